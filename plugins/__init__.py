@@ -1,0 +1,1 @@
+"""The models and datasets that ship with the project; each file is one plugin."""

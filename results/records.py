@@ -1,0 +1,87 @@
+"""What one trial leaves behind: plain, immutable data with a schema version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, median, quantiles
+from typing import Any
+
+SCHEMA = 1
+STATUSES = ("ok", "failed", "oom", "timeout", "diverged", "skipped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One measured quantity with its raw samples; every statistic is derived from them."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    lower_is_better: bool = True
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.values)
+
+    @property
+    def median(self) -> float:
+        return median(self.values)
+
+    @property
+    def min(self) -> float:
+        return min(self.values)
+
+    @property
+    def iqr(self) -> float:
+        """Width of the middle half; 0 for a single sample."""
+        if len(self.values) < 2:
+            return 0.0
+        low, _, high = quantiles(self.values, n=4, method="inclusive")
+        return high - low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a trial did not end `ok`: where it was, one line of cause, and the file with the traceback."""
+
+    phase: str
+    cause: str
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One trial: what was asked (`trial`), of which plugin, where, on which data, and what came out.
+
+    `facts` holds what is known rather than sampled: param_count, weights, head, image_size and the like.
+    `per_class` has one row a class: name, n, accuracy, precision, recall, f1 (percent, None where undefined).
+    `history` has one row an epoch.
+    """
+
+    key: str
+    model: str
+    dataset: str
+    seed: int
+    device: str
+    status: str
+    trial: Mapping[str, Any]
+    plugin: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    error: Failure | None = None
+    measurements: tuple[Measurement, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()
+    per_class: tuple[Mapping[str, Any], ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    schema: int = SCHEMA
+
+    def measured(self, name: str) -> Measurement | None:
+        """The measurement of that name, or None where it was not taken."""
+        return next((m for m in self.measurements if m.name == name), None)

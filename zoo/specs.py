@@ -1,0 +1,148 @@
+"""What plugins declare: models, datasets, and the task a model is built for. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+PIXEL_MEAN = (0.485, 0.456, 0.406)
+PIXEL_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a model is built for.
+
+    `weights` is None for random initialisation, "default" for the library's default pretrained weights, or the
+    name of one of the model's pretrained tags. The builder loads them; it may keep the head of the pretrained
+    model, because the harness replaces the head afterwards.
+    """
+
+    num_classes: int
+    image_size: int
+    channels: int
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """The images a model wants. None means: take what the dataset has.
+
+    `size` is the side of the square image in pixels the model was designed for, `min_size` the smallest side it
+    can run on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, for pixels in 0..1.
+    """
+
+    size: int | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    channels: int | None = None
+    fixed: bool = False
+    min_size: int = 1
+    interpolation: str = "bilinear"
+
+
+Build = Callable[[Task], "nn.Module"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One architecture that a plugin offers.
+
+    `build` makes it: a function of a `Task`, or its name as "module:function", imported only when needed. The
+    module maps images [B, C, H, W] to logits or log-probabilities [B, num_classes].
+    `head` is the dotted name of the classifier where the harness should not search for it.
+    `input` is an `InputSpec`, or a function of the weights' name (None, "default" or a tag) that returns one,
+    for libraries that would have to be imported to know it.
+    `weights` names the pretrained tags that `Task.weights` may carry; the first is the default.
+    `requires` names top-level modules without which the model cannot be built.
+    `tags` are words that select sets of models, such as "starter".
+    """
+
+    name: str
+    build: Build | str
+    head: str | None = None
+    family: str = ""
+    summary: str = ""
+    input: InputSpec | Callable[[str | None], InputSpec] = field(default_factory=InputSpec)
+    requires: tuple[str, ...] = ()
+    tags: frozenset[str] = frozenset()
+    weights: tuple[str, ...] = ()
+
+    def input_for(self, weights: str | None) -> InputSpec:
+        """The images this model wants when it carries `weights`."""
+        return self.input if isinstance(self.input, InputSpec) else self.input(weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Labelled images: a uint8 tensor [N, C, H, W], or paths of image files, and one label 0..K-1 for each."""
+
+    images: Tensor | Sequence[Path]
+    labels: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledImages:
+    """An opened dataset. `val` and `test` are None where the dataset does not define them: the harness splits."""
+
+    classes: tuple[str, ...]
+    train: Split
+    val: Split | None = None
+    test: Split | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """One dataset that a plugin offers. `open(data_dir)` reads it, downloading into `data_dir` if it must."""
+
+    name: str
+    open: Callable[[Path | None], LabelledImages] | str
+    num_classes: int
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginInfo:
+    """What became of one plugin: `status` is "ok", "failed", "conflict" or "blocked", `detail` says why."""
+
+    name: str
+    source: str
+    status: str
+    detail: str = ""
+    version: str = ""
+    millis: float = 0.0
+    models: int = 0
+    datasets: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEvent:
+    """A trial has ended and its record is on disk at `path`; `record` is that record as plain JSON data."""
+
+    key: str
+    model: str
+    dataset: str
+    seed: int
+    status: str
+    path: Path
+    record: Mapping[str, Any]
+
+
+def resolve(target: Callable[..., Any] | str) -> Callable[..., Any]:
+    """A function given as itself or as "module:function"."""
+    if not isinstance(target, str):
+        return target
+    module, _, attribute = target.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), attribute)
+    return function
