@@ -37,7 +37,7 @@ class InputSpec:
     """The images a model wants. None means: take what the dataset has.
 
     `size` is the side of the square image in pixels the model was designed for, `min_size` the smallest side it
-    can run on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, for pixels in 0..1.
+    can run on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, of pixels in 0..1.
     """
 
     size: int | None = None

@@ -1,0 +1,66 @@
+"""Fully connected networks: any number of hidden layers, ReLU, dropout, log-softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import zoo
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+HIDDEN_LAYERS = (512, 256, 128)
+DROP_P = 0.2
+
+
+@zoo.hookimpl
+def zoo_models() -> Iterable[zoo.ModelSpec]:
+    yield zoo.ModelSpec(
+        name="fc_model",
+        build=build,
+        family="fc_model",
+        summary="fully connected 512-256-128, ReLU, dropout 0.2, log-softmax",
+        tags=frozenset({"starter"}),
+    )
+
+
+def build(task: zoo.Task) -> nn.Module:
+    """The network for `task`'s images flattened: channels x size x size inputs."""
+    network: nn.Module = _network()(task.channels * task.image_size**2, task.num_classes, HIDDEN_LAYERS, DROP_P)
+    return network
+
+
+def __getattr__(name: str) -> Any:
+    # `from plugins.fc_model import Network` works, and listing this plugin still imports no torch.
+    if name != "Network":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _network()
+
+
+@cache
+def _network() -> type[nn.Module]:
+    import torch.nn.functional as F
+    from torch import nn
+
+    class Network(nn.Module):
+        """Images [B, ...] of `input_size` values each, flattened, to log-probabilities [B, output_size]."""
+
+        def __init__(
+            self, input_size: int, output_size: int, hidden_layers: Iterable[int], drop_p: float = 0.5
+        ) -> None:
+            super().__init__()
+            sizes = [input_size, *hidden_layers]
+            self.hidden_layers = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise(sizes))
+            self.output = nn.Linear(sizes[-1], output_size)
+            self.dropout = nn.Dropout(p=drop_p)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = x.flatten(1)
+            for layer in self.hidden_layers:
+                x = self.dropout(F.relu(layer(x)))
+            return F.log_softmax(self.output(x), dim=1)
+
+    return Network

@@ -1,0 +1,33 @@
+"""Names of models: what is allowed, which one was meant, and choosing many at once."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from zoo.errors import USAGE, ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A prefix a package, then the architecture; no "..", no leading dot or dash, so that a name is never a path or a flag.
+_NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,49}/)?[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}")
+
+
+def is_valid(name: object) -> bool:
+    """Whether `name` may name a model, dataset or plugin."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> ZooError:
+    """The error for a name that nobody owns, with the names it may have meant."""
+    names = list(known)
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    guess = f" Did you mean {_either(close)}?" if close else f" There are {len(names):,} {kind}s."
+    stem = re.split(r"[\d*?\[]", name, maxsplit=1)[0]
+    return ZooError(f"unknown {kind} '{name}'.{guess}", f"list them: harness list '{stem}*'", USAGE)
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

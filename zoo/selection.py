@@ -1,0 +1,91 @@
+"""From what a person types after --plugins to the models that are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from zoo.errors import ENVIRONMENT, USAGE, ZooError
+from zoo.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zoo.specs import ModelSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One model that was chosen: its spec, the plugin that owns it, and the pretrained tag that the name carried."""
+
+    spec: ModelSpec
+    owner: str
+    weights: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name as it was asked for, the tag included."""
+        return f"{self.spec.name}.{self.weights}" if self.weights else self.spec.name
+
+
+def select(models: Mapping[str, tuple[ModelSpec, str]], expression: str) -> list[Choice]:
+    """The models that a comma-separated list of names, globs, tags, `all` and `-exclusions` stands for, in order.
+
+    `models` maps a name to its spec and owner. Raises ZooError (usage) where a part matches nothing.
+    """
+    parts = [part.strip() for part in expression.split(",") if part.strip()]
+    wanted = [part for part in parts if not part.startswith("-")]
+    excluded = [part[1:] for part in parts if part.startswith("-")]
+    if not wanted:
+        raise ZooError("no plugin was named", "name some: --plugins resnet18,'timm/convnext*' or all", USAGE)
+    chosen = {choice.name: choice for part in wanted for choice in _matches(models, part)}
+    for pattern in excluded:
+        chosen = {name: choice for name, choice in chosen.items() if not fnmatchcase(name, pattern)}
+    if not chosen:
+        raise ZooError(f"nothing is left of '{expression}'", "drop an exclusion", USAGE)
+    return list(chosen.values())
+
+
+def require_installed(choice: Choice) -> None:
+    """Raise ZooError where a module that the model needs is not installed; imports nothing."""
+    missing = [module for module in choice.spec.requires if find_spec(module) is None]
+    if missing:
+        needs = ", ".join(missing)
+        raise ZooError(
+            f"{choice.name} needs {needs}, which is not installed",
+            f"pip install {' '.join(missing)}",
+            ENVIRONMENT,
+        )
+
+
+def _matches(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> list[Choice]:
+    if part in models:
+        return [_choice(models, part)]
+    names = [name for name, (spec, _) in models.items() if part == "all" or part in spec.tags]
+    names = names or ([name for name in models if fnmatchcase(name, part)] if _is_glob(part) else [])
+    if names:
+        return [_choice(models, name) for name in names]
+    return [_tagged(models, part)]
+
+
+def _tagged(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> Choice:
+    """`resnet18.IMAGENET1K_V1`: a model and the pretrained weights that it shall carry."""
+    name, _, tag = part.partition(".")
+    if not tag or name not in models:
+        raise unknown("plugin", part, models)
+    spec, owner = models[name]
+    if tag not in spec.weights:
+        offered = ", ".join(spec.weights[:5]) or "none"
+        raise ZooError(f"{name} has no pretrained weights '{tag}'", f"it offers: {offered}", USAGE)
+    return Choice(spec=spec, owner=owner, weights=tag)
+
+
+def _choice(models: Mapping[str, tuple[ModelSpec, str]], name: str) -> Choice:
+    spec, owner = models[name]
+    return Choice(spec=spec, owner=owner)
+
+
+def _is_glob(text: str) -> bool:
+    return any(mark in text for mark in "*?[")
