@@ -1,0 +1,36 @@
+"""Times as ratios to something measured beside them: the only figure that means the same on every machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+BASELINE = Path(__file__).with_name("baseline.json")
+SLACK = 1.5
+
+
+def run(command: Sequence[str]) -> None:
+    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def seconds(command: Sequence[str]) -> float:
+    start = perf_counter()
+    run(command)
+    return perf_counter() - start
+
+
+def ratio(command: Sequence[str], yardstick: Sequence[str], rounds: int = 15) -> float:
+    """Median time of `command` over that of `yardstick`, both Python command lines, run by turns."""
+    pairs = [(seconds(command), seconds(yardstick)) for _ in range(rounds)]
+    return median(pair[0] for pair in pairs) / median(pair[1] for pair in pairs)
+
+
+def slower_than_saved(name: str, measured: float) -> str:
+    """Why this ratio is a step back from the saved one; empty where it is not, or where none is saved."""
+    saved = json.loads(BASELINE.read_text()).get(name, float("inf")) if BASELINE.is_file() else float("inf")
+    return f"{name}: ratio {measured:.2f}, saved {saved:.2f}" if measured > SLACK * saved else ""
