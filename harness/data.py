@@ -1,0 +1,83 @@
+"""A dataset: opened, split and fingerprinted once a run; its pixels prepared once for each geometry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from harness.copies import without_copies
+from harness.dataset import Dataset
+from harness.fingerprint import dataset_fingerprint
+from harness.folder import scan_folder
+from harness.pools import Pool, open_pools
+from harness.shown import listed, shown
+from harness.splits import check_images, plan_splits
+from zoo import DatasetSpec, LabelledImages, ZooError
+from zoo.specs import resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSource:
+    """Where images come from: a plugin's dataset, kept in `data_dir`; or, without `spec`, the folder `data_dir`."""
+
+    spec: DatasetSpec | None = None
+    data_dir: Path | None = None
+
+    @property
+    def name(self) -> str:
+        if self.spec is not None:
+            return self.spec.name
+        return shown(self.data_dir.resolve().name) if self.data_dir is not None else ""
+
+
+def load(source: DatasetSource, *, seed: int = 0, val_split: float = 0.2, test_split: float = 0.2) -> Dataset:
+    """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
+
+    Raises ZooError where the data cannot be trained and tested on.
+    """
+    start = perf_counter()
+    images, notes = _open(source)
+    check_images(images)
+    pools = open_pools(images)
+    plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
+    plan, removed = without_copies(plan, {name: pool.identity for name, pool in pools.items()})
+    dataset = Dataset(
+        name=source.name,
+        classes=images.classes,
+        fingerprint=_fingerprint(images.classes, pools),
+        size=pools["train"].size,
+        channels=max(pool.channels for pool in pools.values()),
+        plan=plan,
+        pools=pools,
+        notes=(*notes, *removed),
+    )
+    _check_classes_left(dataset)
+    dataset.seconds = perf_counter() - start
+    return dataset
+
+
+def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
+    if source.spec is not None:
+        images: LabelledImages = resolve(source.spec.open)(source.data_dir)
+        return images, ()
+    if source.data_dir is None:
+        raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
+    scan = scan_folder(source.data_dir)
+    return scan.images, scan.notes
+
+
+def _fingerprint(classes: Sequence[str], pools: Mapping[str, Pool]) -> str:
+    return dataset_fingerprint(classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()])
+
+
+def _check_classes_left(dataset: Dataset) -> None:
+    found = Counter(dataset.labels(dataset.plan.train))
+    lost = [name for label, name in enumerate(dataset.classes) if not found[label]]
+    if lost:
+        raise ZooError(
+            f"no training image is left of {listed(lost)}: all of them also occur in test or val",
+            "give training images that the other parts do not have",
+        )

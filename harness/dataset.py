@@ -1,0 +1,118 @@
+# ruff: noqa: TID253
+"""An opened dataset, and its pixels as each model wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from harness.geometry import Geometry
+from harness.pixels import prepare
+from harness.pools import Pool
+from harness.sources import Source
+from harness.splits import Part, SplitPlan
+from harness.statistics import MeanStd, statistics_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedPart:
+    """One part of the split: its `labels`, and the `rows` of `images` that they belong to.
+
+    `names` are the files, where there are files.
+    """
+
+    images: Source
+    rows: Tensor
+    labels: Tensor
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedSplits:
+    """The pixels of all parts for one geometry, and the normalisation that goes with them.
+
+    `seconds` is what this call took: next to nothing from the second model on.
+    """
+
+    train: PreparedPart
+    val: PreparedPart
+    test: PreparedPart
+    geometry: Geometry
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Dataset:
+    """An opened dataset. `size` is the median short side of its images, `seconds` what opening took."""
+
+    name: str
+    classes: tuple[str, ...]
+    fingerprint: str
+    size: int
+    channels: int
+    plan: SplitPlan
+    pools: Mapping[str, Pool]
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    _prepared: dict[str, Source] = field(default_factory=dict)
+    _statistics: dict[str, MeanStd] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images in each part."""
+        plan = self.plan
+        return {"train": len(plan.train.rows), "val": len(plan.val.rows), "test": len(plan.test.rows)}
+
+    def labels(self, part: Part) -> list[int]:
+        labels = self.pools[part.pool].labels
+        return [labels[row] for row in part.rows]
+
+    def pixels(self, geometry: Geometry) -> PreparedSplits:
+        """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
+        start = perf_counter()
+        plan = self.plan
+        train = self._part(plan.train, geometry)
+        mean, std = self._normalisation(train, geometry)
+        return PreparedSplits(
+            train=train,
+            val=self._part(plan.val, geometry),
+            test=self._part(plan.test, geometry),
+            geometry=geometry,
+            mean=mean,
+            std=std,
+            seconds=perf_counter() - start,
+        )
+
+    def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
+        pool = self.pools[part.pool]
+        names = () if isinstance(pool.images, Tensor) else tuple(str(pool.images[row]) for row in part.rows)
+        return PreparedPart(
+            images=self._source(part.pool, geometry),
+            rows=torch.tensor(part.rows),
+            labels=torch.tensor(self.labels(part)),
+            names=names,
+        )
+
+    def _source(self, pool: str, geometry: Geometry) -> Source:
+        key = f"{pool} {geometry.key}"
+        if key not in self._prepared:
+            self._prepared[key] = prepare(self.pools[pool].images, geometry, self.pools[pool].fingerprint)
+        return self._prepared[key]
+
+    def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:
+        """A pretrained model's own mean and std, or those of the training images."""
+        if geometry.mean is not None and geometry.std is not None:
+            return geometry.mean, geometry.std
+        if geometry.key not in self._statistics:
+            pool = self.pools[self.plan.train.pool].images
+            self._statistics[geometry.key] = statistics_for(pool, train.images, train.rows)
+        return self._statistics[geometry.key]

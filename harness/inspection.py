@@ -1,0 +1,109 @@
+"""What every image file is: its SHA-256, size in pixels, grey or colour, and whether Pillow can read its header.
+
+Read once, in parallel, and kept in the cache folder by path, size and time of change, so that a second run reads no
+file again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.cache import cache_dir, whole_file
+from harness.shown import listed
+from zoo import ZooError
+
+LARGEST_IMAGE = 100_000_000  # pixels; beyond it a small file may be a bomb that fills the memory
+GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """One image file; `problem` is empty where its header can be read."""
+
+    sha256: str
+    short_side: int = 0
+    grey: bool = False
+    problem: str = ""
+
+
+def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
+    """The facts of each file, in order. Raises ZooError naming the files that are no readable images."""
+    kept_in = cache_dir("files") / f"{_sha256(str(os.path.commonpath(paths)).encode(errors='surrogateescape'))}.json"
+    known = _load(kept_in)
+    keys = [_key(path) for path in paths]
+    new = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
+    if new:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            known |= dict(zip(new, pool.map(inspect_file, new.values()), strict=True))
+        _save(kept_in, {key: known[key] for key in keys})
+    facts = [known[key] for key in keys]
+    _refuse(paths, facts)
+    return facts
+
+
+def inspect_file(path: Path) -> FileFacts:
+    """Read one file."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return FileFacts(sha256="", problem=error.strerror or str(error))
+    return _facts(content)
+
+
+def _facts(content: bytes) -> FileFacts:
+    from PIL import Image, UnidentifiedImageError
+
+    digest = _sha256(content)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content))
+    except UnidentifiedImageError:
+        return FileFacts(sha256=digest, problem="not an image" if content else "empty file")
+    # Pillow raises anything from SyntaxError to MemoryError on a damaged header; all of it is reported.
+    except Exception as error:
+        return FileFacts(sha256=digest, problem=str(error) or type(error).__name__)
+    if image.width * image.height > LARGEST_IMAGE:
+        return FileFacts(sha256=digest, problem=f"{image.width}x{image.height} pixels, over the limit of 100 million")
+    return FileFacts(sha256=digest, short_side=min(image.size), grey=image.mode in GREY_MODES)
+
+
+def _refuse(paths: Sequence[Path], facts: Sequence[FileFacts]) -> None:
+    bad = [f"{path.name} ({fact.problem})" for path, fact in zip(paths, facts, strict=True) if fact.problem]
+    if bad:
+        raise ZooError(f"{len(bad)} images cannot be read: {listed(bad, 3)}", "mend or remove these files")
+
+
+def _key(path: Path) -> str:
+    """Changes when the file does."""
+    try:
+        status = path.stat()
+    except OSError:
+        return f"{path} gone"
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _load(path: Path) -> dict[str, FileFacts]:
+    with suppress(OSError, ValueError, TypeError):
+        return {key: FileFacts(**facts) for key, facts in json.loads(path.read_text()).items()}
+    return {}
+
+
+def _save(path: Path, known: dict[str, FileFacts]) -> None:
+    facts: dict[str, Any] = {key: asdict(fact) for key, fact in known.items() if not fact.problem}
+    with suppress(OSError), whole_file(path) as file:
+        file.write(json.dumps(facts).encode())

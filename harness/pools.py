@@ -1,0 +1,70 @@
+# ruff: noqa: TID253
+"""A dataset's own groups of labelled images, and what can be said of them before a pixel is resized."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median_low
+
+import torch
+from torch import Tensor
+
+from harness.copies import identities
+from harness.fingerprint import images_fingerprint
+from harness.inspection import inspect_files
+from zoo import LabelledImages, Split, ZooError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has one
+    value for each image, equal for equal images.
+    """
+
+    images: Tensor | Sequence[Path]
+    labels: Sequence[int]
+    fingerprint: str
+    identity: Sequence[int | str]
+    size: int
+    channels: int
+
+
+def open_pools(images: LabelledImages) -> dict[str, Pool]:
+    """The pools by name: "train", and "val" and "test" where the dataset has them."""
+    splits = {"train": images.train, "val": images.val, "test": images.test}
+    return {name: _open(split) for name, split in splits.items() if split is not None}
+
+
+def _open(split: Split) -> Pool:
+    return _open_tensor(split, split.images) if isinstance(split.images, Tensor) else _open_files(split)
+
+
+def _open_tensor(split: Split, pixels: Tensor) -> Pool:
+    if pixels.dtype != torch.uint8 or pixels.ndim != 4:
+        raise ZooError(
+            f"the dataset's images are {pixels.dtype} of shape {list(pixels.shape)}",
+            "a dataset plugin gives uint8 images [N, C, H, W], or paths",
+        )
+    return Pool(
+        images=pixels,
+        labels=split.labels,
+        fingerprint=images_fingerprint(pixels),
+        identity=identities(pixels),
+        size=min(pixels.shape[2:]),
+        channels=pixels.shape[1],
+    )
+
+
+def _open_files(split: Split) -> Pool:
+    paths = [Path(path) for path in split.images]
+    facts = inspect_files(paths)
+    return Pool(
+        images=paths,
+        labels=split.labels,
+        fingerprint=images_fingerprint(facts),
+        identity=identities(facts),
+        size=median_low(fact.short_side for fact in facts),
+        channels=1 if all(fact.grey for fact in facts) else 3,
+    )

@@ -1,0 +1,120 @@
+"""Which images train a model, which choose its best epoch, and which judge it.
+
+A split depends on the labels and the split seed only, never on a model or a trial's seed: every model is judged
+on the same test images, which is what paired tests need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from harness.shown import listed
+from zoo import LabelledImages, ZooError
+from zoo.errors import USAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one of a dataset's own pools of images: "train", "val" or "test"."""
+
+    pool: str
+    rows: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPlan:
+    train: Part
+    val: Part
+    test: Part
+
+
+def plan_splits(images: LabelledImages, *, seed: int = 0, val_split: float = 0.2, test_split: float = 0.2) -> SplitPlan:
+    """Stratified parts. A part that the dataset defines is kept; a missing test is `test_split` of the training
+    images, a missing val `val_split` of what then remains. Every class appears in every part.
+    """
+    _check_shares(val_split=val_split, test_split=test_split)
+    shares = {
+        "test": 0.0 if images.test is not None else test_split,
+        "val": 0.0 if images.val is not None else val_split,
+    }
+    cut = _cut(images, seed, shares)
+    return SplitPlan(
+        train=Part(pool="train", rows=cut["train"]),
+        val=_part(images, "val", cut),
+        test=_part(images, "test", cut),
+    )
+
+
+def _part(images: LabelledImages, name: str, cut: dict[str, list[int]]) -> Part:
+    own = images.val if name == "val" else images.test
+    return Part(pool="train", rows=cut[name]) if own is None else Part(pool=name, rows=range(len(own)))
+
+
+def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[str, list[int]]:
+    """Rows of the training images for each part, sorted: test is cut first, then val."""
+    cut: dict[str, list[int]] = {"train": [], "val": [], "test": []}
+    by_class = _rows_by_class(images.train.labels, len(images.classes))
+    _check_class_sizes(images.classes, by_class, 1 + sum(share > 0 for share in shares.values()))
+    for label, rows in enumerate(by_class):
+        Random(f"split {seed} class {label}").shuffle(rows)
+        rest = rows
+        for part, parts_to_come in (("test", 2), ("val", 1)):
+            taken, rest = _take(rest, shares[part], parts_to_come)
+            cut[part] += taken
+        cut["train"] += rest
+    return {part: sorted(rows) for part, rows in cut.items()}
+
+
+def _take(rows: list[int], share: float, parts_to_come: int) -> tuple[list[int], list[int]]:
+    """The first `share` of the rows and the rest: at least one row, and one left for each part to come."""
+    if share == 0:
+        return [], rows
+    num = min(max(1, round(share * len(rows))), len(rows) - parts_to_come)
+    return rows[:num], rows[num:]
+
+
+def _rows_by_class(labels: Sequence[int], num_classes: int) -> list[list[int]]:
+    rows: list[list[int]] = [[] for _ in range(num_classes)]
+    for row, label in enumerate(labels):
+        rows[label].append(row)
+    return rows
+
+
+def _check_shares(**shares: float) -> None:
+    for name, share in shares.items():
+        if not 0 < share < 1:
+            raise ZooError(
+                f"--{name.replace('_', '-')} {share} is not between 0 and 1", "give a share such as 0.2", USAGE
+            )
+
+
+def check_images(images: LabelledImages) -> None:
+    """Raise ZooError for a part that is empty or ill-labelled: an accelerator would answer with a bare assertion."""
+    num_classes = len(images.classes)
+    for name, split in (("train", images.train), ("val", images.val), ("test", images.test)):
+        if split is None:
+            continue
+        if not split.labels:
+            raise ZooError(f"the {name} part of the dataset is empty", "give it images, or leave it out")
+        low, high = min(split.labels), max(split.labels)
+        if low < 0 or high >= num_classes:
+            raise ZooError(
+                f"the {name} part has labels {low}..{high}, but {num_classes} classes allow 0..{num_classes - 1}",
+                "mend the labels or the list of classes of this dataset",
+            )
+        if len(split.images) != len(split.labels):
+            raise ZooError(
+                f"the {name} part has {len(split.images):,} images but {len(split.labels):,} labels",
+                "give one label for each image",
+            )
+
+
+def _check_class_sizes(classes: Sequence[str], by_class: Sequence[Sequence[int]], needed: int) -> None:
+    small = [f"{name} ({len(rows)})" for name, rows in zip(classes, by_class, strict=True) if len(rows) < needed]
+    if small:
+        raise ZooError(
+            f"{len(small)} classes have fewer than {needed} images and cannot be split: {listed(small)}",
+            f"give each class at least {needed} images, or leave it out",
+        )

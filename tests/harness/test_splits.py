@@ -1,0 +1,81 @@
+from collections import Counter
+
+import pytest
+
+from harness.splits import check_images, plan_splits
+from zoo import LabelledImages, Split, ZooError
+
+
+def labelled(labels, num_classes=2, val=None, test=None):
+    def split(values):
+        return None if values is None else Split(images=list(range(len(values))), labels=values)
+
+    classes = tuple("abcdefgh"[:num_classes])
+    return LabelledImages(classes=classes, train=split(labels), val=split(val), test=split(test))
+
+
+def test_parts_are_disjoint_and_together_all():
+    plan = plan_splits(labelled([0, 1] * 50))
+    rows = [*plan.train.rows, *plan.val.rows, *plan.test.rows]
+    assert sorted(rows) == list(range(100))
+    assert (len(plan.train.rows), len(plan.val.rows), len(plan.test.rows)) == (64, 16, 20)
+
+
+def test_every_part_has_each_class_in_proportion():
+    labels = [0] * 100 + [1] * 50 + [2] * 3
+    plan = plan_splits(labelled(labels, 3))
+    counts = [Counter(labels[row] for row in part.rows) for part in (plan.train, plan.val, plan.test)]
+    assert counts == [{0: 64, 1: 32, 2: 1}, {0: 16, 1: 8, 2: 1}, {0: 20, 1: 10, 2: 1}]
+
+
+def test_the_split_follows_its_seed_and_nothing_else():
+    images = labelled([0, 1] * 50)
+    assert plan_splits(images, seed=3) == plan_splits(images, seed=3)
+    assert plan_splits(images, seed=3) != plan_splits(images, seed=4)
+
+
+def test_the_parts_are_the_same_on_every_machine():
+    assert plan_splits(labelled([0, 1] * 5)).test.rows == [0, 9]
+
+
+def test_test_images_do_not_depend_on_the_share_for_validation():
+    images = labelled([0, 1] * 50)
+    assert plan_splits(images, val_split=0.1).test == plan_splits(images, val_split=0.4).test
+
+
+def test_own_test_and_val_splits_are_kept():
+    plan = plan_splits(labelled([0, 1] * 5, val=[0, 1, 1], test=[1, 0]))
+    assert (plan.train.rows, plan.val.pool, plan.test.pool) == (list(range(10)), "val", "test")
+    assert (list(plan.val.rows), list(plan.test.rows)) == ([0, 1, 2], [0, 1])
+
+
+@pytest.mark.parametrize("share", [0.9, 0.99])
+def test_a_large_share_still_leaves_an_image_for_each_part(share):
+    plan = plan_splits(labelled([0, 1] * 3), test_split=share, val_split=share)
+    assert (len(plan.train.rows), len(plan.val.rows), len(plan.test.rows)) == (2, 2, 2)
+
+
+def test_a_class_too_small_to_split_is_named():
+    with pytest.raises(ZooError, match=r"1 classes have fewer than 3 images .*: b \(2\)"):
+        plan_splits(labelled([0] * 9 + [1] * 2))
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, float("nan")])
+def test_shares_outside_0_to_1_are_usage_errors(share):
+    with pytest.raises(ZooError, match="--val-split") as raised:
+        plan_splits(labelled([0, 1] * 9), val_split=share)
+    assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (labelled([0, 2]), "labels 0..2"),
+        (labelled([0, -1]), "labels -1..0"),
+        (labelled([0, 1], test=[5]), "the test part has labels 5..5"),
+        (labelled([]), "the train part of the dataset is empty"),
+    ],
+)
+def test_wrong_labels_are_refused_before_training(images, message):
+    with pytest.raises(ZooError, match=message):
+        check_images(images)
