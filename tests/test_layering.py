@@ -34,11 +34,12 @@ LAYERS = {
     ),
     "harness": Layer(
         ours=frozenset({"zoo", "results"}),
-        at_module_level=frozenset({"torch", "torchvision", "numpy", "PIL"}),
-        in_functions=frozenset({"ray", "rich", "safetensors", "sklearn"}),
+        at_module_level=frozenset({"torch", "torchvision", "numpy", "PIL", "safetensors"}),
+        in_functions=frozenset({"ray", "rich", "sklearn"}),
     ),
 }
-START_UP = loaded_by("harness.__main__")
+# The command line imports every command by name, so each of them is start-up too.
+START_UP = loaded_by("harness.__main__", *(f"harness.commands.{file.stem}" for file in files("harness/commands")))
 
 
 def allowed(found: Import, package: str) -> bool:
