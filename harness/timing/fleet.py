@@ -1,0 +1,77 @@
+# ruff: noqa: TID253
+"""Several models timed in turns, so that a drift of the machine hits all of them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.timing import memory, settings
+from harness.timing.bench import INFER, TRAIN, Bench, Entry
+from harness.timing.clock import Clock, clock_for
+from harness.timing.residence import resident
+from harness.timing.steps import make_workload
+from harness.timing.summary import summarise
+
+if TYPE_CHECKING:
+    from harness.timing.config import TimingConfig
+    from harness.timing.outcome import Timing
+
+Tell = Callable[[str], None]
+
+
+def time_together(
+    entries: Sequence[Entry],
+    device: torch.device,
+    config: TimingConfig,
+    *,
+    tell: Tell = lambda line: None,
+    clock: Clock | None = None,
+) -> list[Timing]:
+    """Time every entry under the same conditions, one timing for each, in order.
+
+    A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
+    """
+    with settings.applied(config), ExitStack() as stack:
+        benches = [Bench(entry=entry, clock=clock or clock_for(device)) for entry in entries]
+        for bench in benches:
+            _open(stack, bench, device, config)
+        for kind in (INFER, TRAIN) if config.train else (INFER,):
+            _time_kind(kind, benches, config.rounds if len(benches) > 1 else 1, tell)
+        return [summarise(bench, device, config) for bench in benches]
+
+
+def _open(stack: ExitStack, bench: Bench, device: torch.device, config: TimingConfig) -> None:
+    entry = bench.entry
+    with bench.surviving(INFER):
+        bench.base_mib = memory.in_use_mib(device)
+        dtype = getattr(torch, config.precision)
+        stack.enter_context(resident(entry.model, device, dtype, channels_last=config.channels_last))
+        bench.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
+
+
+def _time_kind(kind: str, benches: Sequence[Bench], num_rounds: int, tell: Tell) -> None:
+    for bench in benches:
+        tell(f"{kind} {bench.entry.name}")
+        bench.warm_up(kind, num_rounds)
+    _take_turns(kind, benches, num_rounds)
+    disturbed = [bench for bench in benches if kind in bench.series and bench.series[kind].reasons()]
+    if not disturbed:
+        return
+    tell(f"{kind} again, disturbed: {', '.join(bench.entry.name for bench in disturbed)}")
+    firsts = [bench.series[kind] for bench in disturbed]
+    for bench, first in zip(disturbed, firsts, strict=True):
+        bench.series[kind] = first.again()
+    _take_turns(kind, disturbed, num_rounds)
+    for bench, first in zip(disturbed, firsts, strict=True):
+        if kind in bench.series:
+            bench.series[kind] = first.better(bench.series[kind])
+
+
+def _take_turns(kind: str, benches: Sequence[Bench], num_rounds: int) -> None:
+    for _ in range(num_rounds):
+        for bench in benches:
+            bench.run_round(kind)

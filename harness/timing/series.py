@@ -1,0 +1,106 @@
+# ruff: noqa: TID253
+"""One kind of step of one model: its samples so far, round by round, and the conditions they were taken in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from harness.timing import conditions, memory
+from harness.timing.engine import Effort, collect, warm_up
+from harness.timing.verdict import disturbances, unrest
+
+if TYPE_CHECKING:
+    from harness.timing.clock import Clock
+    from harness.timing.steps import Workload
+
+WARM_UP_SHARE = 0.5
+# Steps this short feel the caches and pools that another model's turn has left behind.
+SHORT_MS = 50.0
+
+
+class TimedStep(Protocol):
+    """A step that can be timed: `enter` sets the scene, outside of any measured region."""
+
+    def enter(self) -> None: ...
+
+    def __call__(self) -> object: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Series:
+    """The state of one timing in progress. `num_rounds` share the budget and the least number of samples."""
+
+    step: TimedStep
+    clock: Clock
+    workload: Workload
+    num_rounds: int
+    cold_ms: float = 0.0
+    peak_mib: float = 0.0
+    reserved_mib: float | None = None
+    rounds: list[list[float]] = field(default_factory=list)
+    seen: list[conditions.Conditions] = field(default_factory=list)
+
+    @property
+    def samples(self) -> list[float]:
+        return [value for samples in self.rounds for value in samples]
+
+    def warm_up(self, base_mib: float) -> None:
+        """Run until steady, and note the peak of memory.
+
+        On the CPU it is the whole process's, since a reused heap hides what one model adds; on an accelerator it is
+        what came on top of the `base_mib` that others held.
+        """
+        device = self.workload.device
+        self.step.enter()
+        memory.reset(device)
+        times = warm_up(self.clock, self.step, WARM_UP_SHARE * self.workload.config.budget_s)
+        self.cold_ms = times[0]
+        peak = memory.peak(device)
+        self.peak_mib = peak.process_mib if peak.allocated_mib is None else peak.allocated_mib - base_mib
+        self.reserved_mib = peak.reserved_mib
+
+    def run_round(self) -> None:
+        """Take one turn."""
+        effort = self._effort()
+        self.step.enter()
+        if self.rounds and self.rounds[-1][-1] < SHORT_MS:
+            warm_up(self.clock, self.step, effort.budget_s / 10)
+        samples: list[float] = []
+        before = conditions.take()
+        collect(self.clock, self.step, effort, samples)
+        self.seen.append(conditions.between(before, conditions.take()))
+        self.rounds.append(samples)
+
+    def again(self) -> Series:
+        """A series of the same step, as warm as this one, without its samples."""
+        fresh = Series(step=self.step, clock=self.clock, workload=self.workload, num_rounds=self.num_rounds)
+        fresh.cold_ms, fresh.peak_mib, fresh.reserved_mib = self.cold_ms, self.peak_mib, self.reserved_mib
+        return fresh
+
+    def reasons(self) -> list[str]:
+        """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""
+        on_cpu = self.workload.device.type == "cpu"
+        found = disturbances(
+            conditions.combined(self.seen),
+            num_threads=torch.get_num_threads() if on_cpu else 1,
+            num_cpus=conditions.num_cpus(),
+            on_cpu=on_cpu,
+        )
+        return [*found, *unrest(self.rounds)]
+
+    def better(self, other: Series) -> Series:
+        """The one with fewer reasons against it; between equals the faster one, because noise only adds time."""
+        return min(self, other, key=lambda series: (len(series.reasons()), median(series.samples)))
+
+    def _effort(self) -> Effort:
+        config = self.workload.config
+        return Effort(
+            budget_s=config.budget_s / self.num_rounds,
+            tolerance=config.tolerance,
+            min_samples=-(-config.min_samples // self.num_rounds),
+            max_samples=-(-config.max_samples // self.num_rounds),
+        )

@@ -1,0 +1,105 @@
+# ruff: noqa: TID253
+"""What is timed: one inference step and one training step on one batch that already lies on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.loss import cross_entropy
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from harness.timing.config import TimingConfig
+
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A model on its device with one batch: images [B, C, H, W] and labels [B]. `forward` may be a compiled model."""
+
+    model: nn.Module
+    forward: Callable[[Tensor], Any]
+    images: Tensor
+    labels: Tensor
+    device: torch.device
+    config: TimingConfig
+    amp_dtype: torch.dtype | None
+
+    def autocast(self) -> torch.autocast:
+        """The precision of a forward pass and its loss."""
+        return torch.autocast(self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None)
+
+
+def make_workload(
+    model: nn.Module, input_shape: tuple[int, int, int], num_classes: int, device: torch.device, config: TimingConfig
+) -> Workload:
+    """A batch of normal noise and random labels from their own generator: the process's random state stays as it is."""
+    generator = torch.Generator().manual_seed(SEED)
+    images = torch.randn(config.batch_size, *input_shape, generator=generator)
+    labels = torch.randint(num_classes, (config.batch_size,), generator=generator)
+    layout = torch.channels_last if config.channels_last else torch.contiguous_format
+    return Workload(
+        model=model,
+        forward=torch.compile(model) if config.torchcompile else model,
+        images=images.to(device=device, dtype=getattr(torch, config.precision), memory_format=layout),
+        labels=labels.to(device),
+        device=device,
+        config=config,
+        amp_dtype=getattr(torch, config.amp_dtype) if config.amp else None,
+    )
+
+
+class InferenceStep:
+    """Images to outputs, in eval mode, with nothing kept for a backward pass."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+
+    def enter(self) -> None:
+        """Set the mode; called before steps are timed, because it walks all submodules."""
+        self._workload.model.eval()
+
+    def __call__(self) -> None:
+        with torch.inference_mode(), self._workload.autocast():
+            self._workload.forward(self._workload.images)
+
+
+class TrainingStep:
+    """Forward, loss, backward, optimizer step, gradients cleared: what one batch of training costs.
+
+    The optimizer is SGD with momentum at a rate too small to matter, so that rows compare architectures.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+        trained = [parameter for parameter in workload.model.parameters() if parameter.requires_grad]
+        self._optimizer = torch.optim.SGD(trained, lr=1e-6, momentum=0.9)
+        needs_scaling = workload.amp_dtype is torch.float16
+        self._scaler = torch.amp.GradScaler(workload.device.type, enabled=needs_scaling)
+
+    def enter(self) -> None:
+        """Set the mode; called before steps are timed, because it walks all submodules."""
+        self._workload.model.train()
+
+    def __call__(self) -> None:
+        self.backward(self.forward())
+        self.update()
+
+    def forward(self) -> Tensor:
+        """The loss of the batch."""
+        with self._workload.autocast():
+            return cross_entropy(self._workload.forward(self._workload.images), self._workload.labels)
+
+    def backward(self, loss: Tensor) -> None:
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch's own, unannotated
+
+    def update(self) -> None:
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._optimizer.zero_grad(set_to_none=True)

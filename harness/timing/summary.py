@@ -1,0 +1,58 @@
+# ruff: noqa: TID253
+"""From a finished bench to its timing: measurements by name, verdict, reasons, facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.timing.bench import TRAIN, Bench
+from harness.timing.detail import details
+from harness.timing.outcome import Timing
+from harness.timing.verdict import verdict
+from results.records import Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.timing.config import TimingConfig
+    from harness.timing.series import Series
+
+
+def summarise(bench: Bench, device: torch.device, config: TimingConfig) -> Timing:
+    """What the bench found, in milliseconds a batch and MiB."""
+    reasons = [f"{kind}: {reason}" for kind, series in bench.series.items() for reason in series.reasons()]
+    found = [m for kind, series in bench.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
+    if config.detail:
+        with bench.surviving(TRAIN):
+            found += details(bench)
+    return Timing(
+        measurements=tuple(found),
+        verdict=verdict(reasons),
+        reasons=tuple(reasons),
+        failures=dict(bench.failures),
+        facts=_facts(bench, device, config),
+    )
+
+
+def _measurements(prefix: str, series: Series) -> Iterator[Measurement]:
+    yield Measurement(name=f"{prefix}_step_time", unit="ms", values=tuple(series.samples))
+    yield Measurement(name=f"{prefix}_first_step_time", unit="ms", values=(series.cold_ms,))
+    yield Measurement(name=f"{prefix}_peak_memory", unit="MiB", values=(series.peak_mib,))
+    if series.reserved_mib is not None:
+        yield Measurement(name=f"{prefix}_reserved_memory", unit="MiB", values=(series.reserved_mib,))
+
+
+def _facts(bench: Bench, device: torch.device, config: TimingConfig) -> dict[str, Any]:
+    channels, height, width = bench.entry.input_shape
+    return {
+        "device": device.type,
+        "batch_size": config.batch_size,
+        "img_size": height,
+        "input_shape": [channels, height, width],
+        "precision": config.precision_name,
+        "channels_last": config.channels_last,
+        "torchcompile": config.torchcompile,
+        "threads": torch.get_num_threads(),
+    }
