@@ -1,0 +1,78 @@
+# ruff: noqa: TID253
+"""What a record may say of the machine: what decides its figures, and nothing that says whose machine it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness import devices
+from harness.timing.conditions import num_cpus
+
+PACKAGES = ("torchvision", "timm")
+CPUINFO = Path("/proc/cpuinfo")
+
+
+def machine_facts(*used: torch.device) -> dict[str, Any]:
+    """The machine, with the accelerators among the devices `used`. An allow-list: no host, user, path or address."""
+    return {
+        **_unchanging(),
+        "accelerators": [accelerator(device) for device in used if device.type != "cpu"],
+    }
+
+
+def accelerator(device: torch.device) -> dict[str, Any]:
+    """One accelerator's name, memory, and driver as far as torch knows them."""
+    found: dict[str, Any] = {"device": str(device), "name": devices.label(device)}
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        found["memory_gib"] = round(properties.total_memory / 2**30, 1)
+        found["capability"] = f"{properties.major}.{properties.minor}"
+        found["cuda"] = torch.version.cuda or torch.version.hip
+    return found
+
+
+@cache
+def _unchanging() -> dict[str, Any]:
+    return {
+        "cpu": cpu_name(),
+        "cores": num_cpus(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "memory_gib": memory_gib(),
+        "os": f"{platform.system()} {platform.release().split('-')[0]}",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        **{name: installed(name) for name in PACKAGES},
+    }
+
+
+def cpu_name() -> str:
+    """The processor's product name, or its architecture where the system does not say."""
+    try:
+        lines = CPUINFO.read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def memory_gib() -> float | None:
+    """Physical memory of the machine."""
+    if "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
+
+
+def installed(name: str) -> str | None:
+    """The version of an installed package; None where it is not installed. Imports nothing."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
