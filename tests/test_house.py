@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from configparser import ConfigParser
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -68,10 +69,13 @@ def test_every_folder_of_ours_is_packaged_and_no_result_is():
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_each_package_ships_its_types(package):
+def test_each_package_ships_its_types_and_every_other_data_file(package):
     patterns = lines_of(read_config("setup.cfg"), "options.package_data", package)
-    assert (ROOT / package / "py.typed").is_file()
-    assert "py.typed" in " ".join(patterns)
+    folders = [folder for folder in (ROOT / package).iterdir() if folder.name not in {"runs", "published"}]
+    inside = [file for folder in folders for file in (folder, *folder.rglob("*")) if file.is_file()]
+    data = [file.relative_to(ROOT / package) for file in inside if file.suffix not in {".py", ".pyc"}]
+    assert Path("py.typed") in data
+    assert [str(file) for file in data if not any(file.match(pattern) for pattern in patterns)] == []
 
 
 def test_tox_runs_the_oldest_torch_we_promise():

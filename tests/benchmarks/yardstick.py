@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,11 @@ def ratio(command: Sequence[str], yardstick: Sequence[str], rounds: int = 15) ->
 
 
 def slower_than_saved(name: str, measured: float) -> str:
-    """Why this ratio is a step back from the saved one; empty where it is not, or where none is saved."""
-    saved = json.loads(BASELINE.read_text()).get(name, float("inf")) if BASELINE.is_file() else float("inf")
-    return f"{name}: ratio {measured:.2f}, saved {saved:.2f}" if measured > SLACK * saved else ""
+    """Why this ratio is a step back from the saved one; empty where it is none. `BENCH_SAVE=1` saves it instead."""
+    saved = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.is_file() else {}
+    if os.environ.get("BENCH_SAVE"):
+        text = json.dumps(saved | {name: round(measured, 2)}, indent=1, sort_keys=True)
+        BASELINE.write_text(text + "\n", encoding="utf-8")
+        return ""
+    limit = SLACK * saved.get(name, float("inf"))
+    return f"{name}: ratio {measured:.2f}, saved {saved[name]:.2f}" if measured > limit else ""

@@ -81,15 +81,9 @@ def make_model(job: Job, data: Path) -> nn.Module:
         return Network(784, 10, [512, 256, 128], 0.5)
     if job.model == "sequential":
         return build_mlp(Task(num_classes=10, image_size=28, channels=1), (384, 128))
-    backbone = make_backbone(job, data)
-    return Transfer(backbone, make_head(strip_classifier(backbone), NUM_CLASSES[job.data]))
-
-
-def make_backbone(job: Job, data: Path) -> nn.Module:
-    """The whole torchvision model with its saved weights, its own classifier still on it."""
     backbone = models.get_model(job.model, weights=None)
     backbone.load_state_dict(torch.load(data / f"{job.model}.pt", weights_only=True))
-    return backbone
+    return Transfer(backbone, make_head(strip_classifier(backbone), NUM_CLASSES[job.data]))
 
 
 def strip_classifier(backbone: nn.Module) -> int:
