@@ -33,11 +33,17 @@ WIDE = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 def decode(path: Path, geometry: Geometry) -> Pixels:
     """The file's pixels [C, S, S]. Raises whatever Pillow raises for a file that it cannot read."""
     with Image.open(path) as file:
-        image = ImageOps.exif_transpose(file)
-        flat = to_eight_bits(image).convert("L" if geometry.stored_channels == 1 else "RGB")
-    small = crop_centre(resize_short_side(flat, geometry), geometry.size)
-    pixels: Pixels = np.asarray(small, dtype=np.uint8)
+        image: Image.Image = file
+        ImageOps.exif_transpose(image, in_place=True)
+        flat = in_mode(to_eight_bits(image), "L" if geometry.stored_channels == 1 else "RGB")
+        small = crop_centre(resize_short_side(flat, geometry), geometry.size)
+        pixels: Pixels = np.asarray(small, dtype=np.uint8)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The image in `mode`; itself where it is, since Pillow would copy it."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def to_eight_bits(image: Image.Image) -> Image.Image:

@@ -113,7 +113,7 @@ def _check_classes(root: Path, parts: dict[str, Path], files: dict[str, dict[str
         )
     if len(train) == 1:
         raise ZooError(
-            f"{shown_path(root)} has one class only, {shown(next(iter(train)))!r}: there is nothing to tell apart",
+            f"{shown_path(root)} has one class only, '{listed(train)}': there is nothing to tell apart",
             _expected(root),
         )
     for part in files.keys() - {"train"}:

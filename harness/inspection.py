@@ -22,7 +22,7 @@ from harness.cache import cache_dir, whole_file
 from harness.shown import listed
 from zoo import ZooError
 
-LARGEST_IMAGE = 100_000_000  # pixels; beyond it a small file may be a bomb that fills the memory
+LARGEST_IMAGE = 89_478_485  # pixels, where Pillow begins to warn: a small file may be a bomb that fills the memory
 GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
 
 
@@ -38,17 +38,23 @@ class FileFacts:
 
 def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
     """The facts of each file, in order. Raises ZooError naming the files that are no readable images."""
-    kept_in = cache_dir("files") / f"{_sha256(str(os.path.commonpath(paths)).encode(errors='surrogateescape'))}.json"
+    folder = os.path.commonpath([path.absolute() for path in paths])
+    kept_in = cache_dir("files") / f"{_sha256(os.fsencode(folder))}.json"
     known = _load(kept_in)
     keys = [_key(path) for path in paths]
     new = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
     if new:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            known |= dict(zip(new, pool.map(inspect_file, new.values()), strict=True))
+        known |= dict(zip(new, _inspect_all(list(new.values())), strict=True))
         _save(kept_in, {key: known[key] for key in keys})
     facts = [known[key] for key in keys]
-    _refuse(paths, facts)
+    refuse_files([f"{path.name} ({fact.problem})" for path, fact in zip(paths, facts, strict=True) if fact.problem])
     return facts
+
+
+def _inspect_all(paths: Sequence[Path]) -> list[FileFacts]:
+    with warnings.catch_warnings(), ThreadPoolExecutor(num_cores()) as pool:
+        warnings.simplefilter("ignore")  # Pillow's, on images so large that they are refused below
+        return list(pool.map(inspect_file, paths))
 
 
 def inspect_file(path: Path) -> FileFacts:
@@ -65,23 +71,28 @@ def _facts(content: bytes) -> FileFacts:
 
     digest = _sha256(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content))
+        image = Image.open(io.BytesIO(content))
     except UnidentifiedImageError:
         return FileFacts(sha256=digest, problem="not an image" if content else "empty file")
     # Pillow raises anything from SyntaxError to MemoryError on a damaged header; all of it is reported.
     except Exception as error:
         return FileFacts(sha256=digest, problem=str(error) or type(error).__name__)
     if image.width * image.height > LARGEST_IMAGE:
-        return FileFacts(sha256=digest, problem=f"{image.width}x{image.height} pixels, over the limit of 100 million")
+        return FileFacts(
+            sha256=digest, problem=f"{image.width}x{image.height} pixels, over the limit of {LARGEST_IMAGE:,}"
+        )
     return FileFacts(sha256=digest, short_side=min(image.size), grey=image.mode in GREY_MODES)
 
 
-def _refuse(paths: Sequence[Path], facts: Sequence[FileFacts]) -> None:
-    bad = [f"{path.name} ({fact.problem})" for path, fact in zip(paths, facts, strict=True) if fact.problem]
-    if bad:
-        raise ZooError(f"{len(bad)} images cannot be read: {listed(bad, 3)}", "mend or remove these files")
+def refuse_files(problems: Sequence[str]) -> None:
+    """Raise one ZooError for all files that cannot be read, given as "name (problem)"."""
+    if problems:
+        raise ZooError(f"{len(problems):,} images cannot be read: {listed(problems, 3)}", "mend or remove these files")
+
+
+def num_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _key(path: Path) -> str:
@@ -90,7 +101,7 @@ def _key(path: Path) -> str:
         status = path.stat()
     except OSError:
         return f"{path} gone"
-    return f"{path} {status.st_size} {status.st_mtime_ns}"
+    return f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
 
 
 def _sha256(content: bytes) -> str:

@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from harness.sources import MemorySource, Source
+from harness.sources import MemorySource, Source, one_ahead
 
 DEVICE_SHARE = 0.25  # of the accelerator's free memory, left to pixels
 
@@ -32,7 +32,7 @@ def free_bytes(device: torch.device) -> int:
 
 def to_device(blocks: Iterable[Tensor], device: torch.device) -> Iterator[Tensor]:
     """The blocks on `device`, each copy under way while the caller still works on the block before it."""
-    return iter(blocks) if device.type == "cpu" else _one_ahead(_copied(block, device) for block in blocks)
+    return iter(blocks) if device.type == "cpu" else one_ahead(_copied(block, device) for block in blocks)
 
 
 def _copied(block: Tensor, device: torch.device) -> Tensor:
@@ -40,13 +40,3 @@ def _copied(block: Tensor, device: torch.device) -> Tensor:
         return block
     pinned = block.pin_memory() if device.type == "cuda" else block
     return pinned.to(device, non_blocking=True)
-
-
-def _one_ahead(items: Iterable[Tensor]) -> Iterator[Tensor]:
-    """The same items, each asked for before the one before it is handed out."""
-    iterator = iter(items)
-    for current in iterator:
-        for following in iterator:
-            yield current
-            current = following
-        yield current

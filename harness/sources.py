@@ -3,24 +3,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from harness.decode import decode
+from harness.inspection import num_cores, refuse_files
 from harness.resize import resize
-from harness.shown import listed
-from zoo import ZooError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.decode import Pixels
     from harness.geometry import Geometry
+
+
+Item = TypeVar("Item")
 
 
 class Source(Protocol):
@@ -68,34 +70,31 @@ class FileSource:
         """Raises one ZooError for all unreadable files once the rows are through."""
         bad: list[str] = []
         with ThreadPoolExecutor(self.num_threads) as pool:
-            pending: list[Future[Pixels]] = []
-            current: list[Path] = []
-            for rows_n in rows:
-                paths = [self.paths[row] for row in rows_n.tolist()]
-                futures = [pool.submit(decode, path, self.geometry) for path in paths]
-                if pending:
-                    yield self._collect(current, pending, bad)
-                pending, current = futures, paths
-            if pending:
-                yield self._collect(current, pending, bad)
-        _refuse(bad)
+            for block, problems in one_ahead(self._start(rows_n, pool) for rows_n in rows):
+                bad += [problem for future in problems if (problem := future.result())]
+                yield torch.from_numpy(block)
+        refuse_files(bad)
 
-    def _collect(self, paths: Sequence[Path], futures: Sequence[Future[Pixels]], bad: list[str]) -> Tensor:
-        block = torch.zeros((len(paths), *self.shape[1:]), dtype=torch.uint8)
-        for index, (path, future) in enumerate(zip(paths, futures, strict=True)):
-            try:
-                block[index] = torch.tensor(future.result())
-            # Pillow raises anything from SyntaxError to MemoryError on a damaged file; all of it is reported.
-            except Exception as error:
-                bad.append(f"{path.name} ({error or type(error).__name__})")
-        return block
+    def _start(self, rows_n: Tensor, pool: ThreadPoolExecutor) -> tuple[Pixels, list[Future[str]]]:
+        """A block that threads are filling, and what was wrong with each of its files, if anything."""
+        block = np.zeros((len(rows_n), *self.shape[1:]), dtype=np.uint8)
+        paths = [self.paths[row] for row in rows_n.tolist()]
+        return block, [pool.submit(self._fill, pixels, path) for pixels, path in zip(block, paths, strict=True)]
+
+    def _fill(self, pixels: Pixels, path: Path) -> str:
+        try:
+            pixels[:] = decode(path, self.geometry)
+        # Pillow raises anything from SyntaxError to MemoryError on a damaged file; all of it is reported.
+        except Exception as error:
+            return f"{path.name} ({error or type(error).__name__})"
+        return ""
 
 
-def _refuse(bad: Sequence[str]) -> None:
-    if bad:
-        raise ZooError(f"{len(bad)} images cannot be read: {listed(bad, 3)}", "mend or remove these files")
-
-
-def num_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, each asked for before the one before it is handed out."""
+    iterator = iter(items)
+    for current in iterator:
+        for following in iterator:
+            yield current
+            current = following
+        yield current
