@@ -1,0 +1,136 @@
+"""Classifiers are found wherever they sit, replaced, and proved; nothing else of the model changes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tests.zoo.heads.networks import Auxiliary, Convolutional, Distilled, Headless, Plain, Unused
+from zoo.errors import ZooError
+from zoo.heads import attach
+
+SHAPE = (3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("network", "names", "aux"),
+    [
+        (Plain, ("verdict",), ()),
+        (Distilled, ("verdict", "second"), ()),
+        (Convolutional, ("verdict.0",), ()),
+        (Auxiliary, ("verdict",), ("helper",)),
+        (Unused, ("verdict",), ()),
+    ],
+)
+@pytest.mark.parametrize("head", ["linear", "mlp:16,8:0.2"])
+def test_every_kind_of_head_is_found_and_replaced(network, names, aux, head):
+    model = network()
+    found = attach(model, 4, head, input_shape=SHAPE)
+    assert (found.name, found.names, found.aux, found.in_features) == (names[0], names, aux, 8)
+    assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
+
+
+def test_an_mlp_head_is_linear_relu_dropout_linear():
+    model = Plain()
+    attach(model, 4, "mlp:16:0.2", input_shape=SHAPE)
+    assert [type(layer).__name__ for layer in model.verdict] == ["Linear", "ReLU", "Dropout", "Linear"]
+    assert (model.verdict[2].p, model.verdict[3].out_features) == (0.2, 4)
+
+
+def test_a_model_built_for_the_task_keeps_its_own_output_layer():
+    model = Plain(4)
+    own = model.verdict
+    assert attach(model, 4, input_shape=SHAPE, scratch=True).name == "verdict"
+    assert model.verdict is own
+
+
+def test_nothing_else_of_the_model_changes():
+    model = Auxiliary()
+    model.body[1].eval()
+    model.body[0].weight.requires_grad_(False)
+    state = {key: value.clone() for key, value in model.state_dict().items() if key.startswith("body")}
+    random = torch.get_rng_state()
+    attach(model, 7, input_shape=SHAPE, scratch=True)
+    assert all(torch.equal(value, model.state_dict()[key]) for key, value in state.items())
+    assert (model.training, model.body[1].training, model.body[0].training) == (True, False, True)
+    assert [p.requires_grad for p in model.body.parameters()] == [False, True, True, True]
+    assert all(p.grad is None for p in model.parameters())
+    assert torch.equal(random, torch.get_rng_state())
+
+
+def test_a_hint_that_the_output_does_not_come_from_is_refused_with_the_candidates():
+    with pytest.raises(ZooError, match="'fc' does not reach the output") as caught:
+        attach(Unused(), 4, input_shape=SHAPE, hint="fc")
+    assert "verdict" in caught.value.remedy
+
+
+def test_a_hint_that_names_nothing_is_refused():
+    with pytest.raises(ZooError, match="'classifier' does not exist"):
+        attach(Plain(), 4, input_shape=SHAPE, hint="classifier")
+
+
+def test_a_hint_may_name_the_module_around_the_last_layer():
+    found = attach(Convolutional(), 4, input_shape=SHAPE, hint="verdict")
+    assert (found.name, found.type, found.names) == ("verdict", "Sequential", ("verdict.0",))
+
+
+def test_a_model_that_ends_in_features_is_called_headless():
+    with pytest.raises(ZooError, match="no classifier"):
+        attach(Headless(), 4, input_shape=SHAPE)
+
+
+class Wrong(Plain):
+    def __init__(self, wrong):
+        super().__init__(4)
+        self.wrong = wrong
+
+    def forward(self, images):
+        return self.wrong(super().forward(images))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda logits: (logits, logits), "returned a tuple"),
+        (lambda logits: {"logits": logits}, "returned a dict"),
+        (lambda logits: None, "returned None"),
+        (lambda logits: logits[:, :, None, None], r"tensor \[2, 4, 1, 1\]"),
+        (lambda logits: logits[0], r"tensor \[4\]"),
+        (lambda logits: torch.cat([logits, logits], 1), r"\[2, 8\] of float32, wanted \[2, 4\]"),
+        (lambda logits: logits.argmax(1, keepdim=True), "of int64"),
+        (lambda logits: logits.detach(), "no gradient"),
+        (lambda logits: logits * float("nan"), "not finite"),
+        (lambda logits: logits.softmax(1), "probabilities"),
+    ],
+)
+def test_an_output_that_cannot_be_trained_on_is_refused_with_what_came(wrong, message):
+    with pytest.raises(ZooError, match=message):
+        attach(Wrong(wrong), 4, input_shape=SHAPE, scratch=True)
+
+
+def test_log_probabilities_are_as_good_as_logits():
+    assert attach(Plain(4, nn.LogSoftmax(1)), 4, input_shape=SHAPE, scratch=True).name == "verdict"
+
+
+def test_a_frozen_classifier_is_refused():
+    model = Plain(4).requires_grad_(False)
+    with pytest.raises(ZooError, match="verdict.weight is frozen"):
+        attach(model, 4, input_shape=SHAPE, scratch=True)
+
+
+def test_a_frozen_backbone_is_fine():
+    model = Plain().requires_grad_(False)
+    attach(model, 4, input_shape=SHAPE)
+    assert [name for name, p in model.named_parameters() if p.requires_grad] == ["verdict.weight", "verdict.bias"]
+
+
+def test_a_model_without_memory_can_be_given_a_head():
+    model = Plain().to("meta")
+    assert attach(model, 4, "mlp:16", input_shape=SHAPE).in_features == 8
+    assert model.verdict[0].weight.is_meta
+
+
+def test_images_too_small_for_the_model_are_one_line_with_the_size():
+    with pytest.raises(ZooError, match="Plain cannot run on 3×2×2 images: RuntimeError"):
+        attach(Plain(), 4, input_shape=(3, 2, 2))

@@ -1,0 +1,52 @@
+"""Features of the backbone and the head on them give what the whole model gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tests.zoo.heads.networks import Convolutional, Distilled, Plain
+from zoo.heads import attach, can_tap, features, logits_from_features
+
+SHAPE = (3, 8, 8)
+
+
+@pytest.mark.parametrize("network", [Plain, Distilled, Convolutional])
+@pytest.mark.parametrize("head", ["linear", "mlp:16:0.5"])
+def test_head_on_features_equals_the_whole_model(network, head):
+    model = network()
+    found = attach(model, 4, head, input_shape=SHAPE)
+    images = torch.rand(5, *SHAPE)
+    assert can_tap(model, found, images)
+    model.eval()
+    torch.testing.assert_close(logits_from_features(model, found, features(model, found, images)), model(images))
+
+
+def test_features_stop_at_the_head():
+    model = Plain(4).eval()
+    found = attach(model, 4, input_shape=SHAPE, scratch=True)
+    model.verdict.register_forward_hook(lambda *_: pytest.fail("the head ran"))
+    assert features(model, found, torch.rand(5, *SHAPE)).shape == (5, 8)
+
+
+def test_a_head_that_something_follows_cannot_be_tapped():
+    model = Plain(4, nn.LogSoftmax(1))
+    found = attach(model, 4, input_shape=SHAPE, scratch=True)
+    assert not can_tap(model, found, torch.rand(5, *SHAPE))
+
+
+def test_heads_that_are_not_averaged_cannot_be_tapped():
+    class Summed(Distilled):
+        def forward(self, images):
+            return 2 * super().forward(images)
+
+    model = Summed()
+    found = attach(model, 4, input_shape=SHAPE)
+    assert not can_tap(model, found, torch.rand(5, *SHAPE))
+
+
+def test_asking_whether_a_model_can_be_tapped_leaves_its_mode():
+    model = Plain(4).train()
+    can_tap(model, attach(model, 4, input_shape=SHAPE), torch.rand(2, *SHAPE))
+    assert all(module.training for module in model.modules())

@@ -1,0 +1,67 @@
+"""Giving a model the head that a task needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.heads.aux import find_aux
+from zoo.heads.find import Found, find
+from zoo.heads.head import Head, HeadSpec
+from zoo.heads.layers import replace
+from zoo.heads.proof import require_gradients, require_logits, require_scores, require_width
+from zoo.heads.tap import tap_points
+from zoo.heads.trace import Trace, run
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Shape = tuple[int, int, int]
+
+
+def attach(
+    model: nn.Module,
+    num_classes: int,
+    head: str = "linear",
+    *,
+    input_shape: Shape,
+    hint: str | None = None,
+    scratch: bool = False,
+) -> Head:
+    """Find the classifier of `model`, replace it by one for `num_classes`, and prove that it works.
+
+    `scratch` says that the model was built for `num_classes` with random weights: with a linear head its own
+    output layer stays, found and proved all the same. Modes, buffers and gradients are left as they were.
+    Raises ZooError where the model has no classifier, `hint` names none, or its output is not [B, num_classes].
+    """
+    spec = HeadSpec.parse(head)
+    trace = run(model, input_shape)
+    require_scores(trace.output)
+    if scratch:
+        require_width(trace.output, num_classes)
+    found = find(model, trace, hint, num_classes)
+    aux = find_aux(model, trace, input_shape)
+    if spec.hidden or not scratch:
+        replace(model, (*found.names, *aux), num_classes, spec, found.in_features)
+        trace = run(model, input_shape)
+    _prove(model, trace, found, num_classes)
+    if aux:
+        require_gradients(run(model, input_shape, training=True).output, model, aux)
+    return _head(model, trace, found, aux)
+
+
+def _prove(model: nn.Module, trace: Trace, found: Found, num_classes: int) -> None:
+    require_scores(trace.output)
+    require_width(trace.output, num_classes)
+    require_logits(trace.output)
+    require_gradients(trace.output, model, found.names)
+
+
+def _head(model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...]) -> Head:
+    return Head(
+        name=found.name,
+        names=found.names,
+        aux=aux,
+        type=found.type,
+        in_features=found.in_features,
+        tap=tap_points(trace, found.names),
+    )

@@ -1,0 +1,68 @@
+"""Proof that a model does what the harness relies on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def require_scores(output: Any) -> None:
+    """The output must be one floating-point tensor [2, width] that depends on what the model computed."""
+    import torch
+
+    if not isinstance(output, torch.Tensor):
+        raise ZooError(f"the model returned {_shape_of(output)}", "return one tensor [batch, num_classes] in eval mode")
+    if output.ndim != 2 or output.shape[0] != 2 or not output.is_floating_point():
+        cause = f"the model returned {_shape_of(output)} for a batch of 2"
+        raise ZooError(cause, "return one floating-point tensor [batch, num_classes]")
+    if output.grad_fn is None:
+        raise ZooError("no gradient flows from the output", "remove no_grad, detach or argmax from forward")
+
+
+def require_width(output: Tensor, num_classes: int) -> None:
+    """The output must have one column a class."""
+    if output.shape[1] != num_classes:
+        cause = f"the model returned {_shape_of(output)}, wanted [2, {num_classes}]"
+        raise ZooError(cause, "build the model for task.num_classes classes")
+
+
+def require_logits(output: Tensor) -> None:
+    """The numbers must be finite and no probabilities; a model on the meta device has no numbers to look at."""
+    import torch
+
+    if output.is_meta:
+        return
+    scores = output.detach().float()
+    if not bool(torch.isfinite(scores).all()):
+        raise ZooError("the model's output is not finite", "look for a division by zero or an overflow in forward")
+    sums = scores.sum(dim=1)
+    if scores.shape[1] > 1 and bool((scores >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+        cause = "the model returns probabilities, on which cross-entropy is wrong"
+        raise ZooError(cause, "remove the softmax, or use log_softmax: logits and log-probabilities are both right")
+
+
+def require_gradients(output: Any, model: nn.Module, names: tuple[str, ...]) -> None:
+    """Every parameter of the named layers must take part in the output; nothing is accumulated in `.grad`."""
+    import torch
+
+    named = [(f"{name}.{own}", p) for name in names for own, p in model.get_submodule(name).named_parameters()]
+    frozen = [name for name, parameter in named if not parameter.requires_grad]
+    if frozen:
+        raise ZooError(f"the classifier's {frozen[0]} is frozen", "leave requires_grad on for the head")
+    tensors = [output] if isinstance(output, torch.Tensor) else [part for part in output if part is not None]
+    total = sum((tensor.sum() for tensor in tensors), start=torch.zeros((), device=tensors[0].device))
+    gradients = torch.autograd.grad(total, [p for _, p in named], allow_unused=True)
+    unused = [name for (name, _), gradient in zip(named, gradients, strict=True) if gradient is None]
+    if unused:
+        cause = f"{len(unused)} parameters of the head get no gradient: {', '.join(unused[:3])}"
+        raise ZooError(cause, "the forward pass has to go through the head")
+
+
+def _shape_of(value: Any) -> str:
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"a tensor {list(value.shape)} of {str(value.dtype).removeprefix('torch.')}"
+    return f"a {type(value).__name__}" if value is not None else "None"
