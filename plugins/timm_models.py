@@ -1,0 +1,106 @@
+"""All architectures of timm, as `timm/<name>`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import zoo
+from zoo.download import explained, hub_folder, huggingface_file, require_huggingface, require_url
+from zoo.sources import timm_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from torch import nn
+
+STARTER: tuple[str, ...] = ()
+# What timm itself looks for in a repository, in its order.
+FILES = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+
+
+@zoo.hookimpl
+def zoo_models() -> Iterator[zoo.ModelSpec]:
+    for source in timm_sources():
+        yield zoo.ModelSpec(
+            name=f"timm/{source.name}",
+            build=partial(build, source.name),
+            family=source.family,
+            input=partial(input_of, source.name),
+            requires=("timm",),
+            tags=frozenset({source.family, "starter"} if source.name in STARTER else {source.family}),
+            weights=source.weights,
+        )
+
+
+def build(name: str, task: zoo.Task) -> nn.Module:
+    """timm's model for `task`; with weights, as those were trained, classifier included where they have one."""
+    import timm
+
+    arguments: dict[str, Any] = {}
+    config = _config(name, task.weights)
+    if config.fixed_input_size and task.image_size != config.input_size[-1]:
+        arguments["img_size"] = task.image_size
+    if task.weights is None:
+        model = timm.create_model(name, num_classes=task.num_classes, **arguments)
+    else:
+        model = _pretrained(name, config, task, arguments)
+    if not hasattr(model, "get_classifier"):
+        raise zoo.ZooError("is an encoder without a classifier (headless)", "choose a model that classifies")
+    return model  # type: ignore[no-any-return]  # timm is untyped
+
+
+def input_of(name: str, weights: str | None) -> zoo.InputSpec:
+    """What timm's configuration of the weights says; without weights, that of the default ones."""
+    config = _config(name, weights)
+    smallest = config.min_input_size or (3, 32, 32)
+    return zoo.InputSpec(
+        size=config.input_size[-1],
+        mean=tuple(config.mean),
+        std=tuple(config.std),
+        channels=config.input_size[0],
+        fixed=config.fixed_input_size,
+        min_size=min(32, smallest[-1]),
+        interpolation=config.interpolation,
+    )
+
+
+def _config(name: str, weights: str | None) -> Any:
+    import timm
+
+    tagged = name if weights in (None, "default") else f"{name}.{weights}"
+    config = timm.get_pretrained_cfg(tagged)
+    if config is None:
+        raise zoo.ZooError(f"timm has no weights {tagged}", f"list them: timm.list_pretrained('{name}*')", 2)
+    return config
+
+
+def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any]) -> Any:
+    """Weights are loaded at the class count they were trained for; a model without a head is given one then."""
+    import timm
+
+    tagged = f"{name}.{config.tag}" if config.tag else name
+    put = hub_folder() / f"{tagged}.safetensors"
+    overlay = _source(tagged, config, put)
+    with explained(f"the weights {tagged}", put):
+        model = timm.create_model(tagged, pretrained=True, pretrained_cfg_overlay=overlay, **arguments)
+    if getattr(model, "num_classes", None) == 0:
+        model.reset_classifier(task.num_classes)
+    return model
+
+
+def _source(tagged: str, config: Any, put: Path) -> dict[str, Any]:
+    """What tells timm to read a file that is already here; empty where it may download. Raises where it cannot."""
+    if put.is_file():
+        return {"file": str(put), "custom_load": False}
+    if not config.hf_hub_id:
+        if not config.url:
+            raise zoo.ZooError(f"timm has no pretrained weights for {tagged}", "train it from scratch", 2)
+        require_url(config.url)
+        return {}
+    names = (config.hf_hub_filename,) if config.hf_hub_filename else FILES
+    cached = huggingface_file(config.hf_hub_id, names)
+    if cached is None:
+        require_huggingface(config.hf_hub_id, names[0], put)
+    return {"file": str(cached)} if cached and not config.custom_load else {}

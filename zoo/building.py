@@ -1,0 +1,118 @@
+"""From a declared model to one that is ready to train: built, loaded, given its head, proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from zoo.errors import USAGE, ZooError
+from zoo.heads.attach import attach
+from zoo.heads.head import Head, HeadSpec
+from zoo.meta import without_memory
+from zoo.specs import ModelSpec, Task, resolve
+from zoo.weights import WeightFile, load_strictly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltModel:
+    """A model with a head for its task, and the name of the weights it carries ("none" where random)."""
+
+    model: nn.Module
+    head: Head
+    weights: str
+
+
+def build(
+    spec: ModelSpec,
+    task: Task,
+    *,
+    head: str = "linear",
+    weights_file: Path | None = None,
+    device: str = "cpu",
+) -> BuiltModel:
+    """Build `spec` for `task`, load weights before the head is swapped, swap it and prove the result.
+
+    `weights_file` is loaded strictly instead of `task.weights`; "FILE#sha256=HEX" is checked. With the device
+    "meta" nothing is allocated and no weights are loaded. Every ZooError names the model.
+    """
+    try:
+        HeadSpec.parse(head)
+        if device == "meta":
+            return _finish(spec, task, build_on_meta(spec, replace(task, weights=None)), head, "none")
+        if weights_file is not None:
+            return _from_file(spec, task, head, WeightFile.parse(str(weights_file)))
+        label = weights_label(spec, task.weights)
+        return _finish(spec, task, build_module(spec, task).to(device), head, label)
+    except ZooError as error:
+        raise ZooError(f"{spec.name}: {error.cause}", error.remedy, error.exit_code) from error
+
+
+def build_module(spec: ModelSpec, task: Task) -> nn.Module:
+    """Call the plugin's build function and check what it returns."""
+    import torch
+    from torch import nn
+
+    try:
+        module = resolve(spec.build)(task)
+    except (ZooError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise ZooError(
+            f"cannot be built: {type(error).__name__}: {reason}", "see the plugin's build function"
+        ) from error
+    if not isinstance(module, nn.Module):
+        what = f"the class {module.__name__}" if isinstance(module, type) else repr(module)[:60]
+        raise ZooError(f"build returned {what}, not a torch.nn.Module", "return the model from the build function")
+    return module
+
+
+def build_on_meta(spec: ModelSpec, task: Task) -> nn.Module:
+    """The model without memory for its parameters."""
+    with without_memory():
+        module = build_module(spec, task)
+    return module.to("meta")
+
+
+def weights_label(spec: ModelSpec, weights: str | None) -> str:
+    """The tag that `weights` stands for; raises where the plugin lists its tags and this is none of them."""
+    if weights is None:
+        return "none"
+    if weights == "default":
+        return spec.weights[0] if spec.weights else "default"
+    if spec.weights and weights not in spec.weights:
+        close = get_close_matches(weights, spec.weights, n=1) or spec.weights[:6]
+        raise ZooError(f"no pretrained weights named {weights!r}", f"it has {', '.join(close)}", USAGE)
+    return weights
+
+
+def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
+    shape = (task.channels, task.image_size, task.image_size)
+    scratch = label == "none"
+    found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
+    return BuiltModel(model=module, head=found, weights=label)
+
+
+def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> BuiltModel:
+    """Build with the class count found in the file, so that every tensor of it is loaded strictly.
+
+    A classifier for the task's own class count stays as it was saved; any other is replaced.
+    """
+    state, label = file.load()
+    task = replace(task, weights=None)
+    built = _finish(spec, task, build_module(spec, task), "linear", "none")
+    layer = state.get(f"{built.head.names[0]}.weight")
+    num_classes = task.num_classes if layer is None else int(layer.shape[0])
+    if num_classes != task.num_classes:
+        own = replace(task, num_classes=num_classes)
+        built = _finish(spec, own, build_module(spec, own), "linear", "none")
+    load_strictly(built.model, state, file.path.name)
+    if num_classes == task.num_classes and head == "linear":
+        return replace(built, weights=label)
+    return _finish(spec, task, built.model, head, label)

@@ -1,0 +1,75 @@
+"""Facts about one model for one task, from a build that allocates no memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zoo.building import build, weights_label
+from zoo.heads.modes import mode, probe_images
+from zoo.specs import Task
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from zoo.specs import ModelSpec
+
+USUAL_SIZE = 224
+
+
+def describe(
+    spec: ModelSpec,
+    owner: str,
+    *,
+    num_classes: int,
+    head: str = "linear",
+    image_size: int | None = None,
+    channels: int | None = None,
+    weights: str | None = None,
+    macs: bool = True,
+) -> dict[str, Any]:
+    """What `harness info` shows of a model. Parameter counts are exact; `macs` is None where it cannot be counted."""
+    wanted = spec.input_for(weights)
+    size = image_size or wanted.size or USUAL_SIZE
+    task = Task(num_classes=num_classes, image_size=size, channels=channels or wanted.channels or 3)
+    built = build(spec, task, head=head, device="meta")
+    parameters = list(built.model.parameters())
+    return {
+        "name": spec.name,
+        "source": owner,
+        "family": spec.family,
+        "param_count": sum(parameter.numel() for parameter in parameters),
+        "trainable_param_count": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
+        "macs": count_macs(built.model, (task.channels, size, size)) if macs else None,
+        "head": built.head.name,
+        "head_type": built.head.type,
+        "in_features": built.head.in_features,
+        "head_layers": list(built.head.names),
+        "aux_heads": list(built.head.aux),
+        "num_classes": num_classes,
+        "image_size": size,
+        "fixed_size": wanted.fixed,
+        "min_size": wanted.min_size,
+        "channels": task.channels,
+        "mean": wanted.mean,
+        "std": wanted.std,
+        "interpolation": wanted.interpolation,
+        "weights": None if weights is None else weights_label(spec, weights),
+        "available_weights": list(spec.weights),
+        "tags": sorted(spec.tags),
+        "requires": list(spec.requires),
+        "summary": spec.summary,
+    }
+
+
+def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:
+    """Multiply-accumulates of one image through `model` in eval mode; None where an operation hides them."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    try:
+        with mode(model, training=False), torch.no_grad(), counter:
+            model(probe_images(model, input_shape, batch=1))
+    except Exception:  # the model is sound, its proof has passed: only the counting mode did not get through
+        return None
+    return counter.get_total_flops() // 2

@@ -1,0 +1,107 @@
+"""Before a download: is the file here already, is it whole, and can its host be reached at all?"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from zoo.errors import ZooError
+from zoo.weights import sha256_of
+
+CONNECT_SECONDS = 3.0
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def hub_folder() -> Path:
+    """Where torch.hub keeps weights, and where a person may put them by hand."""
+    import torch
+
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def require_url(url: str) -> None:
+    """Return where the file of `url` is in the local cache and whole, or can be fetched; else raise ZooError."""
+    path = hub_folder() / Path(urlsplit(url).path).name
+    if path.is_file():
+        found = _HASH_IN_NAME.search(path.name)
+        require_whole(path, found[1] if found else "")
+    else:
+        require_reachable(url, f"the weights {path.name}", path)
+
+
+def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
+    """The first of `names` that the local Hugging Face cache has of `repository`."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
+    snapshots = cache / f"models--{repository.partition('@')[0].replace('/', '--')}" / "snapshots"
+    for name in names:
+        for path in sorted(snapshots.glob(f"*/{name}")):
+            blob = path.resolve().name
+            require_whole(path, blob if _SHA256.fullmatch(blob) else "")
+            return path
+    return None
+
+
+def require_whole(path: Path, digest: str) -> None:
+    """Raise where the file's SHA-256 does not begin with `digest`: it was truncated or is another file."""
+    if digest and not sha256_of(path).startswith(digest):
+        raise ZooError(f"{path} is damaged: its sha256 is not {digest[:16]}", f"delete it and try again: rm {path}")
+
+
+def require_reachable(url: str, what: str, put: Path) -> None:
+    """Raise within CONNECT_SECONDS where the host of `url` does not answer; `put` is the place for the file."""
+    host = urlsplit(url).hostname or url
+    if not _answers(url):
+        raise ZooError(f"cannot download {what}: {host} does not answer", f"get {url} elsewhere and put it at {put}")
+
+
+def require_huggingface(repository: str, name: str, put: Path) -> None:
+    """Raise where Hugging Face is switched off or does not answer."""
+    site = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    url = f"{site}/{repository.partition('@')[0]}/resolve/main/{name}"
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+        cause = f"cannot download {name} of {repository}: HF_HUB_OFFLINE is set"
+        raise ZooError(cause, f"unset it, or get {url} elsewhere and put it at {put}")
+    require_reachable(url, f"{name} of {repository}", put)
+
+
+@contextmanager
+def explained(what: str, put: Path) -> Iterator[None]:
+    """Turn what a library raises while it fetches and reads weights into one line with a remedy."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise ZooError(f"{what} could not be loaded: {reason}", f"get the file by hand and put it at {put}") from error
+
+
+def _answers(url: str) -> bool:
+    """Whether the host of `url`, or the proxy on the way to it, accepts a connection.
+
+    In a thread of its own, since looking up a name has no time limit.
+    """
+    parts = urlsplit(url)
+    proxy = urlsplit(getproxies().get(parts.scheme, ""))
+    target = proxy if proxy.hostname else parts
+    address = (target.hostname or "", target.port or (443 if target.scheme == "https" else 80))
+    answered: list[bool] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection(address, timeout=CONNECT_SECONDS).close()
+        except OSError:
+            return
+        answered.append(True)
+
+    thread = Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS)
+    return bool(answered)
