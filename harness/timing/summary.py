@@ -54,5 +54,6 @@ def _facts(bench: Bench, device: torch.device, config: TimingConfig) -> dict[str
         "precision": config.precision_name,
         "channels_last": config.channels_last,
         "torchcompile": config.torchcompile,
+        "detail": config.detail,
         "threads": torch.get_num_threads(),
     }

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from time import perf_counter, sleep
+
+import pytest
+
+from harness.timing import conditions
+
+
+def test_sleeping_shows_as_time_off_the_core():
+    before = conditions.take()
+    sleep(0.05)
+    assert conditions.between(before, conditions.take()).thread_share < 0.5
+
+
+@pytest.mark.skipif(not conditions.Path("/proc/stat").exists(), reason="only Linux counts the time of all processes")
+def test_a_busy_neighbour_is_seen_as_foreign_cores():
+    before = conditions.take()
+    subprocess.run([sys.executable, "-c", "import time\nend=time.time()+.3\nwhile time.time()<end: pass"], check=True)
+    assert conditions.between(before, conditions.take()).foreign_cores > 0.3
+
+
+def test_our_own_work_is_not_foreign():
+    before = conditions.take()
+    end = perf_counter() + 0.05
+    while perf_counter() < end:
+        pass
+    seen = conditions.between(before, conditions.take())
+    assert seen.process_cores > 0.2
+
+
+def test_at_least_one_core_is_ours():
+    assert conditions.num_cpus() >= 1
