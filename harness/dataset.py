@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -71,6 +72,11 @@ class Dataset:
         """Images in each part."""
         plan = self.plan
         return {"train": len(plan.train.rows), "val": len(plan.val.rows), "test": len(plan.test.rows)}
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """For a child process, without the pixels: it maps them from the cache folder."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        return None, state | {"_prepared": {}}
 
     def labels(self, part: Part) -> list[int]:
         labels = self.pools[part.pool].labels

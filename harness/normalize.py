@@ -27,14 +27,11 @@ class Normalizer:
     def __call__(self, pixels_NCHW: Tensor) -> Tensor:
         """Floats in new memory, [N, `channels`, H, W], from pixels 0..255 of any dtype."""
         # torchvision's three steps in its order; fusing them into one multiply-add changes the last bit.
-        scaled = torch.empty_like(pixels_NCHW, dtype=torch.float32, memory_format=self.memory_format)
-        scaled.copy_(pixels_NCHW).div_(self.full_scale)
-        if scaled.shape[1] != len(self.mean_C11):
-            scaled = scaled.expand(-1, len(self.mean_C11), -1, -1)
-            scaled = scaled.sub(self.mean_C11).contiguous(memory_format=self.memory_format)
-        else:
-            scaled.sub_(self.mean_C11)
-        return scaled.div_(self.std_C11)
+        scaled = pixels_NCHW.to(torch.float32, copy=True).div_(self.full_scale)
+        grows = scaled.shape[1] != len(self.mean_C11)
+        centred = scaled.sub(self.mean_C11) if grows else scaled.sub_(self.mean_C11)
+        # The layout comes last: arithmetic on three channels side by side is three times slower on a CPU.
+        return centred.div_(self.std_C11).contiguous(memory_format=self.memory_format)
 
 
 def _per_channel(values: tuple[float, ...], channels: int, device: torch.device) -> Tensor:

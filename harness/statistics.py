@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS_AT_ONCE = 256
+EXACT_GROUP = 256  # so many squares of bytes add up to less than 2^24, which float32 holds exactly
 STREAM_SAMPLE = 2048
 
 MeanStd = tuple[tuple[float, ...], tuple[float, ...]]
@@ -24,18 +25,19 @@ MeanStd = tuple[tuple[float, ...], tuple[float, ...]]
 def channel_statistics(source: Source, rows_N: Tensor) -> MeanStd:
     """Mean and population standard deviation per channel of the chosen images, for pixels in 0..1.
 
-    Sums of integers, so that neither the order nor the size of the blocks can change a bit.
+    Exact, so that neither the order nor the size of the blocks can change a bit.
     """
-    num_channels = source.shape[1]
-    total = torch.zeros(num_channels, dtype=torch.int64)
-    squares = torch.zeros(num_channels, dtype=torch.int64)
+    num_channels, num_pixels = source.shape[1], source.shape[2] * source.shape[3]
+    total = torch.zeros(num_channels, dtype=torch.float64)
+    squares = torch.zeros(num_channels, dtype=torch.float64)
+    group = max(size for size in range(1, EXACT_GROUP + 1) if num_pixels % size == 0)
     for block in source.blocks(torch.split(rows_N, ROWS_AT_ONCE)):
-        pixels_NCP = block.flatten(2).to(torch.int32)
-        total += pixels_NCP.sum((0, 2))
-        squares += pixels_NCP.square_().sum((0, 2))
-    num = len(rows_N) * source.shape[2] * source.shape[3]
-    mean = total.double() / num
-    variance = (squares.double() / num - mean.square()).clamp(min=0)
+        groups_NCGP = block.reshape(len(block), num_channels, -1, group).float()
+        total += groups_NCGP.sum(-1).sum((0, 2), dtype=torch.float64)
+        squares += groups_NCGP.square_().sum(-1).sum((0, 2), dtype=torch.float64)
+    num = len(rows_N) * num_pixels
+    mean = total / num
+    variance = (squares / num - mean.square()).clamp(min=0)
     std = torch.where(variance > 0, variance.sqrt(), 255.0)  # a channel without contrast is only shifted
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
 

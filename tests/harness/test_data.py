@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 import torch
 
@@ -167,3 +169,13 @@ def test_streamed_files_give_the_batches_of_kept_ones(tmp_path):
 def test_images_that_are_no_bytes_are_refused():
     with pytest.raises(ZooError, match=r"images are torch.float32 of shape \[4, 1, 6, 6\]"):
         opened((torch.zeros(4, 1, 6, 6), [0, 1, 0, 1]))
+
+
+def test_a_dataset_travels_to_another_process_without_its_pixels():
+    dataset = opened(different(40))
+    geometry = resolve(InputSpec(size=32), 6, 1, None, False)
+    expected = in_order(dataset.pixels(geometry).train)
+    arrived = pickle.loads(pickle.dumps(dataset))
+    assert len(pickle.dumps(dataset)) < 40 * 32 * 32
+    assert (arrived.fingerprint, arrived.plan) == (dataset.fingerprint, dataset.plan)
+    assert torch.equal(in_order(arrived.pixels(geometry).train), expected)
