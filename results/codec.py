@@ -1,0 +1,78 @@
+"""Records as JSON: canonical, with a schema version and a hash that a flipped bit cannot survive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from results.records import SCHEMA, Failure, Measurement, Record
+
+# JSON has no such numbers; a diverged trial has.
+NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def to_data(record: Record) -> dict[str, Any]:
+    """The record as plain JSON data; numbers that JSON lacks become {"number": "NaN"}."""
+    data: dict[str, Any] = _encoded(asdict(record))
+    return data
+
+
+def to_json(record: Record) -> bytes:
+    """The record and its SHA-256, as UTF-8."""
+    data = to_data(record)
+    return json.dumps({"sha256": _digest(data), "record": data}, indent=1).encode()
+
+
+def from_json(content: bytes) -> Record:
+    """The record in `content`. Raises ValueError that says what is wrong with it."""
+    try:
+        wrapped = json.loads(content)
+        data, digest = wrapped["record"], wrapped["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"not a whole record ({type(error).__name__})") from error
+    if data.get("schema", 0) > SCHEMA:
+        raise ValueError(f"written with schema {data['schema']}, this version reads up to {SCHEMA}")
+    if _digest(data) != digest:
+        raise ValueError("its SHA-256 does not fit its content")
+    return _record(_decoded(data))
+
+
+def _record(data: dict[str, Any]) -> Record:
+    fields = {
+        **data,
+        "measurements": tuple(Measurement(**{**m, "values": tuple(m["values"])}) for m in data["measurements"]),
+        "error": Failure(**data["error"]) if data["error"] else None,
+        "history": tuple(data["history"]),
+        "per_class": tuple(data["per_class"]),
+        "confusion": tuple(tuple(row) for row in data["confusion"]),
+    }
+    return Record(**fields)
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": next(name for name, number in NOT_FINITE.items() if repr(number) == repr(value))}
+    if isinstance(value, Mapping):
+        return {str(key): _encoded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encoded(item) for item in value]
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"number"} and value["number"] in NOT_FINITE:
+            return NOT_FINITE[value["number"]]
+        return {key: _decoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return value

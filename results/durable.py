@@ -1,0 +1,82 @@
+"""Every operation that must survive a power cut, a full disk or a kill: all of them are here."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from results.errors import StoreError
+
+DRAFT_SUFFIX = ".tmp"
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `path` so that it is there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    What stood at `path` before stays whole until the rename. Raises StoreError, and then leaves no draft behind.
+    """
+    draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
+    try:
+        _write_new(draft, data)
+        draft.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _explained(error, path, len(data)) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents. Raises StoreError where it cannot be written into."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explained(error, path, 0) from error
+    if not os.access(path, os.W_OK):
+        raise StoreError(f"{path} cannot be written to", "choose another folder with --output")
+
+
+def remove_dead_drafts(folder: Path) -> None:
+    """Delete drafts whose writer is dead; those of a living process may be in use."""
+    for draft in folder.glob(f".*{DRAFT_SUFFIX}"):
+        pid = draft.name.split(".")[-3]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    # O_EXCL: never through a link that somebody planted under this name.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _explained(error: OSError, path: Path, num_bytes: int) -> StoreError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
+        cause = f"disk full: {path.name} needs {num_bytes:,} bytes, {free:,} are free"
+        return StoreError(cause, "make room, or choose another folder with --output")
+    return StoreError(f"{path} cannot be written: {error.strerror}", "choose another folder with --output")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

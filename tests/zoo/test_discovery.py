@@ -1,0 +1,124 @@
+"""Each plugin is loaded and called by itself: a bad one costs only its own models."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import zoo
+from zoo.discovery import collect, discover
+from zoo.loading import Candidate, Requests, read_requests
+
+
+def plugin(**functions):
+    module = ModuleType("fake")
+    for name, function in functions.items():
+        setattr(module, name, zoo.hookimpl(function))
+    return module
+
+
+def offering(*names):
+    return plugin(zoo_models=lambda: [zoo.ModelSpec(name=name, build=lambda task: None) for name in names])
+
+
+def collected(*pairs, blocked=()):
+    sources = [Candidate(name=n, source=f"test: {n}", load=load) for n, load in pairs]
+    return collect(lambda requests: sources, Requests(blocked=frozenset(blocked)))
+
+
+def status(found, name):
+    info = found.plugin(name)
+    return info.status, info.detail
+
+
+def raising(error):
+    def load():
+        raise error
+
+    return load
+
+
+def test_a_plugin_that_fails_to_import_costs_only_itself():
+    found = collected(("bad", raising(ImportError("no module\nnamed x"))), ("good", lambda: offering("mine/a")))
+    assert status(found, "bad") == ("failed", "import: ImportError: no module named x")
+    assert list(found.models) == ["mine/a"]
+
+
+def test_a_plugin_that_exits_as_it_is_imported_costs_only_itself():
+    found = collected(("bad", raising(SystemExit(3))), ("good", lambda: offering("mine/a")))
+    assert status(found, "bad") == ("failed", "import: SystemExit: 3")
+    assert list(found.models) == ["mine/a"]
+
+
+def test_a_hook_that_raises_halfway_costs_all_models_of_its_plugin_and_no_others():
+    def half():
+        yield zoo.ModelSpec(name="half/a", build=lambda task: None)
+        raise RuntimeError("second one")
+
+    found = collected(("half", lambda: plugin(zoo_models=half)), ("good", lambda: offering("mine/a")))
+    assert status(found, "half") == ("failed", "zoo_models: RuntimeError: second one")
+    assert list(found.models) == ["mine/a"]
+
+
+def test_a_misspelt_hook_is_reported_with_the_right_name():
+    found = collected(("typo", lambda: plugin(zoo_model=lambda: [])))
+    assert status(found, "typo") == ("failed", "unknown hook 'zoo_model', did you mean zoo_models?")
+
+
+def test_the_first_owner_keeps_a_name_and_the_second_is_reported():
+    found = collected(("one", lambda: offering("x", "y")), ("two", lambda: offering("y", "z")))
+    assert {name: owner for name, (_, owner) in found.models.items()} == {"x": "one", "y": "one", "z": "two"}
+    assert status(found, "two") == ("conflict", "y is owned by one")
+
+
+def test_two_plugins_of_one_name_both_load():
+    found = collected(("same", lambda: offering("a")), ("same", lambda: offering("b")))
+    assert list(found.models) == ["a", "b"]
+
+
+def test_what_is_no_spec_or_has_no_proper_name_is_refused():
+    found = collected(("kind", lambda: plugin(zoo_models=lambda: ["resnet"])), ("path", lambda: offering("../../x")))
+    assert status(found, "kind") == ("failed", "zoo_models: TypeError: declares str where a ModelSpec is wanted")
+    assert "cannot be a name" in found.plugin("path").detail
+
+
+def test_a_blocked_plugin_is_never_imported():
+    found = collected(("bad", raising(AssertionError("was imported"))), blocked=["bad"])
+    assert found.plugin("bad").status == "blocked"
+
+
+def test_requests_come_from_arguments_and_from_the_environment():
+    environment = {"ZOO_PLUGINS": "a.py:b.c", "ZOO_BLOCK_PLUGINS": "timm_models"}
+    asked = read_requests(["d.py", "no:mlp"], environment)
+    assert asked == Requests(extra=("a.py", "b.c", "d.py"), blocked=frozenset({"mlp", "timm_models"}))
+
+
+def test_a_plugin_file_is_found_and_shipped_plugins_stay(tmp_path):
+    file = tmp_path / "my_net.py"
+    file.write_text(
+        "import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield zoo.ModelSpec(name='mine/net', build='x:y')\n"
+    )
+    found = discover([str(file)], environment={})
+    assert found.models["mine/net"][1] == "my_net"
+    assert found.plugin("my_net").source == f"file: {file}"
+    assert "fc_model" in found.models
+
+
+def test_discovery_imports_no_blocked_shipped_plugin(monkeypatch):
+    monkeypatch.delitem(sys.modules, "plugins.mlp", raising=False)
+    discover(["no:mlp"], environment={})
+    assert "plugins.mlp" not in sys.modules
+
+
+def test_a_failing_trial_done_hook_is_reported_and_the_others_run():
+    seen = []
+
+    def broken(event):
+        raise OSError("disk")
+
+    found = collected(
+        ("bad", lambda: plugin(zoo_trial_done=broken)),
+        ("good", lambda: plugin(zoo_trial_done=lambda event: seen.append(event))),
+    )
+    assert found.trial_done("the event") == ["plugin bad: zoo_trial_done: OSError: disk"]
+    assert seen == ["the event"]
