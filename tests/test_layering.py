@@ -30,7 +30,7 @@ LAYERS = {
         in_functions=frozenset({"torch", "torchvision", "timm", "sklearn"}),
     ),
     "results": Layer(
-        in_functions=frozenset({"pandas", "tabulate", "numpy", "scipy", "jinja2", "plotly"}),
+        in_functions=frozenset({"pandas", "tabulate", "numpy", "scipy", "sklearn", "jinja2", "plotly"}),
     ),
     "harness": Layer(
         ours=frozenset({"zoo", "results"}),
