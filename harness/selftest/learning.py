@@ -1,0 +1,69 @@
+# ruff: noqa: TID253
+"""Known errors: labels painted into the pixels are all learned, random labels cannot be."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from harness.batches import PixelBatches
+from harness.config import TrainConfig
+from harness.selftest.parts import Finding, Parts
+from harness.subject import Subject
+from harness.timing.residence import random_state_kept
+from harness.train import fit
+
+NUM_CLASSES, SIDE = 10, 10
+NUM_TRAIN, NUM_TEST = 640, 1001
+CONFIG = TrainConfig(epochs=6, batch_size=32, lr=1e-2, patience=6)
+
+
+def painted_labels_are_learned(parts: Parts) -> Finding:
+    """Images that show their label give 0 % error, if dropout is off while testing and classes are counted right."""
+    error = _error_after_training(parts, painted=True)
+    return Finding(ok=error == 0.0, seen=f"{error:.1f} % error on {NUM_TEST:,} images that show their label")
+
+
+def random_labels_give_chance(parts: Parts) -> Finding:
+    """Labels that have nothing to do with the images are guessed as often as chance has it, within 4 deviations."""
+    error, chance = _error_after_training(parts, painted=False), 1 / NUM_CLASSES
+    slack = 400 * sqrt(chance * (1 - chance) / NUM_TEST)
+    ok = abs(error - 100 * (1 - chance)) < slack
+    return Finding(
+        ok=ok, seen=f"{error:.1f} % error on random labels; chance is {100 * (1 - chance):.0f} ±{slack:.1f} %"
+    )
+
+
+def _error_after_training(parts: Parts, *, painted: bool) -> float:
+    """Percent of test images misjudged by a small network that the shared loop has trained."""
+    with random_state_kept(parts.device):
+        torch.manual_seed(0)
+        hidden = nn.Sequential(nn.Flatten(), nn.Dropout(0.8), nn.Linear(SIDE * SIDE, 64), nn.ReLU())
+        model = nn.Sequential(hidden, nn.Linear(64, NUM_CLASSES)).to(parts.device)
+        subject = Subject(model=model, device=parts.device, forward=model)
+        train, test = (_batches(n, parts.device, seed, painted=painted) for seed, n in enumerate((NUM_TRAIN, NUM_TEST)))
+        fit(subject, train, train, CONFIG, seed=1)
+        return 100 - parts.evaluate(subject, test, CONFIG).top1
+
+
+def _batches(num_images: int, device: torch.device, seed: int, *, painted: bool) -> PixelBatches:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(NUM_CLASSES, (num_images,), generator=generator)
+    images = torch.randint(0, 64, (num_images, 1, SIDE, SIDE), generator=generator, dtype=torch.uint8)
+    return PixelBatches(
+        _paint(images, labels) if painted else images,
+        labels,
+        mean=(0.2,),
+        std=(0.2,),
+        channels_out=1,
+        batch_size=CONFIG.batch_size,
+        device=device,
+    )
+
+
+def _paint(images: Tensor, labels: Tensor) -> Tensor:
+    """Row k of an image of class k is white."""
+    images[torch.arange(len(images)), 0, labels] = 255
+    return images

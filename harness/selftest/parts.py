@@ -1,0 +1,45 @@
+# ruff: noqa: TID253
+"""What is put to the test. Tests replace one part by a faulty one, to see that the check for it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.evaluate import evaluate
+from harness.timing.clock import Clock, HostClock, clock_for
+from harness.timing.flops import count
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from harness.batches import Batches
+    from harness.config import TrainConfig
+    from harness.evaluate import Scores
+    from harness.subject import Subject
+    from harness.timing.flops import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The device, and the functions of the harness that the checks call."""
+
+    device: torch.device
+    clock_for: Callable[[torch.device], Clock] = clock_for
+    host_clock: Callable[[Callable[[], object]], Clock] = HostClock
+    count: Callable[[nn.Module, tuple[int, int, int]], Work] = count
+    evaluate: Callable[[Subject, Batches, TrainConfig], Scores] = evaluate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Whether the known answer came out, and what did."""
+
+    ok: bool
+    seen: str
+
+
+Check = Callable[[Parts], Finding]

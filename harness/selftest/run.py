@@ -1,0 +1,27 @@
+"""Every check, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.selftest import clocks, counts, learning
+from harness.selftest.parts import Check, Finding, Parts
+
+CHECKS: tuple[Check, ...] = (
+    clocks.clock_waits_for_the_device,
+    clocks.sleeping_adds_its_time,
+    clocks.twice_the_layers_take_twice_the_time,
+    counts.known_network_has_its_known_work,
+    learning.painted_labels_are_learned,
+    learning.random_labels_give_chance,
+)
+
+
+def run(parts: Parts) -> Iterator[tuple[str, Finding]]:
+    """Each check's name and finding, as soon as it is known. A check that raises has failed."""
+    for check in CHECKS:
+        try:
+            finding = check(parts)
+        except Exception as error:
+            finding = Finding(ok=False, seen=f"{type(error).__name__}: {error}")
+        yield check.__name__.replace("_", " "), finding
