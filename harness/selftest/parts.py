@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.evaluate import evaluate
+from harness.evaluate import evaluate, predict, probabilities
 from harness.timing.clock import Clock, HostClock, clock_for
 from harness.timing.flops import count
+from results.metrics import top_error
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from harness.timing.flops import Work
 
 
+def test_error(subject: Subject, batches: Batches, config: TrainConfig) -> float:
+    """Percent of images misjudged, from predictions as they are saved: the way of the test set."""
+    logits_NK, labels_N = predict(subject, batches, config)
+    return top_error({"probs": probabilities(logits_NK).cpu().numpy(), "labels": labels_N.cpu().numpy()}, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The device, and the functions of the harness that the checks call."""
@@ -32,6 +39,7 @@ class Parts:
     host_clock: Callable[[Callable[[], object]], Clock] = HostClock
     count: Callable[[nn.Module, tuple[int, int, int]], Work] = count
     evaluate: Callable[[Subject, Batches, TrainConfig], Scores] = evaluate
+    test_error: Callable[[Subject, Batches, TrainConfig], float] = test_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,12 @@ def test_a_metric_that_is_off_by_one_is_found(metric):
     assert not learning.painted_labels_are_learned(replace(SOUND, evaluate=metric)).ok
 
 
+def test_a_fault_in_the_metric_of_the_test_set_alone_is_found():
+    wrong = replace(SOUND, test_error=lambda *arguments: SOUND.test_error(*arguments) + 0.1)
+    finding = learning.painted_labels_are_learned(wrong)
+    assert (finding.ok, finding.seen[:19]) == (False, "0.0 % and 0.1 % err")
+
+
 def test_a_metric_that_always_agrees_is_found():
     flattering = replace(SOUND, evaluate=lambda *arguments: Scores(loss=0.0, top1=100.0))
     assert not learning.random_labels_give_chance(flattering).ok

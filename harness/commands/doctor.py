@@ -1,0 +1,59 @@
+"""`harness doctor`: devices, threads, clocks, memory, disk, loading speed, versions, broken plugins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.doctor import libraries, system
+from harness.doctor.line import Line
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zoo.discovery import Zoo
+
+SUMMARY = "show devices, clocks, versions and plugins, and what is wrong with them"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, default=Path("results/runs"), help="where results will go")
+    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    lines = list(examine(arguments.output, zoo))
+    if arguments.json:
+        print(json.dumps([asdict(line) for line in lines], indent=1))
+    else:
+        print("\n".join(text for line in lines for text in _texts(line, max(len(entry.topic) for entry in lines))))
+    return 3 if any(line.topic.startswith("import ") for line in lines) else 0
+
+
+def examine(output: Path, zoo: Zoo) -> Iterator[Line]:
+    """Every line, the ones that need no torch first: they hold where it cannot be imported."""
+    yield from libraries.versions()
+    yield from system.lines(output)
+    yield plugins(zoo)
+    broken = list(libraries.imports())
+    yield from broken
+    if not broken:
+        from harness.doctor.loading import loading_speed
+
+        yield from libraries.devices()
+        yield loading_speed()
+
+
+def plugins(zoo: Zoo) -> Line:
+    """How many plugins work, and what is wrong with the others."""
+    broken = [info for info in zoo.plugins if info.status in {"failed", "conflict"}]
+    found = f"{len(zoo.plugins) - len(broken)} of {len(zoo.plugins)} work, {len(zoo.models)} models"
+    return Line(topic="plugins", found=found, problem="; ".join(f"{info.name}: {info.detail}" for info in broken))
+
+
+def _texts(line: Line, width: int) -> list[str]:
+    problem = [f"{'':<{width}}  ! {line.problem}"] if line.problem else []
+    return [f"{line.topic:<{width}}  {line.found}", *problem]
