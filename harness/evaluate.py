@@ -1,0 +1,54 @@
+# ruff: noqa: TID253
+"""Predictions of a model over a whole split, and what they score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.loss import cross_entropy, main_logits
+from harness.precision import autocast
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.batches import Batches
+    from harness.config import TrainConfig
+    from harness.subject import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Mean loss over images, and top-1 accuracy in percent."""
+
+    loss: float
+    top1: float
+
+
+def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device."""
+    subject.eval_mode()
+    outputs, labels = [], []
+    with torch.inference_mode():
+        for images_BCHW, labels_B in batches.eval():
+            with autocast(config, subject.device):
+                outputs.append(main_logits(subject.forward(images_BCHW)))
+            labels.append(labels_B)
+        return torch.cat(outputs), torch.cat(labels)
+
+
+def evaluate(subject: Subject, batches: Batches, config: TrainConfig) -> Scores:
+    """Score a split. Sums over images and divides once, so that a short last batch weighs what it should.
+
+    An image with an output that is not finite counts as wrong: the argmax over NaN is class 0.
+    """
+    logits_NK, labels_N = predict(subject, batches, config)
+    correct = (logits_NK.argmax(1) == labels_N) & logits_NK.isfinite().all(1)
+    return Scores(loss=float(cross_entropy(logits_NK, labels_N)), top1=float(correct.sum()) / len(labels_N) * 100)
+
+
+def probabilities(logits_NK: Tensor) -> Tensor:
+    """Class probabilities [N, K] from logits or log-probabilities; rows that are not finite stay so."""
+    return logits_NK.double().softmax(1).float()
