@@ -1,0 +1,93 @@
+# ruff: noqa: TID253
+"""The two ways to train one model: through the whole network, or its head alone on features computed once.
+
+Both run the same loop over the same batches in the same order, and give the same losses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.batches import TensorBatches
+from harness.features import Extractor, FeatureStore, ViewBatches
+from harness.subject import Subject, freeze_all_but
+from zoo.heads import can_tap, logits_from_features
+
+if TYPE_CHECKING:
+    from harness.batches import Batches, PixelBatches
+    from harness.config import TrainConfig
+    from zoo.building import BuiltModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """The three splits as batches of images; `key` names the images and their geometry."""
+
+    train: PixelBatches
+    val: PixelBatches
+    test: PixelBatches
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What the loop needs: who learns, from what, and what chooses its best epoch.
+
+    `test` gives the batches that judge it in the end; nothing of the test images is computed before it is called.
+    """
+
+    subject: Subject
+    train: Batches
+    val: Batches
+    test: Callable[[], Batches]
+    cached: bool = False
+
+
+def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore) -> Lesson:
+    """Freeze what does not train, and take the faster way where it is the same as the plain one."""
+    device = splits.train.device
+    heads = built.head.names if config.finetune == "head" else ()
+    freeze_all_but(built.model, heads)
+    forward = torch.compile(built.model) if config.torchcompile else built.model
+    subject = Subject(model=built.model, device=device, forward=forward, heads=heads)
+    if heads and _may_cache(config) and _can_tap(built, splits.val):
+        return _on_features(subject, built, splits, config, store)
+    return Lesson(subject=subject, train=splits.train, val=splits.val, test=lambda: splits.test)
+
+
+def _may_cache(config: TrainConfig) -> bool:
+    return not config.exact and (config.aug == "none" or config.feature_views > 0)
+
+
+def _can_tap(built: BuiltModel, images: PixelBatches) -> bool:
+    images_BCHW, _ = next(iter(images.eval()))
+    return can_tap(built.model, built.head, images_BCHW[:2])
+
+
+def _on_features(
+    subject: Subject, built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore
+) -> Lesson:
+    seed = splits.train.seed
+    extractor = Extractor(built=built, config=config, device=subject.device, store=store, pixels=splits.key)
+
+    def batches(features: tuple[torch.Tensor, torch.Tensor]) -> TensorBatches:
+        return TensorBatches(*features, batch_size=config.batch_size, device=subject.device, seed=seed)
+
+    train: Batches
+    if config.aug == "none":
+        train = batches(extractor.split("train", splits.train))
+    else:
+        views = range(config.feature_views)
+        train = ViewBatches(tuple(batches(extractor.view(splits.train, view)) for view in views))
+    subject.forward = lambda features: logits_from_features(built.model, built.head, features)
+    return Lesson(
+        subject=subject,
+        train=train,
+        val=batches(extractor.split("val", splits.val)),
+        test=lambda: batches(extractor.split("test", splits.test)),
+        cached=True,
+    )

@@ -1,0 +1,60 @@
+"""Folding batch-norm into convolutions: what is folded, and that a wrong fold is never used."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from harness import frozen
+from zoo.building import build
+from zoo.discovery import discover
+from zoo.heads import features
+from zoo.specs import Task
+
+ZOO = discover(environment={})
+
+
+def prepared(name):
+    """A model whose batch-norm statistics are not the trivial ones."""
+    torch.manual_seed(0)
+    built = build(ZOO.select(name)[0].spec, Task(num_classes=3, image_size=32, channels=3))
+    built.model.train()
+    with torch.no_grad():
+        built.model(torch.randn(8, 3, 32, 32))
+    return built.model.eval(), built.head
+
+
+def num_batch_norms(model):
+    return sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+
+
+def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
+    model, head = prepared("resnet18")
+    images = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        fast = frozen.fast_backbone(model, head, images)
+        assert (num_batch_norms(model), num_batch_norms(fast.model)) == (20, 0)
+        assert torch.allclose(fast(images), features(model, head, images), atol=1e-5)
+
+
+def test_only_the_batch_norms_that_follow_a_convolution_are_folded_in_densenet121():
+    model, head = prepared("densenet121")
+    images = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        fast = frozen.fast_backbone(model, head, images)
+        assert (num_batch_norms(model), num_batch_norms(fast.model)) == (121, 62)
+        assert torch.allclose(fast(images), features(model, head, images), atol=1e-4)
+
+
+def test_a_fold_that_changes_the_features_is_not_used(monkeypatch):
+    model, head = prepared("resnet18")
+    monkeypatch.setattr(frozen, "fuse_conv_bn_eval", lambda conv, norm: conv)
+    with torch.no_grad():
+        assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+
+
+def test_a_model_that_cannot_be_traced_keeps_its_plain_backbone(monkeypatch):
+    model, head = prepared("resnet18")
+    monkeypatch.setattr(frozen, "_foldable", lambda *_: 1 / 0)
+    with torch.no_grad():
+        assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
