@@ -11,18 +11,22 @@ A plugin needs only this module:
 
 from __future__ import annotations
 
-from zoo.errors import ZooError
-from zoo.hookspecs import hookimpl
-from zoo.specs import (
-    DatasetSpec,
-    InputSpec,
-    LabelledImages,
-    ModelSpec,
-    PluginInfo,
-    Split,
-    Task,
-    TrialEvent,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.errors import ZooError
+    from zoo.hookspecs import hookimpl
+    from zoo.specs import (
+        DatasetSpec,
+        InputSpec,
+        LabelledImages,
+        ModelSpec,
+        PluginInfo,
+        Split,
+        Task,
+        TrialEvent,
+    )
 
 __all__ = [
     "DatasetSpec",
@@ -36,3 +40,14 @@ __all__ = [
     "ZooError",
     "hookimpl",
 ]
+
+_HOMES = {"ZooError": "zoo.errors", "hookimpl": "zoo.hookspecs"}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: `--help` needs neither pluggy nor the specs, which cost as much as Python's own start.
+    if name not in __all__:
+        raise AttributeError(f"module 'zoo' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES.get(name, "zoo.specs")), name)
+    globals()[name] = value
+    return value

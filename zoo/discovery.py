@@ -109,7 +109,7 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
     return ""
 
 
-def _declared(hook: Any, kind: type, infos: dict[str, PluginInfo]) -> dict[str, Any]:
+def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo]) -> dict[str, Any]:
     """Call one hook implementation after the other, so that a bad one costs only its own specs."""
     found: dict[str, Any] = {}
     for impl in hook.get_hookimpls():
@@ -130,7 +130,7 @@ def _noted(info: PluginInfo, taken: list[str], millis: float) -> PluginInfo:
     return replace(info, status="conflict", detail="; ".join(taken)) if taken else info
 
 
-def _checked(spec: Any, kind: type) -> Any:
+def _checked(spec: Any, kind: type[Any]) -> Any:
     if not isinstance(spec, kind):
         raise TypeError(f"declares {type(spec).__name__} where a {kind.__name__} is wanted")
     if not is_valid(spec.name):

@@ -36,8 +36,8 @@ class Task:
 class InputSpec:
     """The images a model wants. None means: take what the dataset has.
 
-    `size` is the side of the square image in pixels the model was designed for, `min_size` the smallest side it
-    can run on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, of pixels in 0..1.
+    `size` is the side in pixels of the square image the model was designed for, `min_size` the smallest side it
+    runs on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, of pixels in 0..1.
     """
 
     size: int | None = None

@@ -1,0 +1,80 @@
+"""The command line: finds the plugins, hands over to one command, turns errors into lines and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from harness._version import __version__
+from harness.arguments import Parser
+from harness.commands import COMMANDS
+from results.errors import StoreError
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 fine, 1 some trials failed, 2 usage, 3 environment, 4 storage."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = _dispatch(given)
+        sys.stdout.flush()
+    except (ZooError, StoreError) as error:
+        if "--debug" in given:
+            import traceback
+
+            traceback.print_exc()
+        _print_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader (head, less) has gone: what it did not want is no error. Python must not flush into it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    # A name among the arguments may be the command: its module, and no other, is imported.
+    modules = {name: import_module(f"harness.commands.{name}") for name in COMMANDS if name in arguments}
+    parsed = _parser(modules).parse_args(arguments)
+    from zoo.discovery import discover
+
+    code: int = modules[parsed.command].execute(parsed, discover(parsed.plugin))
+    return code
+
+
+def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
+    parser = Parser(prog="harness", description="Which architecture should I use? Measured on your images and machine.")
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    parser.add_argument(
+        "-p",
+        dest="plugin",
+        action="append",
+        default=[],
+        metavar="PLUGIN",
+        help="also load a plugin, FILE.py or module.name; no:NAME leaves one out (repeatable, before the command)",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    for name, summary in COMMANDS.items():
+        command = subparsers.add_parser(name, help=summary, description=summary)
+        command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name in modules:
+            modules[name].configure(command)
+    return parser
+
+
+def _print_error(error: ZooError | StoreError) -> None:
+    print(f"error: {error.cause}", file=sys.stderr)
+    for line in error.remedy.splitlines():
+        print(f"  {line}", file=sys.stderr)

@@ -1,0 +1,11 @@
+"""One module a subcommand: configure(parser) and execute(arguments, zoo). None imports torch at module level."""
+
+from __future__ import annotations
+
+# Name and what --help says of it. Only the module of the command that is asked for is ever imported.
+COMMANDS = {
+    "run": "train and measure models on your images, and write the comparison",
+    "list": "list models, one name a line",
+    "info": "describe one model: head, parameters, input, weights, source",
+    "plugins": "list plugins: source, models, load time, what went wrong",
+}

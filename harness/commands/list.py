@@ -1,0 +1,62 @@
+"""`harness list`: the names of models or datasets, one a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from zoo.names import unknown
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zoo.discovery import Zoo
+    from zoo.specs import ModelSpec
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pattern", nargs="*", default=["*"], help="names, globs or tags such as starter")
+    parser.add_argument("--weights", action="store_true", help="list each pretrained tag, as NAME.TAG")
+    parser.add_argument("--datasets", action="store_true", help="list datasets instead of models")
+    parser.add_argument("--json", action="store_true", help="print name, source, family, summary, weights and tags")
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    report_broken(zoo)
+    if arguments.datasets:
+        print("\n".join(f"{name}\t{spec.summary}" for name, (spec, _) in zoo.datasets.items()))
+        return 0
+    specs = {name: spec for name, (spec, _) in zoo.models.items() if _matches(spec, arguments.pattern)}
+    if not specs:
+        raise unknown("plugin", arguments.pattern[0], zoo.models)
+    if arguments.json:
+        print(json.dumps([_as_json(spec, zoo.models[name][1]) for name, spec in specs.items()], indent=1))
+    elif arguments.weights:
+        print("\n".join(f"{name}.{tag}" for name, spec in specs.items() for tag in spec.weights))
+    else:
+        print("\n".join(specs))
+    return 0
+
+
+def report_broken(zoo: Zoo) -> None:
+    """One line on stderr for each plugin that did not load; the others work all the same."""
+    for plugin in zoo.plugins:
+        if plugin.status in {"failed", "conflict"}:
+            print(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}", file=sys.stderr)
+
+
+def _matches(spec: ModelSpec, patterns: list[str]) -> bool:
+    return any(fnmatchcase(spec.name, pattern) or pattern in spec.tags for pattern in patterns)
+
+
+def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
+    return {
+        "name": spec.name,
+        "source": owner,
+        "family": spec.family,
+        "summary": spec.summary,
+        "weights": list(spec.weights),
+        "tags": sorted(spec.tags),
+    }
