@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.download import explained, hub_folder, huggingface_file, require_huggingface, require_url
 from zoo.sources import timm_sources
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 STARTER: tuple[str, ...] = ()
+# Networks that halve the image five times need it; timm's own min_input_size is what was tried, not what runs.
+MIN_SIZE = 32
 # What timm itself looks for in a repository, in its order.
 FILES = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -43,25 +44,24 @@ def build(name: str, task: zoo.Task) -> nn.Module:
     if config.fixed_input_size and task.image_size != config.input_size[-1]:
         arguments["img_size"] = task.image_size
     if task.weights is None:
-        model = timm.create_model(name, num_classes=task.num_classes, **arguments)
+        model: nn.Module = timm.create_model(name, num_classes=task.num_classes, **arguments)
     else:
         model = _pretrained(name, config, task, arguments)
     if not hasattr(model, "get_classifier"):
         raise zoo.ZooError("is an encoder without a classifier (headless)", "choose a model that classifies")
-    return model  # type: ignore[no-any-return]  # timm is untyped
+    return model
 
 
 def input_of(name: str, weights: str | None) -> zoo.InputSpec:
     """What timm's configuration of the weights says; without weights, that of the default ones."""
     config = _config(name, weights)
-    smallest = config.min_input_size or (3, 32, 32)
     return zoo.InputSpec(
         size=config.input_size[-1],
         mean=tuple(config.mean),
         std=tuple(config.std),
         channels=config.input_size[0],
         fixed=config.fixed_input_size,
-        min_size=min(32, smallest[-1]),
+        min_size=MIN_SIZE,
         interpolation=config.interpolation,
     )
 
@@ -76,22 +76,27 @@ def _config(name: str, weights: str | None) -> Any:
     return config
 
 
-def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any]) -> Any:
+def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any]) -> nn.Module:
     """Weights are loaded at the class count they were trained for; a model without a head is given one then."""
     import timm
+
+    from zoo.download import explained, hub_folder
 
     tagged = f"{name}.{config.tag}" if config.tag else name
     put = hub_folder() / f"{tagged}.safetensors"
     overlay = _source(tagged, config, put)
     with explained(f"the weights {tagged}", put):
-        model = timm.create_model(tagged, pretrained=True, pretrained_cfg_overlay=overlay, **arguments)
+        model: Any = timm.create_model(tagged, pretrained=True, pretrained_cfg_overlay=overlay, **arguments)
     if getattr(model, "num_classes", None) == 0:
         model.reset_classifier(task.num_classes)
-    return model
+    module: nn.Module = model
+    return module
 
 
 def _source(tagged: str, config: Any, put: Path) -> dict[str, Any]:
     """What tells timm to read a file that is already here; empty where it may download. Raises where it cannot."""
+    from zoo.download import huggingface_file, require_huggingface, require_url
+
     if put.is_file():
         return {"file": str(put), "custom_load": False}
     if not config.hf_hub_id:

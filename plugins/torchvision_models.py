@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.download import explained, hub_folder, require_url
 from zoo.sources import torchvision_sources
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
 
 def _pretrained(name: str, task: zoo.Task) -> nn.Module:
     from torchvision import models
+
+    from zoo.download import explained, hub_folder, require_url
 
     known = models.get_model_weights(name)
     weights = known.DEFAULT if task.weights == "default" else known[task.weights]

@@ -74,10 +74,18 @@ def build_module(spec: ModelSpec, task: Task) -> nn.Module:
 
 
 def build_on_meta(spec: ModelSpec, task: Task) -> nn.Module:
-    """The model without memory for its parameters."""
-    with without_memory():
-        module = build_module(spec, task)
-    return module.to("meta")
+    """The model without memory for its parameters, in one of two ways since no builder fails in both.
+
+    Under the meta device a builder cannot read the values of a schedule; without memory it cannot run a layer.
+    """
+    import torch
+
+    try:
+        with torch.device("meta"):
+            return build_module(spec, task).to("meta")
+    except ZooError:
+        with without_memory():
+            return build_module(spec, task).to("meta")
 
 
 def weights_label(spec: ModelSpec, weights: str | None) -> str:

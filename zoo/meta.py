@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def without_memory() -> Iterator[None]:
     """Uninitialised tensors (which layers make for their parameters) appear on the meta device.
 
-    Everything else stays real, unlike under `torch.device("meta")`: builders that compute a schedule with
-    linspace, as torchvision's regnets do, read its values. Move the model to "meta" afterwards.
+    Everything else stays real, unlike under `torch.device("meta")`, where torchvision's regnets cannot read the
+    widths that they compute with tensors. Move the model to "meta" afterwards.
     """
     import torch
     from torch.overrides import TorchFunctionMode

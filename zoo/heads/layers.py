@@ -20,8 +20,8 @@ def replace(model: nn.Module, names: Iterable[str], num_classes: int, spec: Head
         new = _like(old, num_classes, spec, width)
         new.train(old.training)
         _set_everywhere(model, old, new)
-    if isinstance(getattr(model, "num_classes", None), int):
-        model.num_classes = num_classes  # type: ignore[assignment]  # timm's models know it; nn.Module does not
+    if "num_classes" in vars(model):  # timm's models keep it as a plain attribute
+        vars(model)["num_classes"] = num_classes
 
 
 def _like(old: nn.Module, num_classes: int, spec: HeadSpec, width: int) -> nn.Module:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.zoo.heads.networks import Auxiliary, Convolutional, Distilled, Headless, Plain, Unused
+from tests.zoo.heads.networks import Auxiliary, Convolutional, Distilled, Handmade, Headless, Plain, Unused
 from zoo.errors import ZooError
 from zoo.heads import attach
 
@@ -75,6 +75,20 @@ def test_a_hint_may_name_the_module_around_the_last_layer():
     assert (found.name, found.type, found.names) == ("verdict", "Sequential", ("verdict.0",))
 
 
+@pytest.mark.parametrize(("scratch", "kind"), [(True, "Matrix"), (False, "Linear")])
+def test_a_hint_finds_a_classifier_of_any_class(scratch, kind):
+    model = Handmade(4)
+    found = attach(model, 4, input_shape=SHAPE, hint="verdict", scratch=scratch)
+    assert (found.name, found.type, found.in_features) == ("verdict", "Matrix", 8)
+    assert type(model.verdict).__name__ == kind
+
+
+def test_a_classifier_that_is_no_layer_asks_for_a_hint():
+    with pytest.raises(ZooError, match="no classifier") as caught:
+        attach(Handmade(4), 4, input_shape=SHAPE, scratch=True)
+    assert "ModelSpec(head=...)" in caught.value.remedy
+
+
 def test_a_model_that_ends_in_features_is_called_headless():
     with pytest.raises(ZooError, match="no classifier"):
         attach(Headless(), 4, input_shape=SHAPE)
@@ -115,7 +129,7 @@ def test_log_probabilities_are_as_good_as_logits():
 
 def test_a_frozen_classifier_is_refused():
     model = Plain(4).requires_grad_(False)
-    with pytest.raises(ZooError, match="verdict.weight is frozen"):
+    with pytest.raises(ZooError, match=r"verdict\.weight is frozen"):
         attach(model, 4, input_shape=SHAPE, scratch=True)
 
 
