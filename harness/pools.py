@@ -11,22 +11,21 @@ from statistics import median_low
 import torch
 from torch import Tensor
 
-from harness.copies import identities
-from harness.fingerprint import images_fingerprint
+from harness.fingerprint import images_fingerprint, tensor_identities
 from harness.inspection import inspect_files
 from zoo import LabelledImages, Split, ZooError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has one
-    value for each image, equal for equal images.
+    """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has the
+    SHA-256 of each image's pixels, or of its file.
     """
 
     images: Tensor | Sequence[Path]
     labels: Sequence[int]
     fingerprint: str
-    identity: Sequence[int | str]
+    identity: Sequence[str]
     size: int
     channels: int
 
@@ -47,11 +46,12 @@ def _open_tensor(split: Split, pixels: Tensor) -> Pool:
             f"the dataset's images are {pixels.dtype} of shape {list(pixels.shape)}",
             "a dataset plugin gives uint8 images [N, C, H, W], or paths",
         )
+    identity = tensor_identities(pixels)
     return Pool(
         images=pixels,
         labels=split.labels,
-        fingerprint=images_fingerprint(pixels),
-        identity=identities(pixels),
+        fingerprint=images_fingerprint(identity, pixels.shape[1:]),
+        identity=identity,
         size=min(pixels.shape[2:]),
         channels=pixels.shape[1],
     )
@@ -60,11 +60,12 @@ def _open_tensor(split: Split, pixels: Tensor) -> Pool:
 def _open_files(split: Split) -> Pool:
     paths = [Path(path) for path in split.images]
     facts = inspect_files(paths)
+    identity = [fact.sha256 for fact in facts]
     return Pool(
         images=paths,
         labels=split.labels,
-        fingerprint=images_fingerprint(facts),
-        identity=identities(facts),
+        fingerprint=images_fingerprint(identity),
+        identity=identity,
         size=median_low(fact.short_side for fact in facts),
         channels=1 if all(fact.grey for fact in facts) else 3,
     )

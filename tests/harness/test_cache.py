@@ -21,6 +21,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert path.read_bytes() == b"all"
 
 
+def test_who_reads_a_file_keeps_it_while_it_is_replaced(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        with whole_file(path) as file:
+            file.write(b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
 def test_json_is_made_once_and_made_again_when_torn(tmp_path):
     path = tmp_path / "x.json"
     assert cached_json(path, lambda: [1]) == [1]

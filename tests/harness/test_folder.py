@@ -24,6 +24,12 @@ def test_class_folders_are_all_training_images_sorted(tmp_path):
     assert (images.val, images.test) == (None, None)
 
 
+def test_files_are_in_order_of_their_names_whatever_the_file_system_says(tmp_path):
+    names = [f"{n * 37 % 101:03}.png" for n in range(50)]
+    images = scan_folder(tree(tmp_path, "b/1.png", *(f"a/{name}" for name in names))).images
+    assert [path.name for path in images.train.images[:-1]] == sorted(names)
+
+
 @pytest.mark.parametrize("names", [("train", "val", "test"), ("Training", "valid", "testing")])
 def test_parts_are_known_by_their_usual_names(tmp_path, names):
     scan = scan_folder(tree(tmp_path, *(f"{part}/{label}/1.png" for part in names for label in "ab")))

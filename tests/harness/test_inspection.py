@@ -1,4 +1,5 @@
 import hashlib
+import os
 import zlib
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_second_look_reads_no_file_and_a_changed_one_is_read_again(tmp_path, m
     second = inspect_files(paths)
     assert read == [paths[1]]
     assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, True]
+
+
+def test_a_file_changed_at_the_same_size_is_read_again(tmp_path):
+    path = tmp_path / "x.pgm"
+    path.write_bytes(b"P5 2 1 255\n" + b"ab")
+    (before,) = inspect_files([path])
+    path.write_bytes(b"P5 2 1 255\n" + b"cd")
+    os.utime(path, ns=(1, 1))
+    assert inspect_files([path])[0].sha256 != before.sha256
 
 
 def test_all_unreadable_files_are_named_at_once(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from harness import cache, pixels
+from harness.decode import decode
 from harness.geometry import Geometry
 from harness.pixels import prepare
 from harness.sources import FileSource, MemorySource, ResizingSource
@@ -16,8 +17,8 @@ def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def geometry(size=8, channels=3):
-    return Geometry(size=size, channels=channels, stored_channels=channels, short_side=size)
+def geometry(size=8, interpolation="bilinear"):
+    return Geometry(size=size, channels=3, stored_channels=3, short_side=size, interpolation=interpolation)
 
 
 def files(folder, num=5):
@@ -28,6 +29,14 @@ def files(folder, num=5):
 
 def all_of(source):
     return torch.cat(list(source.blocks([torch.arange(source.shape[0])])))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 400, 10**6])
+def test_blocks_of_any_size_keep_the_order(tmp_path, monkeypatch, block_bytes):
+    monkeypatch.setattr(pixels, "BLOCK_BYTES", block_bytes)
+    paths = files(tmp_path)
+    expected = torch.stack([torch.tensor(decode(path, geometry())) for path in paths])
+    assert torch.equal(all_of(prepare(paths, geometry(), "f")), expected)
 
 
 def no_disk(monkeypatch):
@@ -64,7 +73,7 @@ def test_a_second_run_maps_the_file_and_decodes_nothing(tmp_path, monkeypatch):
 def test_other_images_or_another_geometry_are_another_file(tmp_path):
     paths = files(tmp_path)
     first = all_of(prepare(paths, geometry(), "f"))
-    assert all_of(prepare(paths, geometry(size=4), "f")).shape == (5, 3, 4, 4)
+    assert not torch.equal(all_of(prepare(paths, geometry(interpolation="nearest"), "f")), first)
     assert not torch.equal(all_of(prepare(paths[::-1], geometry(), "g")), first)
 
 
