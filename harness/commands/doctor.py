@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from zoo.discovery import Zoo
 
-SUMMARY = "show devices, clocks, versions and plugins, and what is wrong with them"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

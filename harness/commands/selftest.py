@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from zoo.discovery import Zoo
 
-SUMMARY = "prove the harness on this machine with known answers"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ from zoo.selection import require_installed
 if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
-SUMMARY = "time models' inference and training steps: no data, no training"
 DEFAULT = TimingConfig()
 FORMATS = ("float32", "bfloat16", "float16")
 

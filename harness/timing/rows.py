@@ -47,7 +47,7 @@ def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> R
 
 def failed(name: str, why: str) -> Row:
     """A model that could not even be built."""
-    return {"model": name, "status": "failed", "error": f"build: {why}"}
+    return {"model": name, "status": "failed", "error": why}
 
 
 def as_json(found: Sequence[Row]) -> str:

@@ -80,7 +80,7 @@ def _built(
         try:
             model = build(choice.spec, task).model
         except ZooError as error:
-            yield choice.name, None, error.cause
+            yield choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
             continue
         shape = (task.channels, size, size)
         yield choice.name, Entry(name=choice.name, model=model, input_shape=shape, num_classes=task.num_classes), ""

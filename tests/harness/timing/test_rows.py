@@ -64,7 +64,7 @@ def test_csv_has_every_row_under_one_heading_and_no_lists():
     first, second = csv.DictReader(io.StringIO(text))
     assert "infer_step_times" not in first
     assert first["infer_step_time"] == "15.0"
-    assert (second["model"], second["status"], second["error"]) == ("broken", "failed", "build: no, really")
+    assert (second["model"], second["status"], second["error"]) == ("broken", "failed", "no, really")
 
 
 def test_json_is_a_list_of_rows():
