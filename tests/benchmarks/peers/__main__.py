@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.benchmarks.peers.table import Sample, markdown
 
 ANY_MODEL = ("notes", "lightning", "accelerate", "ignite", "fastai", "skorch")
-TRANSFER = ("notes", "lightning", "fastai", "fastai_vision")
+TRANSFER = ("notes", "lightning", "fastai", "fastai_vision", "ours_bf16")
 PEERS = {
     "fc_model": ANY_MODEL,
     "fc_model, notes validate every 40 steps": ("notes",),

@@ -66,7 +66,7 @@ def build_model(job: work.Job, data: Path, config: TrainConfig) -> BuiltModel:
     return build(spec, task, head=config.head, weights_file=data / f"{job.model}.pt")
 
 
-def make_trial(job: work.Job) -> Trial:
+def make_trial(job: work.Job, amp: bool) -> Trial:
     frozen = job.data == "jpegs"
     config = TrainConfig(
         epochs=job.epochs,
@@ -78,12 +78,13 @@ def make_trial(job: work.Job) -> Trial:
         patience=job.epochs,
         head="mlp:256:0.2" if frozen else "linear",
         finetune="head" if frozen else "full",
+        amp=amp,
     )
     return Trial(model=job.model, dataset=job.data, train=config, timing=TimingConfig(), device="cpu", seed=work.SEED)
 
 
-def train(job: work.Job, data: Path) -> work.Outcome:
-    trial, dataset = make_trial(job), open_dataset(job, data)
+def train(job: work.Job, data: Path, amp: bool) -> work.Outcome:
+    trial, dataset = make_trial(job, amp), open_dataset(job, data)
     bench = Bench(dataset=dataset, device=torch.device("cpu"), timed_on=(), features=FeatureStore(), machine={})
     splits = make_splits(trial, dataset.pixels(GEOMETRIES[job.data]), bench)
     torch.manual_seed(trial.seed)
@@ -92,10 +93,10 @@ def train(job: work.Job, data: Path) -> work.Outcome:
     return work.Outcome([row["eval_loss"] for row in history], history[-1]["eval_top1"] / 100)
 
 
-def run(job: work.Job, data: Path) -> work.Outcome:
+def run(job: work.Job, data: Path, amp: bool = False) -> work.Outcome:
     with TemporaryDirectory() as cache:
         os.environ["XDG_CACHE_HOME"] = cache
-        return train(job, data)
+        return train(job, data, amp)
 
 
 if __name__ == "__main__":
