@@ -43,7 +43,7 @@ def load(source: DatasetSource, *, seed: int = 0, val_split: float = 0.2, test_s
     check_images(images)
     pools = open_pools(images)
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
-    plan, removed = without_copies(plan, {name: pool.identity for name, pool in pools.items()})
+    plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
     dataset = Dataset(
         name=source.name,
         classes=images.classes,

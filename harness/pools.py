@@ -11,6 +11,7 @@ from statistics import median_low
 import torch
 from torch import Tensor
 
+from harness.copies import Known
 from harness.fingerprint import images_fingerprint, tensor_identities
 from harness.inspection import inspect_files
 from zoo import LabelledImages, Split, ZooError
@@ -28,6 +29,12 @@ class Pool:
     identity: Sequence[str]
     size: int
     channels: int
+
+    @property
+    def known(self) -> Known:
+        """What tells its images apart."""
+        names = () if isinstance(self.images, Tensor) else [path.name for path in self.images]
+        return Known(identity=self.identity, names=names)
 
 
 def open_pools(images: LabelledImages) -> dict[str, Pool]:
