@@ -44,7 +44,7 @@ def build(
     try:
         HeadSpec.parse(head)
         if device == "meta":
-            return _finish(spec, task, build_on_meta(spec, replace(task, weights=None)), head, "none")
+            return _without_memory(spec, replace(task, weights=None), head)
         if weights_file is not None:
             return _from_file(spec, task, head, WeightFile.parse(str(weights_file)))
         label = weights_label(spec, task.weights)
@@ -74,7 +74,7 @@ def build_module(spec: ModelSpec, task: Task) -> nn.Module:
 
 
 def build_on_meta(spec: ModelSpec, task: Task) -> nn.Module:
-    """The model without memory for its parameters, in one of two ways since no builder fails in both.
+    """The model without memory for its parameters, in one of two ways since few builders fail in both.
 
     Under the meta device a builder cannot read the values of a schedule; without memory it cannot run a layer.
     """
@@ -105,6 +105,18 @@ def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: st
     scratch = label == "none"
     found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
     return BuiltModel(model=module, head=found, weights=label)
+
+
+def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:
+    """As `build` on the meta device; what that device cannot do is done in memory, which is given back at once."""
+    try:
+        return _finish(spec, task, build_on_meta(spec, task), head, "none")
+    except ZooError as error:
+        if not isinstance(error.__cause__, RuntimeError):
+            raise
+    built = _finish(spec, task, build_module(spec, task), head, "none")
+    built.model.to("meta")
+    return built
 
 
 def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> BuiltModel:

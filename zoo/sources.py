@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-# Bytes and one pass per file: both scans together have to fit into the start-up of `harness list`.
-_TIMM_MODEL = re.compile(rb"(?m)^@register_model\n(?:@.*\n)*def (\w+)")
-_TIMM_TAG = re.compile(rb"""(?m)^ +["'](\w+)(?:\.([\w.]*)(\*?))?["']: *(?=\w*[({])""")
+# Bytes, and patterns that begin with literal text: both scans together are part of the start-up of `harness list`.
+_TIMM_MODEL = re.compile(rb"@register_model\n(?:@.*\n)*def (\w+)")
+_TIMM_TAG = re.compile(rb"""\n +["'](\w+)(?:\.([\w.]*)(\*?))?["']: *(?=\w*[({])""")
 _TIMM_ORIGIN = re.compile(
     rb"""(?m)^[^#\n]*(?:\burl=f?["'][^"']|hf_hub_id["']?[=:]|\bfile=["']|["']url["']:|\(["']http|_radio_cfg)"""
 )
-_VISION_MODEL = re.compile(rb"(?m)^@register_model\(\)\n(?:@.*\n)*def (\w+)\(\s*\*,\s*weights: Optional\[(\w+)\]")
-_VISION_ENUM = re.compile(rb"(?m)^class (\w+)\(WeightsEnum\):\n((?:(?:    .*)?\n)+)")
+_VISION_MODEL = re.compile(rb"@register_model\(\)\n(?:@.*\n)*def (\w+)\(\s*\*,\s*weights: Optional\[(\w+)\]")
+_VISION_ENUM = re.compile(rb"class (\w+)\(WeightsEnum\):\n((?:(?:    .*)?\n)+)")
 _VISION_TAG = re.compile(rb"(?m)^    (\w+) = (\w+)")
 
 
@@ -52,7 +52,8 @@ def _timm_file(file: Path) -> list[Source]:
     names = _TIMM_MODEL.findall(text)
     if not names:
         return []
-    tags = _timm_tags(text[text.find(b"default_cfgs = ") : text.rfind(b"@register_model\n")], set(names))
+    start = text.find(b"default_cfgs = ")
+    tags = _timm_tags(text[start : text.find(b"\n@register_model\n", start)], set(names))
     return [Source(name.decode(), file.stem, tuple(tags.get(name, ()))) for name in names]
 
 

@@ -28,18 +28,25 @@ BROAD = (
 )
 
 
-@pytest.mark.parametrize("name", [name for name in BROAD.split() if name in SPECS])
-def test_info_agrees_with_a_model_built_by_hand(name):
+def by_hand(name):
     import timm
 
-    with torch.device("meta"):
-        model = timm.create_model(name, num_classes=10)
+    try:
+        with torch.device("meta"):
+            return timm.create_model(name, num_classes=10)
+    except RuntimeError:  # timm before 1.0 reads values while it builds, and some builders run a layer
+        return timm.create_model(name, num_classes=10)
+
+
+@pytest.mark.parametrize("name", [name for name in BROAD.split() if name in SPECS])
+def test_info_agrees_with_a_model_built_by_hand(name):
+    model = by_hand(name)
     facts = describe(SPECS[name], "timm_models", num_classes=10, macs=False)
     classifier = model.get_classifier()
     main = classifier[0] if isinstance(classifier, tuple) else classifier
     assert facts["param_count"] == sum(parameter.numel() for parameter in model.parameters())
     assert (model.get_submodule(facts["head"]) is main, facts["head_type"]) == (True, type(main).__name__)
-    assert facts["num_classes"] == model.num_classes
+    assert facts["num_classes"] == 10 == model.num_classes
     assert facts["image_size"] == model.pretrained_cfg["input_size"][-1]
 
 

@@ -78,3 +78,14 @@ def test_without_memory_nothing_is_allocated_and_no_weights_are_asked_for():
     )
     assert all(tensor.is_meta for tensor in built.model.state_dict().values())
     assert (tasks[0].weights, built.weights) == (None, "none")
+
+
+def test_a_builder_that_reads_values_and_runs_layers_is_looked_at_all_the_same():
+    def thorough(task):
+        assert torch.linspace(0, 1, 3)[2].item() == 1
+        assert Plain()(torch.zeros(2, 3, 8, 8)).sum().item() < 1e9
+        return Plain(task.num_classes)
+
+    built = build(spec(thorough), TASK, device="meta")
+    assert built.model.verdict.weight.is_meta
+    assert built.head.in_features == 8

@@ -31,7 +31,7 @@ def test_timm_tags_exist_and_the_first_is_the_default():
     import timm
 
     tagged = [source for source in timm_sources() if source.weights]
-    assert len(tagged) > 1000
+    assert len(tagged) > 0.75 * len(timm_sources())
     for source in tagged:
         assert timm.get_pretrained_cfg(source.name).tag == source.weights[0]
         assert all(timm.is_model_pretrained(f"{source.name}.{tag}") for tag in source.weights[:1])
