@@ -1,0 +1,66 @@
+"""Numbers for the eye: as many digits as their uncertainty allows, and never an exponent."""
+
+from __future__ import annotations
+
+import math
+
+LONG_SECONDS = 10.0
+MOST_DECIMALS = 6
+
+
+def digits(value: float | None, significant: int = 3) -> str:
+    """`value` with that many significant digits; blank for what is unknown."""
+    return "" if value is None else f"{value:.{decimals(value, significant)}f}"
+
+
+def decimals(value: float, significant: int) -> int:
+    """How many decimals show that many significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return 0
+    # Rounded first: 9.996 is 10.0 in three digits, not 10.00.
+    exponent = int(f"{value:.{significant - 1}e}".partition("e")[2])
+    return min(max(0, significant - 1 - exponent), MOST_DECIMALS)
+
+
+def percent_decimals(reach: float) -> int:
+    """Two digits of the uncertainty are worth showing, and the value to the same place."""
+    return min(decimals(reach, 2), 3) if reach else 1
+
+
+def with_reach(value: float, reach: float, *, signed: bool = False) -> str:
+    """`4.2 ±1.2`, or with a sign `+2.2 ±1.1`."""
+    places = percent_decimals(reach)
+    number = f"{value:+.{places}f}" if signed else f"{value:.{places}f}"
+    return f"{number} ±{reach:.{places}f}"
+
+
+def reach(middle: float, low: float, high: float) -> float:
+    """The longer side of an interval: at 0 % error the shorter one is nothing and would promise too much."""
+    return max(high - middle, middle - low)
+
+
+def p_value(p: float) -> str:
+    """`p = 0.0011`; below one in ten thousand only that."""
+    return "p < 0.0001" if p < 0.0001 else f"p = {digits(p, 2)}"
+
+
+def duration(seconds: float | None) -> str:
+    """`6m 02s`, `1h 25m`, and tenths where the whole is short; blank for what is unknown."""
+    if seconds is None:
+        return ""
+    if seconds < LONG_SECONDS:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"
+
+
+def rounded_count(count: int) -> str:
+    """A count of which only two digits are meant: 3,100."""
+    unit = 10 ** max(0, len(str(count)) - 2)
+    return f"{round(count / unit) * unit:,}"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 seed`, `3 seeds`, `1,051 images`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
