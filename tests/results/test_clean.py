@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from results.clean import NAMELESS, name, plain
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("resnet18", "resnet18"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]8;;http://a.b\x07link\x1b]8;;\x07", "link"),
+        ("two\nlines\tand  spaces ", "two lines and spaces"),
+        ("a\x00b\x07c", "abc"),
+        ("left\u202eright", "leftright"),
+        ("lone\udc80surrogate", "lone\N{REPLACEMENT CHARACTER}surrogate"),
+        ("übung-网络", "übung-网络"),
+        (7, "7"),
+    ],
+)
+def test_text_from_outside_becomes_one_printable_line(text, shown):
+    assert plain(text) == shown
+    plain(text).encode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\x1b[0m", "\u200b"])
+def test_a_name_is_never_empty(text):
+    assert plain(text) == ""
+    assert name(text) == NAMELESS
