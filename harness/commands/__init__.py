@@ -8,4 +8,7 @@ COMMANDS = {
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "plugins": "list plugins: source, models, load time, what went wrong",
+    "time": "time models and count their work, without data and without training",
+    "selftest": "prove clocks, counters and metrics on this machine with known answers",
+    "doctor": "say what this machine offers, and what on it spoils figures",
 }

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 
-
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, default=Path("results/runs"), help="where results will go")
     parser.add_argument("--json", action="store_true", help="print the same as JSON")

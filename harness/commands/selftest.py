@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 
-
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps or xpu")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")

@@ -1,0 +1,36 @@
+"""`harness run`: train and measure models on one dataset, and write the comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.arguments import real
+from harness.commands.list import report_broken
+from harness.options import add_data_options, add_model_options, add_speed_options, add_training_options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zoo.discovery import Zoo
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plugins", default="starter", help="names, globs, tags, all; a leading - excludes")
+    add_data_options(parser)
+    add_model_options(parser)
+    add_training_options(parser)
+    add_speed_options(parser)
+    group = parser.add_argument_group("measuring and output")
+    group.add_argument("--time-budget", type=real(0), default=1.0, help="seconds of timing per model, device and step")
+    group.add_argument("--output", type=Path, default=Path("results/runs"), help="where the run's folder is made")
+    group.add_argument("--json", action="store_true", help="print the table as JSON instead of text")
+    group.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    report_broken(zoo)
+    choices = zoo.select(arguments.plugins)
+    from harness.session import run
+
+    return run(arguments, choices, zoo)

@@ -1,0 +1,189 @@
+# ruff: noqa: TID253
+"""What a trial found out, as a record whose scores are computed from the predictions saved beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness import precision
+from harness.checkpoint import Card
+from harness.evaluate import probabilities
+from results.metrics import score
+from results.records import Failure, Measurement, Record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from harness.config import Trial
+    from harness.dataset import Dataset, PreparedSplits
+    from harness.history import Fit
+    from harness.timing.memory import Peak
+    from harness.timing.outcome import Timing
+    from harness.trial import Bench
+    from zoo.building import BuiltModel
+
+# Above this many classes only the best five of each image are kept, or the file would outgrow the images.
+MAX_SAVED_CLASSES = 100
+OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All that a trial which ran to its end has found out."""
+
+    built: BuiltModel
+    pixels: PreparedSplits
+    fit: Fit
+    logits_NK: Tensor
+    labels_N: Tensor
+    peak: Peak
+    timings: Sequence[Timing]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A trial's record, and what is saved beside it."""
+
+    record: Record
+    predictions: Arrays = field(default_factory=dict)
+    model: nn.Module | None = None
+    card: Card | None = None
+    traceback: str = ""
+
+
+def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
+    """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
+    predictions = saved_predictions(measured.logits_NK, measured.labels_N)
+    scores = score(predictions, bench.dataset.classes)
+    record = _record(
+        trial,
+        bench,
+        status="diverged" if measured.fit.diverged else "ok",
+        error=_divergence(measured.fit),
+        facts=_facts(trial, measured),
+        measurements=(*scores.measurements, *_measurements(measured, seconds)),
+        history=tuple(measured.fit.history),
+        per_class=scores.per_class,
+        confusion=scores.confusion,
+    )
+    card = _card(trial, bench, measured)
+    return Outcome(record=record, predictions=predictions, model=measured.built.model, card=card)
+
+
+def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceback: str) -> Outcome:
+    """The outcome of a trial that an exception ended."""
+    text = getattr(error, "cause", None) or f"{type(error).__name__}: {error}"
+    status = "oom" if isinstance(error, OUT_OF_MEMORY) else "failed"
+    failure = Failure(phase=phase, cause=" ".join(text.split())[:300])
+    return Outcome(record=_record(trial, bench, status=status, error=failure), traceback=traceback)
+
+
+def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """Labels [N] and the probabilities of all classes [N, K], or of the best five [N, 5] where K is large."""
+    probs_NK = probabilities(logits_NK)
+    arrays = {"labels": labels_N}
+    if probs_NK.shape[1] <= MAX_SAVED_CLASSES:
+        arrays["probs"] = probs_NK
+    else:
+        arrays["top5_prob"], arrays["top5_index"] = probs_NK.topk(5, dim=1)
+    return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
+
+
+def _record(trial: Trial, bench: Bench, **found: Any) -> Record:
+    return Record(
+        key=trial.key,
+        model=trial.model,
+        dataset=trial.dataset,
+        seed=trial.seed,
+        device=str(bench.device),
+        trial=trial.as_json(),
+        machine=bench.machine,
+        data=data_facts(bench.dataset),
+        **found,
+    )
+
+
+def data_facts(dataset: Dataset) -> dict[str, Any]:
+    """What identifies a dataset and its split."""
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        **{f"num_{part}": count for part, count in dataset.counts.items()},
+    }
+
+
+def _divergence(fit: Fit) -> Failure | None:
+    if not fit.diverged:
+        return None
+    epoch = len(fit.history)
+    return Failure(phase="train", cause=f"the loss was not finite in epoch {epoch}; try a lower --lr")
+
+
+def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
+    built, train = measured.built, trial.train
+    counts = [(parameter.numel(), parameter.requires_grad) for parameter in built.model.parameters()]
+    return {
+        "param_count": sum(count for count, _ in counts),
+        "trainable_param_count": sum(count for count, trains in counts if trains),
+        "weights": built.weights,
+        "head": built.head.name,
+        "head_type": built.head.type,
+        "head_spec": train.head,
+        "finetune": train.finetune,
+        "img_size": measured.pixels.geometry.size,
+        "channels": measured.pixels.geometry.channels,
+        "batch_size": train.batch_size,
+        "infer_batch_size": trial.timing.batch_size,
+        "precision": precision.name(train),
+        "channels_last": train.channels_last,
+        "threads": torch.get_num_threads(),
+        "best_epoch": measured.fit.best_epoch,
+        "epochs_run": len(measured.fit.history),
+        "timing_verdict": _verdict(measured.timings),
+    }
+
+
+def _card(trial: Trial, bench: Bench, measured: Measured) -> Card:
+    pixels = measured.pixels
+    return Card(
+        model=trial.model,
+        num_classes=len(bench.dataset.classes),
+        image_size=pixels.geometry.size,
+        channels=pixels.geometry.channels,
+        head=trial.train.head,
+        weights=measured.built.weights,
+        classes=bench.dataset.classes,
+        mean=pixels.mean,
+        std=pixels.std,
+        interpolation=pixels.geometry.interpolation,
+    )
+
+
+def _verdict(timings: Sequence[Timing]) -> str:
+    return "noisy" if any(timing.verdict == "noisy" for timing in timings) else "steady"
+
+
+def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
+    history = measured.fit.history
+    best = history[measured.fit.best_epoch] if measured.fit.best_epoch >= 0 else history[-1]
+    trained = ("build", "data", "features", "train", "evaluate")
+    scalars = [
+        ("val_top1_err", "%", 100 - best["eval_top1"]),
+        ("data_seconds", "s", seconds["data"]),
+        ("feature_seconds", "s", seconds["features"]),
+        ("train_seconds", "s", seconds["train"]),
+        ("total_seconds", "s", sum(seconds[phase] for phase in trained)),
+        ("peak_mib", "MiB", measured.peak.process_mib),
+    ]
+    if measured.peak.allocated_mib is not None:
+        scalars.append(("device_peak_mib", "MiB", measured.peak.allocated_mib))
+    single = [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]
+    return [*single, *(measurement for timing in measured.timings for measurement in timing.measurements)]

@@ -1,0 +1,58 @@
+"""From models and seeds to the trials of a run, checked before anything is opened or downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.config import Trial
+from harness.options import for_choice
+from zoo.selection import require_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.config import TrainConfig
+    from harness.timing.config import TimingConfig
+    from zoo.selection import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A trial and the model it is about."""
+
+    trial: Trial
+    choice: Choice
+
+    @property
+    def label(self) -> str:
+        """How the trial is called on the screen."""
+        return f"{self.trial.model} seed {self.trial.seed}"
+
+
+def plan(
+    choices: Sequence[Choice],
+    seeds: Sequence[int],
+    *,
+    dataset: str,
+    train: TrainConfig,
+    timing: TimingConfig,
+    device: str,
+) -> list[Planned]:
+    """Every model from every seed; seeds go round first, so that an interrupted run has compared all models once.
+
+    Raises ZooError where a model cannot have the weights that were asked for, or needs what is not installed.
+    """
+    for choice in choices:
+        require_installed(choice)
+    configs = {choice.name: for_choice(train, choice) for choice in choices}
+    return [
+        Planned(
+            trial=Trial(
+                model=choice.name, dataset=dataset, train=configs[choice.name], timing=timing, device=device, seed=seed
+            ),
+            choice=choice,
+        )
+        for seed in seeds
+        for choice in choices
+    ]

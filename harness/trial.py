@@ -1,0 +1,141 @@
+# ruff: noqa: TID253
+"""One trial, from a name to what it found: build, data, train, evaluate on test once, time on each device."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness import outcome
+from harness.augment import AUGMENTATIONS
+from harness.batches import PixelBatches
+from harness.evaluate import predict
+from harness.geometry import Geometry, resolve
+from harness.layout import memory_format
+from harness.learning import Splits, prepare
+from harness.outcome import Measured, Outcome
+from harness.timing import memory
+from harness.timing.measure import measure
+from harness.train import fit
+from zoo.building import BuiltModel, build
+from zoo.specs import Task
+
+if TYPE_CHECKING:
+    from harness.config import Trial
+    from harness.dataset import Dataset, PreparedPart, PreparedSplits
+    from harness.features import FeatureStore
+    from harness.history import HistoryRow
+    from harness.timing.outcome import Timing
+    from zoo.selection import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What all trials of a run share: the data, the devices, features already computed, facts for the record."""
+
+    dataset: Dataset
+    device: torch.device
+    timed_on: tuple[torch.device, ...]
+    features: FeatureStore
+    machine: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Phases:
+    """Which part of a trial is running, and the seconds that each part took."""
+
+    current: str = "start"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        self.current, start = name, perf_counter()
+        yield
+        self.seconds[name] = perf_counter() - start
+
+
+def run_trial(
+    trial: Trial, choice: Choice, bench: Bench, *, on_epoch: Callable[[HistoryRow], None] = lambda row: None
+) -> Outcome:
+    """Carry a trial out. Whatever goes wrong inside it becomes a record that says where and why."""
+    phases = Phases()
+    try:
+        measured = _carry_out(trial, choice, bench, phases, on_epoch)
+        return outcome.finished(trial, bench, measured, phases.seconds)
+    except Exception as error:
+        return outcome.failed(trial, bench, phases.current, error, traceback.format_exc())
+
+
+def _carry_out(
+    trial: Trial, choice: Choice, bench: Bench, phases: Phases, on_epoch: Callable[[HistoryRow], None]
+) -> Measured:
+    memory.reset(bench.device)
+    with phases("build"):
+        torch.manual_seed(trial.seed)
+        built, geometry = build_model(trial, choice, bench.dataset)
+        built.model.to(bench.device).to(memory_format=memory_format(trial.train, bench.device))
+    with phases("data"):
+        pixels = bench.dataset.pixels(geometry)
+        splits = make_splits(trial, pixels, bench)
+    with phases("features"):
+        lesson = prepare(built, splits, trial.train, bench.features)
+    with phases("train"):
+        fitted = fit(lesson.subject, lesson.train, lesson.val, trial.train, seed=trial.seed, on_epoch=on_epoch)
+    with phases("evaluate"):
+        logits_NK, labels_N = predict(lesson.subject, lesson.test(), trial.train)
+    peak = memory.peak(bench.device)
+    with phases("time"):
+        timings = [_timed(trial, built, geometry, len(bench.dataset.classes), device) for device in bench.timed_on]
+    return Measured(
+        built=built, pixels=pixels, fit=fitted, logits_NK=logits_NK, labels_N=labels_N, peak=peak, timings=timings
+    )
+
+
+def build_model(trial: Trial, choice: Choice, dataset: Dataset) -> tuple[BuiltModel, Geometry]:
+    """The model with its head, on the CPU, and the images that it is to see."""
+    weights = trial.train.weights
+    file = weights.removeprefix("file:") if weights and weights.startswith("file:") else None
+    tag = None if file else weights
+    wanted = choice.spec.input_for("default" if file else tag)
+    geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
+    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels, weights=tag)
+    built = build(choice.spec, task, head=trial.train.head, weights_file=Path(file) if file else None)
+    return built, geometry
+
+
+def make_splits(trial: Trial, pixels: PreparedSplits, bench: Bench) -> Splits:
+    """Batches of the three splits; only training images are changed at random."""
+
+    def batches(part: PreparedPart, aug: str) -> PixelBatches:
+        return PixelBatches(
+            part.images,
+            part.labels,
+            rows=part.rows,
+            mean=pixels.mean,
+            std=pixels.std,
+            channels_out=pixels.geometry.channels,
+            batch_size=trial.train.batch_size,
+            device=bench.device,
+            memory_format=memory_format(trial.train, bench.device),
+            seed=trial.seed,
+            augment=AUGMENTATIONS[aug],
+        )
+
+    return Splits(
+        train=batches(pixels.train, trial.train.aug),
+        val=batches(pixels.val, "none"),
+        test=batches(pixels.test, "none"),
+        key=f"{bench.dataset.fingerprint}-{pixels.geometry.key}-{pixels.mean}-{pixels.std}",
+    )
+
+
+def _timed(trial: Trial, built: BuiltModel, geometry: Geometry, num_classes: int, device: torch.device) -> Timing:
+    model = built.model.to(device)
+    return measure(model, (geometry.channels, geometry.size, geometry.size), num_classes, device, trial.timing)
