@@ -1,0 +1,36 @@
+"""Thirty names that a stranger's plugin may carry."""
+
+from __future__ import annotations
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "a&amp;b",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07x",
+    "a|b",
+    "a\\|b",
+    "two\nlines",
+    "two\r\nlines",
+    "tab\tbed",
+    "../../x",
+    "/etc/passwd",
+    "C:\\con",
+    "007",
+    "1e3",
+    "1_000",
+    '=HYPERLINK("http://evil","x")',
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    'say "hi", twice',
+    "`code` *bold* _it_ [link](http://x)",
+    "# heading",
+    "日本語モデル",
+    "e\u0301t\u00e9 🌱",
+    "right\u202eleft",
+    "nul\x00l",
+    "\udc80surrogate",
+    "n" * 300,
+]
