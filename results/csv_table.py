@@ -11,7 +11,7 @@ from results.flat import flat
 from results.summary import Summary
 
 # A spreadsheet takes a cell that begins so for a formula, and evaluates it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@")
 
 
 def csv_table(summary: Summary) -> bytes:
@@ -27,6 +27,6 @@ def csv_table(summary: Summary) -> bytes:
 def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    # Tested on both: what is left after cleaning may begin with a sign that stood behind a control character.
+    # Cleaned first: the sign may stand behind a tab or an escape sequence.
     text = plain(value)
-    return f"'{text}" if text.startswith(FORMULA) or value.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -11,7 +11,7 @@ NASTY = [
     "a|b",
     "a\\|b",
     "two\nlines",
-    "two\r\nlines",
+    "\x1b[0m=2+2",
     "tab\tbed",
     "../../x",
     "/etc/passwd",

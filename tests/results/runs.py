@@ -11,6 +11,8 @@ from results.records import Failure, Measurement, Record
 from results.summary import summarise
 
 NUM_IMAGES = 1000
+# A diverged trial has figures as well; they must not be shown as if they meant something.
+MEASURED = ("ok", "diverged")
 MACHINE = {"cpu": "Old Reliable 9000", "cores": 2, "python": "3.11.9", "torch": "2.15.0", "accelerators": []}
 DATA = {"name": "leaves", "fingerprint": "9f3c71e1", "classes": ["elm", "oak"], "num_test": NUM_IMAGES}
 FACTS = {
@@ -52,13 +54,13 @@ def trial(
         trial={},
         machine=MACHINE | (machine or {}),
         data=DATA | (data or {}),
-        facts=FACTS | (facts or {}) if status == "ok" else {},
+        facts=FACTS | (facts or {}) if status in MEASURED else {},
         error=Failure(phase="train", cause=cause) if cause else None,
         measurements=tuple(Measurement(name=name, unit="", values=tuple(value)) for name, value in values.items())
-        if status == "ok"
+        if status in MEASURED
         else (),
     )
-    return record, predictions(wrong) if status == "ok" else {}
+    return record, predictions(wrong) if status in MEASURED else {}
 
 
 def predictions(wrong):

@@ -122,6 +122,11 @@ def test_of_many_rows_the_best_fifteen_and_the_front_are_shown():
     shown = [line.split()[1] for line in lines[4:] if line.startswith("  ")]
     assert shown == [*(f"m{i:02}" for i in range(15)), "quick", "bad"]
     assert " 13 more in table.md" in lines
+    narrow = screen(summary_of(*run), 50)
+    assert [line for line in narrow if "table.md" in line] == [
+        " 13 more in table.md",
+        " 3 columns hidden, see table.md",
+    ]
 
 
 def test_a_run_without_a_success_shows_its_failures_only():

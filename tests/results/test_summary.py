@@ -71,12 +71,19 @@ def test_a_failed_trial_may_lack_conditions_and_does_not_stop_the_others():
         ({"a": 42}, "a is the only model that was ranked."),
         ({"a": 42, "b": 43}, "Of these checkpoints, a is best, tied with b."),
         ({name: 42 + i for i, name in enumerate("abcdefg")}, "tied with b, c, d, e and 2 more."),
+        ({"a": 20, "b": 100, "c": 101}, "checkpoints, a is best; it beats b by 8.0 ±1.7 pp (p < 0.0001)."),
         ({"a": 20, "b": 21, "c": 100}, "a is best, tied with b; it beats c by 8.0 ±1.7 pp (p < 0.0001)."),
     ],
 )
 def test_the_verdict_is_a_sentence(wrong, text):
     run = summary_of(*(trial(name, wrong=range(count)) for name, count in wrong.items()))
     assert sentence(run).endswith(text)
+
+
+def test_the_best_beats_only_what_it_is_itself_significantly_better_than():
+    run = summary_of(trial("a", wrong=range(500, 544)), trial("b", wrong=range(45)), trial("c", wrong=range(60)))
+    assert [(row.model, row.rank) for row in run.rows] == [("a", 1), ("b", 1), ("c", 2)]
+    assert sentence(run) == "Of these checkpoints, a is best, tied with b."
 
 
 def test_an_accelerator_that_could_not_be_timed_is_not_called_a_cpu_run():

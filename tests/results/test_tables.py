@@ -7,10 +7,12 @@ import io
 import json
 import re
 
+import pandas
 import pytest
 
 from results.markdown import markdown_table
 from results.render import printed, render
+from results.store import RunStore
 from tests.results.runs import Folder, summary_of, trial
 
 MACHINE = {"accelerators": [{"name": "NVIDIA H200"}], "timm": "1.0.31"}
@@ -110,6 +112,24 @@ def test_markdown_looks_like_this():
     run = summary_of(trial("a*b", wrong=range(100), **unknown), trial("bad", status="failed", cause="1 < 2 | 3 > 2"))
     text = re.sub("--+", "-", re.sub("  +", " ", markdown_table(run, {}).decode()))
     assert text.startswith(MARKDOWN)
+
+
+def test_markdown_leaves_names_that_look_like_numbers_alone():
+    text = markdown_table(summary_of(trial("007"), trial("1e3", wrong=range(300))), {}).decode()
+    assert [line.split("|")[2].strip() for line in text.splitlines() if "none" in line] == ["007", "1e3"]
+
+
+def test_the_files_are_made_from_what_a_folder_on_disk_holds(tmp_path):
+    store = RunStore.create(tmp_path, "leaves", {"command": ["run"]})
+    for record, predicted in RUN:
+        store.save_predictions(record, predicted)
+        store.save(record)
+    render(store)
+    table = pandas.read_csv(store.path / "table.csv")
+    assert list(table["model"]) == ["vit,huge", "mlp", "gone"]
+    assert json.loads((store.path / "table.json").read_bytes()) == json.loads(written("table.json")) | {
+        "command": ["run"]
+    }
 
 
 def test_an_empty_run_still_writes_its_three_files():
