@@ -6,6 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from harness.timing.energy import energy
 from harness.timing.engine import collector_paused
 from harness.timing.steps import TrainingStep
 from results.records import Measurement
@@ -22,7 +23,7 @@ MIN_SAMPLES = 5
 
 
 def details(bench: Bench) -> list[Measurement]:
-    """The phases of the training step, where one was timed, and the copy to an accelerator."""
+    """The phases of the training step, where one was timed, energy where it is counted, the copy to an accelerator."""
     if bench.workload is None:
         return []
     budget_s = bench.workload.config.budget_s
@@ -31,6 +32,8 @@ def details(bench: Bench) -> list[Measurement]:
     if "train" in bench.series:
         phases = time_phases(TrainingStep(bench.workload), bench.clock, budget_s)
         found += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
+    for kind, series in bench.series.items():
+        found += energy(kind, series.step, bench.workload, bench.clock)
     if device != "cpu":
         found.append(_ms(f"{device}_copy_time", time_copy(bench.workload, bench.clock)))
     return found

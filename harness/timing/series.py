@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from harness.timing import conditions, memory
+from harness.timing import conditions, memory, nvml
 from harness.timing.engine import Effort, collect, warm_up
 from harness.timing.verdict import disturbances, unrest
 
@@ -43,6 +43,7 @@ class Series:
     reserved_mib: float | None = None
     rounds: list[list[float]] = field(default_factory=list)
     seen: list[conditions.Conditions] = field(default_factory=list)
+    slowdowns: set[str] = field(default_factory=set)
 
     @property
     def samples(self) -> list[float]:
@@ -74,6 +75,9 @@ class Series:
         collect(self.clock, self.step, effort, samples)
         self.seen.append(conditions.between(before, conditions.take()))
         self.rounds.append(samples)
+        # Asked at once: these are reasons of the moment, not counters.
+        board = nvml.board(self.workload.device)
+        self.slowdowns.update(board.slowdowns() if board else ())
 
     def again(self) -> Series:
         """A series of the same step, as warm as this one, without its samples."""
@@ -90,7 +94,8 @@ class Series:
             num_cpus=conditions.num_cpus(),
             on_cpu=on_cpu,
         )
-        return [*found, *unrest(self.rounds)]
+        slow = [f"slowed down: {word}" for word in sorted(self.slowdowns)]
+        return [*found, *slow, *unrest(self.rounds)]
 
     def better(self, other: Series) -> Series:
         """The one with fewer reasons against it; between equals the faster one, because noise only adds time."""
