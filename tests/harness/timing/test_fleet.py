@@ -57,6 +57,13 @@ def test_what_was_disturbed_is_timed_once_more_and_the_better_is_kept(monkeypatc
     assert told == ["infer a", "infer again, disturbed: a"]
 
 
+def test_a_second_try_that_went_worse_is_dropped(monkeypatch):
+    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
+    clock = FakeClock(20.0, *[20.0] * 5, 30.0)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
+    assert timing.measured("cpu_infer_step_time").median == 20.0
+
+
 def test_noise_that_stays_is_flagged_after_one_more_try(monkeypatch):
     monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
     clock = FakeClock(10.0)
