@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from results.records import SCHEMA, Failure, Measurement, Record
@@ -32,25 +32,34 @@ def from_json(content: bytes) -> Record:
     try:
         wrapped = json.loads(content)
         data, digest = wrapped["record"], wrapped["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        schema = int(data["schema"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a whole record ({type(error).__name__})") from error
-    if data.get("schema", 0) > SCHEMA:
-        raise ValueError(f"written with schema {data['schema']}, this version reads up to {SCHEMA}")
+    if schema > SCHEMA:
+        raise ValueError(f"written with schema {schema}, this version reads up to {SCHEMA}")
     if _digest(data) != digest:
         raise ValueError("its SHA-256 does not fit its content")
-    return _record(_decoded(data))
+    try:
+        return _record(_decoded(data))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a whole record ({error})") from error
 
 
 def _record(data: dict[str, Any]) -> Record:
-    fields = {
-        **data,
-        "measurements": tuple(Measurement(**{**m, "values": tuple(m["values"])}) for m in data["measurements"]),
-        "error": Failure(**data["error"]) if data["error"] else None,
-        "history": tuple(data["history"]),
-        "per_class": tuple(data["per_class"]),
-        "confusion": tuple(tuple(row) for row in data["confusion"]),
+    # Within one schema fields are only added: one that we do not know yet, or that was not yet written, costs nothing.
+    known = {field.name: data[field.name] for field in fields(Record) if field.name in data}
+    typed = {
+        "measurements": tuple(_measurement(m) for m in data.get("measurements", ())),
+        "error": Failure(**data["error"]) if data.get("error") else None,
+        "history": tuple(data.get("history", ())),
+        "per_class": tuple(data.get("per_class", ())),
+        "confusion": tuple(tuple(row) for row in data.get("confusion", ())),
     }
-    return Record(**fields)
+    return Record(**known | typed)
+
+
+def _measurement(data: Mapping[str, Any]) -> Measurement:
+    return Measurement(**{**data, "values": tuple(data["values"])})
 
 
 def _digest(data: Mapping[str, Any]) -> str:
@@ -60,12 +69,16 @@ def _digest(data: Mapping[str, Any]) -> str:
 
 def _encoded(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        return {"number": next(name for name, number in NOT_FINITE.items() if repr(number) == repr(value))}
+        return {"number": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
     if isinstance(value, Mapping):
         return {str(key): _encoded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encoded(item) for item in value]
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    # A scalar of numpy or torch; anything else is no plain data, and json says so.
+    item = getattr(value, "item", None)
+    return _encoded(item()) if callable(item) else value
 
 
 def _decoded(value: Any) -> Any:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from results.errors import StoreError
 
 DRAFT_SUFFIX = ".tmp"
+DRAFT = re.compile(r"\..*\.(\d{1,10})\.[0-9a-f]+\.tmp", re.DOTALL)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -23,15 +27,44 @@ def write_atomic(path: Path, data: bytes) -> None:
         _write_new(draft, data)
         draft.replace(path)
         sync_folder(path.parent)
+    except BaseException as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _explained(error, path, len(data)) from error
+        raise  # Ctrl-C, which must not leave a draft either
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a regular file. ValueError for a link, a pipe or a folder: we make none, so somebody planted it.
+
+    Raises StoreError where a regular file cannot be read: it may be whole.
+    """
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ValueError("not a regular file")
+        # Should it become a link or a pipe just now, neither is followed nor waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            return file.read()
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise _explained(error, path, len(data)) from error
+        raise StoreError(f"{path} cannot be read: {error.strerror}", "check its permissions and the disk") from error
+
+
+def refuse_link(folder: Path) -> None:
+    """StoreError where a folder that we made has become a symbolic link."""
+    if folder.is_symlink():
+        raise StoreError(f"{folder} is a symbolic link", "remove it: within a run nothing is written through links")
 
 
 def make_folder(path: Path) -> None:
     """Make a folder and its parents. Raises StoreError where it cannot be written into."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
+        # A record is as durable as the names of all the folders above it.
+        for folder in missing:
+            sync_folder(folder.parent)
     except OSError as error:
         raise _explained(error, path, 0) from error
     if not os.access(path, os.W_OK):
@@ -39,11 +72,12 @@ def make_folder(path: Path) -> None:
 
 
 def remove_dead_drafts(folder: Path) -> None:
-    """Delete drafts whose writer is dead; those of a living process may be in use."""
-    for draft in folder.glob(f".*{DRAFT_SUFFIX}"):
-        pid = draft.name.split(".")[-3]
-        if pid.isdecimal() and not _is_alive(int(pid)):
-            draft.unlink(missing_ok=True)
+    """Delete drafts, here and below, whose writer is dead; those of a living process may be in use."""
+    for draft in folder.rglob(f".*{DRAFT_SUFFIX}"):
+        pid = DRAFT.fullmatch(draft.name)
+        if pid and not _is_alive(int(pid[1])):
+            with suppress(OSError):
+                draft.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -75,7 +109,7 @@ def _explained(error: OSError, path: Path, num_bytes: int) -> StoreError:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

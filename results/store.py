@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import re
 import secrets
 import sys
 import time
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from results.codec import from_json, to_json
-from results.durable import make_folder, remove_dead_drafts, write_atomic
+from results.durable import make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
 from results.errors import StoreError
 from results.records import SCHEMA, Record
+from results.slugs import slug
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,24 +54,51 @@ class RunStore:
             raise StoreError(
                 f"{path} is not the folder of a run: it has no {RUN_FILE}", "give a folder of results/runs"
             )
-        for folder in FOLDERS:
-            remove_dead_drafts(path / folder)
+        remove_dead_drafts(path)
         return cls(path)
+
+    @classmethod
+    def find(cls, name: str, output: Path) -> RunStore:
+        """The run of that id, folder name or path. Raises StoreError where there is none, or more than one."""
+        found = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
+        if len(found) > 1:
+            raise StoreError(f"{name} is the id of {len(found)} runs in {output}", "give the name of one folder")
+        return cls.open(found[0] if found else Path(name))
 
     @property
     def configuration(self) -> dict[str, Any]:
         """What `run.json` says."""
-        configuration: dict[str, Any] = json.loads((self.path / RUN_FILE).read_bytes())
+        path = self.path / RUN_FILE
+        try:
+            configuration: dict[str, Any] = json.loads(read_regular(path))
+            schema = int(configuration["schema"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{path} is damaged ({type(error).__name__})", "restore it, or start a new run") from error
+        if schema > SCHEMA:
+            cause = f"{path} was written with schema {schema}, this version reads up to {SCHEMA}"
+            raise StoreError(cause, "read it with the version that wrote it")
         return configuration
 
     def write(self, name: str, data: bytes) -> Path:
         """Write one file of the run, whole or not at all."""
-        write_atomic(self.path / name, data)
-        return self.path / name
+        path = self.path / name
+        if path.parent != self.path:  # the run's own folder may be reached through a link, if a person likes that
+            refuse_link(path.parent)
+        write_atomic(path, data)
+        return path
 
     def save(self, record: Record) -> Path:
-        """Write a record down; from then on its trial is done."""
-        return self.write(f"records/{trial_slug(record)}.json", to_json(record))
+        """Write a record down; from then on its trial is done. Raises StoreError where it would replace another's."""
+        name = f"records/{trial_slug(record)}.json"
+        there = self._read(self.path / name) if (self.path / name).is_file() else None
+        if there is not None and there.key != record.key:
+            cause = f"{self.path.name} already has {record.model}, seed {record.seed}, trained with other settings"
+            raise StoreError(cause, "start a new run for the new settings")
+        return self.write(name, to_json(record))
+
+    def done(self) -> set[str]:
+        """The keys of all trials that have a record."""
+        return {record.key for record in self.records()}
 
     def records(self) -> list[Record]:
         """All records, by file name. A damaged or newer one is moved to `corrupt/` with a warning, never deleted."""
@@ -86,40 +114,44 @@ class RunStore:
         return self.write(f"predictions/{trial_slug(record)}.npz", buffer.getvalue())
 
     def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
-        """What `save_predictions` wrote; empty where nothing was."""
+        """What `save_predictions` wrote; empty where nothing was. What is damaged is moved to `corrupt/`."""
         import numpy as np
 
         path = self.path / "predictions" / f"{trial_slug(record)}.npz"
         if not path.is_file():
             return {}
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
+        try:
+            with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
+                return dict(arrays)
+        # What numpy raises for a file that was cut short or changed, depending on where.
+        except (ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            self._put_aside(path, error)
+            return {}
 
     def save_failure(self, record: Record, text: str) -> Path:
         """Write the traceback of a failed trial; returns its path within the run's folder."""
-        return self.write(f"failures/{trial_slug(record)}.txt", text.encode()).relative_to(self.path)
+        name = f"failures/{trial_slug(record)}.txt"
+        return self.write(name, text.encode(errors="backslashreplace")).relative_to(self.path)
 
     def checkpoint_path(self, record: Record) -> Path:
         """The folder for the trial's trained model."""
+        refuse_link(self.path / "checkpoints")
         return self.path / "checkpoints" / trial_slug(record)
 
     def _read(self, path: Path) -> Record | None:
         try:
-            return from_json(path.read_bytes())
+            return from_json(read_regular(path))
         except ValueError as error:
-            make_folder(self.path / "corrupt")
-            path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
-            print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
+            self._put_aside(path, error)
             return None
+
+    def _put_aside(self, path: Path, error: Exception) -> None:
+        refuse_link(self.path / "corrupt")
+        make_folder(self.path / "corrupt")
+        path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
+        print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
 
 
 def trial_slug(record: Record) -> str:
     """The name of a trial's files: `<model>@s<seed>`."""
     return f"{slug(record.model)}@s{record.seed}"
-
-
-def slug(name: str) -> str:
-    """A file name for any name. Where characters were changed, a hash keeps different names different."""
-    safe = re.sub(r"[^A-Za-z0-9_.-]+", "_", name.replace("/", "--")).strip(".-_")[:80] or "unnamed"
-    plain = name.replace("/", "--") == safe and "--" not in name
-    return safe if plain else f"{safe}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:8]}"

@@ -10,10 +10,12 @@ import pytest
 from results import durable
 from results.durable import remove_dead_drafts, write_atomic
 from results.errors import StoreError
-from results.store import RunStore, slug
+from results.slugs import slug
+from results.store import RunStore
 from tests.results.samples import record
 
-NASTY = ["../../x", "/etc/passwd", "a/b", "a--b", "a b", "A", "a\0b", "con.", ".hidden", "-rf", "é" * 300, "", "x\ny"]
+NASTY = ["../../x", "/etc/passwd", "a/b", "a--b", "a b", "A", "a", "a\0b", "con", "con.", ".hidden", "-rf", ""]
+NASTY += ["x\ny", "a_b", "é" * 300, "\ud800", "Con", "aux.txt", "..", "C:\\x", "ResNet", "resnet", "RESNET"]
 
 
 @pytest.fixture

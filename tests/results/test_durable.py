@@ -1,0 +1,59 @@
+"""A crash at any single operation leaves the old content or the new, and never a part."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from results import durable
+from results.durable import write_atomic
+
+OPERATIONS = ("open", "fsync", "close", "replace", "unlink")
+
+
+class Crash(BaseException):
+    """The process is gone: not even its clean-up runs."""
+
+
+def crash_at(monkeypatch, number):
+    """Make the `number`th operation on disk, and each one after it, end the process."""
+    count = 0
+
+    def dying(operation):
+        def run(*arguments, **options):
+            nonlocal count
+            count += 1
+            if count >= number:
+                raise Crash
+            return operation(*arguments, **options)
+
+        return run
+
+    for name in OPERATIONS:
+        monkeypatch.setattr(os, name, dying(getattr(os, name)))
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+def test_a_crash_at_any_operation_leaves_old_or_new(tmp_path, monkeypatch, number):
+    path = tmp_path / "record.json"
+    write_atomic(path, b"old")
+    with monkeypatch.context() as patch:
+        crash_at(patch, number)
+        try:
+            write_atomic(path, b"the new one")
+        except Crash:
+            assert number <= 6
+        else:
+            assert number == 7, "the sweep must reach the last operation"
+    assert path.read_bytes() == (b"old" if number <= 3 else b"the new one")
+
+
+def test_an_interrupt_leaves_no_draft(tmp_path, monkeypatch):
+    def interrupt(handle):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(durable.os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(tmp_path / "a.json", b"{}")
+    assert list(tmp_path.iterdir()) == []
