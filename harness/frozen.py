@@ -23,12 +23,12 @@ TOLERANCE = 1e-3
 def fast_backbone(model: nn.Module, head: Head, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
     """A function from images to the features that enter the head.
 
-    The faster copy is used where it gives the plain backbone's features on `images_BCHW`; else the plain one is.
+    The faster copy is used where it gives the plain backbone's features on the first of these images; else the plain one is.
     """
-    plain = _Tap(model.eval(), head)
+    plain, few_BCHW = _Tap(model.eval(), head), images_BCHW[:2]
     try:
         fast = _Tap(_folded(model, head), head)
-        same = torch.allclose(fast(images_BCHW), plain(images_BCHW), rtol=TOLERANCE, atol=TOLERANCE)
+        same = torch.allclose(fast(few_BCHW), plain(few_BCHW), rtol=TOLERANCE, atol=TOLERANCE)
     except Exception:  # a model that cannot be copied or traced has its plain backbone, which is always right
         return plain
     return fast if same else plain

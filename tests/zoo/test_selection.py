@@ -41,7 +41,11 @@ def test_a_tag_in_a_name_selects_the_weights():
 @pytest.mark.parametrize(
     ("expression", "cause", "remedy"),
     [
-        ("resnet81", "unknown plugin 'resnet81'. Did you mean resnet18 or resnet101?", "list them: harness list 'resnet*'"),
+        (
+            "resnet81",
+            "unknown plugin 'resnet81'. Did you mean resnet18 or resnet101?",
+            "list them: harness list 'resnet*'",
+        ),
         ("zzz", "unknown plugin 'zzz'. There are 5 plugins.", "list them: harness list 'zzz*'"),
         ("resnet18.V3", "resnet18 has no pretrained weights 'V3'", "it offers: V1, V2"),
         ("vgg*", "unknown plugin 'vgg*'. There are 5 plugins.", "list them: harness list 'vgg*'"),
