@@ -23,7 +23,7 @@ TOLERANCE = 1e-3
 def fast_backbone(model: nn.Module, head: Head, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
     """A function from images to the features that enter the head.
 
-    The faster copy is used where it gives the plain backbone's features on the first of these images; else the plain one is.
+    The faster copy is used where it gives the plain backbone's features on the first images, else the plain one.
     """
     plain, few_BCHW = _Tap(model.eval(), head), images_BCHW[:2]
     try:

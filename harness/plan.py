@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.config import Trial
 from harness.options import for_choice
-from zoo.selection import require_installed
+from zoo.building import require_installed
+from zoo.weights import WeightFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,10 @@ def plan(
     Raises ZooError where a model cannot have the weights that were asked for, or needs what is not installed.
     """
     for choice in choices:
-        require_installed(choice)
+        require_installed(choice.spec)
     configs = {choice.name: for_choice(train, choice) for choice in choices}
+    for choice in choices:
+        _require_weights(choice, configs[choice.name].weights)
     return [
         Planned(
             trial=Trial(
@@ -56,3 +59,13 @@ def plan(
         for seed in seeds
         for choice in choices
     ]
+
+
+def _require_weights(choice: Choice, weights: str | None) -> None:
+    """Raise where the weights are neither here nor within reach: in seconds, and not after an hour of other trials."""
+    if weights is None:
+        return
+    if weights.startswith("file:"):
+        WeightFile.parse(weights.removeprefix("file:")).require()
+    elif choice.spec.require_weights is not None:
+        choice.spec.require_weights(weights)

@@ -32,6 +32,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             requires=("timm",),
             tags=frozenset({source.family, "starter"} if source.name in STARTER else {source.family}),
             weights=source.weights,
+            require_weights=partial(require_weights, source.name),
         )
 
 
@@ -66,6 +67,12 @@ def input_of(name: str, weights: str | None) -> zoo.InputSpec:
     )
 
 
+def require_weights(name: str, weights: str) -> None:
+    """Raise where the weights are neither in a local cache nor within reach."""
+    config = _config(name, weights)
+    _source(config, *_named(name, config))
+
+
 def _config(name: str, weights: str | None) -> Any:
     import timm
 
@@ -80,11 +87,10 @@ def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any
     """Weights are loaded at the class count they were trained for; a model without a head is given one then."""
     import timm
 
-    from zoo.download import explained, hub_folder
+    from zoo.download import explained
 
-    tagged = f"{name}.{config.tag}" if config.tag else name
-    put = hub_folder() / f"{tagged}.safetensors"
-    overlay = _source(tagged, config, put)
+    tagged, put = _named(name, config)
+    overlay = _source(config, tagged, put)
     with explained(f"the weights {tagged}", put):
         model: Any = timm.create_model(tagged, pretrained=True, pretrained_cfg_overlay=overlay, **arguments)
     if getattr(model, "num_classes", None) == 0:
@@ -93,7 +99,15 @@ def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any
     return module
 
 
-def _source(tagged: str, config: Any, put: Path) -> dict[str, Any]:
+def _named(name: str, config: Any) -> tuple[str, Path]:
+    """The weights' full name, and where a person may put their file by hand."""
+    from zoo.download import hub_folder
+
+    tagged = f"{name}.{config.tag}" if config.tag else name
+    return tagged, hub_folder() / f"{tagged}.safetensors"
+
+
+def _source(config: Any, tagged: str, put: Path) -> dict[str, Any]:
     """What tells timm to read a file that is already here; empty where it may download. Raises where it cannot."""
     from zoo.download import huggingface_file, require_huggingface, require_url
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 STARTER = ("resnet18", "densenet121", "mobilenet_v3_small")
 IMAGENET = zoo.InputSpec(size=224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), channels=3)
+WITH_AUXILIARY_HEADS = {"googlenet", "inception_v3"}
+# Their weights were trained on pixels scaled to -1..1, to which torchvision's models convert ImageNet's mean and std.
+HALF = (0.5, 0.5, 0.5)
 # The argument that sets the image size of a model that is built for one size.
 SIZE_ARGUMENT = {"vision_transformer": "image_size", "maxvit": "input_size"}
 # Smallest sides that pass in eval and train mode (inception_v3's auxiliary head is what asks for 299), measured by
@@ -43,6 +46,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             requires=("torchvision",),
             tags=frozenset({source.family, "starter"} if source.name in STARTER else {source.family}),
             weights=source.weights,
+            require_weights=partial(require_weights, source.name),
         )
 
 
@@ -58,7 +62,7 @@ def build(name: str, size_argument: str | None, task: zoo.Task) -> nn.Module:
         arguments["image_size"] = task.image_size
     elif size_argument == "input_size":
         arguments["input_size"] = (task.image_size, task.image_size)
-    if name in {"googlenet", "inception_v3"}:
+    if name in WITH_AUXILIARY_HEADS:
         arguments["init_weights"] = True  # what None means too, but with a warning
     model: nn.Module = builder(weights=None, **arguments)
     return model
@@ -68,21 +72,32 @@ def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
     """The images that `weights` were trained on; without weights, the size the architecture was designed for."""
     from dataclasses import replace
 
-    from torchvision import models
-
-    known = models.get_model_weights(name)
-    chosen = known.DEFAULT if weights in (None, "default") else known[weights]
-    preset = chosen.transforms()
+    preset = _weights(name, weights or "default").transforms()
+    converted = weights is not None and name in WITH_AUXILIARY_HEADS
     size = preset.crop_size[0] if weights or not fixed else IMAGENET.size
     return replace(
         IMAGENET,
         size=size,
-        mean=tuple(preset.mean),
-        std=tuple(preset.std),
+        mean=HALF if converted else tuple(preset.mean),
+        std=HALF if converted else tuple(preset.std),
         interpolation=preset.interpolation.value,
         fixed=fixed,
         min_size=next((side for start, side in MIN_SIZES.items() if name.startswith(start)), 1),
     )
+
+
+def require_weights(name: str, weights: str) -> None:
+    """Raise where the weights are not in torch.hub's folder and cannot be downloaded."""
+    from zoo.download import require_url
+
+    require_url(_weights(name, weights).url)
+
+
+def _weights(name: str, weights: str) -> Any:
+    from torchvision import models
+
+    known = models.get_model_weights(name)
+    return known.DEFAULT if weights == "default" else known[weights]
 
 
 def _pretrained(name: str, task: zoo.Task) -> nn.Module:
@@ -90,13 +105,18 @@ def _pretrained(name: str, task: zoo.Task) -> nn.Module:
 
     from zoo.download import explained, hub_folder, require_url
 
-    known = models.get_model_weights(name)
-    weights = known.DEFAULT if task.weights == "default" else known[task.weights]
+    weights = _weights(name, task.weights or "default")
     size = input_of(name, False, task.weights).size
     if name.startswith(("vit_", "maxvit")) and task.image_size != size:
         cause = f"the weights {weights.name} work at {size} px only, not at {task.image_size}"
         raise zoo.ZooError(cause, f"use --img-size {size}, or no weights", 2)
     require_url(weights.url)
     with explained(f"the weights {weights.name}", hub_folder() / weights.url.rpartition("/")[2]):
-        model: nn.Module = models.get_model_builder(name)(weights=weights, progress=False)
-    return model
+        if name not in WITH_AUXILIARY_HEADS:
+            model: nn.Module = models.get_model_builder(name)(weights=weights, progress=False)
+            return model
+        # With weights, torchvision would drop googlenet's auxiliary heads and let both models normalise the images
+        # once more: the very model that random weights give is one that a checkpoint can rebuild.
+        inception: Any = models.get_model_builder(name)(weights=weights, progress=False, aux_logits=True)
+        inception.transform_input = False
+    return inception  # type: ignore[no-any-return]  # torchvision is untyped

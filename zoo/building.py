@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from zoo.errors import USAGE, ZooError
+from zoo.heads import layers
 from zoo.heads.attach import attach
 from zoo.heads.head import Head, HeadSpec
 from zoo.meta import without_memory
@@ -43,6 +45,7 @@ def build(
     """
     try:
         HeadSpec.parse(head)
+        require_installed(spec)
         if device == "meta":
             return _without_memory(spec, replace(task, weights=None), head)
         if weights_file is not None:
@@ -51,6 +54,14 @@ def build(
         return _finish(spec, task, build_module(spec, task).to(device), head, label)
     except ZooError as error:
         raise ZooError(f"{spec.name}: {error.cause}", error.remedy, error.exit_code) from error
+
+
+def require_installed(spec: ModelSpec) -> None:
+    """Raise ZooError where a module that the model needs is not installed; imports nothing."""
+    missing = [module for module in spec.requires if find_spec(module) is None]
+    if missing:
+        cause = f"needs {', '.join(missing)}, which is not installed"
+        raise ZooError(cause, f"pip install {' '.join(missing)}")
 
 
 def build_module(spec: ModelSpec, task: Task) -> nn.Module:
@@ -101,9 +112,12 @@ def weights_label(spec: ModelSpec, weights: str | None) -> str:
 
 
 def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
+    import torch
+
     shape = (task.channels, task.image_size, task.image_size)
     scratch = label == "none"
-    found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
+    with torch.enable_grad():  # the proof needs gradients, whatever the caller has switched off
+        found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
     return BuiltModel(model=module, head=found, weights=label)
 
 
@@ -120,7 +134,7 @@ def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:
 
 
 def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> BuiltModel:
-    """Build with the class count found in the file, so that every tensor of it is loaded strictly.
+    """Give the model the class count found in the file, so that every tensor of it is loaded strictly.
 
     A classifier for the task's own class count stays as it was saved; any other is replaced.
     """
@@ -130,8 +144,8 @@ def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> Buil
     layer = state.get(f"{built.head.names[0]}.weight")
     num_classes = task.num_classes if layer is None else int(layer.shape[0])
     if num_classes != task.num_classes:
-        own = replace(task, num_classes=num_classes)
-        built = _finish(spec, own, build_module(spec, own), "linear", "none")
+        last = (*built.head.names, *built.head.aux)
+        layers.replace(built.model, last, num_classes, HeadSpec(), built.head.in_features)
     load_strictly(built.model, state, file.path.name)
     if num_classes == task.num_classes and head == "linear":
         return replace(built, weights=label)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from zoo.errors import ENVIRONMENT, USAGE, ZooError
+from zoo.errors import USAGE, ZooError
 from zoo.names import unknown
 
 if TYPE_CHECKING:
@@ -46,18 +45,6 @@ def select(models: Mapping[str, tuple[ModelSpec, str]], expression: str) -> list
     if not chosen:
         raise ZooError(f"nothing is left of '{expression}'", "drop an exclusion", USAGE)
     return list(chosen.values())
-
-
-def require_installed(choice: Choice) -> None:
-    """Raise ZooError where a module that the model needs is not installed; imports nothing."""
-    missing = [module for module in choice.spec.requires if find_spec(module) is None]
-    if missing:
-        needs = ", ".join(missing)
-        raise ZooError(
-            f"{choice.name} needs {needs}, which is not installed",
-            f"pip install {' '.join(missing)}",
-            ENVIRONMENT,
-        )
 
 
 def _matches(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> list[Choice]:

@@ -62,6 +62,8 @@ class ModelSpec:
     `input` is an `InputSpec`, or a function of the weights' name (None, "default" or a tag) that returns one,
     for libraries that would have to be imported to know it.
     `weights` names the pretrained tags that `Task.weights` may carry; the first is the default.
+    `require_weights`, called with "default" or a tag before a run begins, raises ZooError where these weights are
+    neither here nor within reach.
     `requires` names top-level modules without which the model cannot be built.
     `tags` are words that select sets of models, such as "starter".
     """
@@ -75,6 +77,7 @@ class ModelSpec:
     requires: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
     weights: tuple[str, ...] = ()
+    require_weights: Callable[[str], None] | None = None
 
     def input_for(self, weights: str | None) -> InputSpec:
         """The images this model wants when it carries `weights`."""

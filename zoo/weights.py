@@ -36,14 +36,19 @@ class WeightFile:
             raise ZooError(f"sha256={digest} is no hash", "give 8 to 64 hexadecimal digits", USAGE)
         return cls(Path(path).expanduser(), digest.lower())
 
-    def load(self) -> tuple[dict[str, Tensor], str]:
-        """The tensors by name, and the label "file:NAME@HASH" under which a table shows them."""
+    def require(self) -> str:
+        """The file's SHA-256. Raises ZooError where the file is not there or is not the one that was meant."""
         if not self.path.is_file():
             raise ZooError(f"no weights file {self.path}", "check the path given with --weights")
         digest = sha256_of(self.path)
         if not digest.startswith(self.sha256):
             cause = f"{self.path} has sha256 {digest[:16]}…, wanted {self.sha256[:16]}…"
             raise ZooError(cause, "get the file again, or correct the hash")
+        return digest
+
+    def load(self) -> tuple[dict[str, Tensor], str]:
+        """The tensors by name, and the label "file:NAME@HASH" under which a table shows them."""
+        digest = self.require()
         return _unwrapped(_read(self.path), self.path), f"file:{self.path.name}@{digest[:8]}"
 
 

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from harness.arguments import head, whole
-from zoo.selection import require_installed
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +25,6 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from zoo.describe import describe
 
     (choice,) = zoo.select(arguments.name)[:1]
-    require_installed(choice)
     facts = describe(
         choice.spec,
         choice.owner,

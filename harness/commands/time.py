@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.arguments import real, whole
 from harness.commands.list import report_broken
 from harness.timing.config import TimingConfig
-from zoo.selection import require_installed
+from zoo.building import require_installed
 
 if TYPE_CHECKING:
     from zoo.discovery import Zoo
@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     choices = zoo.select(arguments.names)
     for choice in choices:
-        require_installed(choice)
+        require_installed(choice.spec)
     from harness.timing import rows, sweep, table
 
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, file=sys.stderr))

@@ -135,3 +135,35 @@ def test_a_pretrained_model_without_a_head_is_given_one(hub):
 def test_a_model_without_pretrained_weights_says_so(hub):
     with pytest.raises(ZooError, match="no pretrained weights"):
         build(SPECS["timm/lcnet_035"], TASK)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_weights_of_the_inceptions_give_the_published_models_outputs_from_pixels(name, hub, monkeypatch):
+    from torchvision import models
+
+    known = models.get_model_weights(name).DEFAULT
+    torch.manual_seed(0)
+    source = models.get_model(name, init_weights=False, transform_input=True).eval()
+    torch.save(source.state_dict(), hub / "net.pth")
+    monkeypatch.setattr(known.value, "url", "http://127.0.0.1:9/net.pth")
+    wanted = SPECS[name].input_for("default")
+    ours = SPECS[name].build(zoo.Task(num_classes=10, image_size=96, channels=3, weights="default")).eval()
+    pixels = torch.rand(2, 3, 96, 96)
+    theirs_in, ours_in = (
+        torchvision_normalize(pixels, mean, std)
+        for mean, std in [(known.transforms().mean, known.transforms().std), (wanted.mean, wanted.std)]
+    )
+    assert torch.allclose(ours(ours_in), source(theirs_in), atol=1e-4)
+    assert ours.state_dict().keys() == source.state_dict().keys()
+
+
+def torchvision_normalize(pixels, mean, std):
+    from torchvision.transforms import Normalize
+
+    return Normalize(mean, std)(pixels)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "timm/resnet18"])
+def test_a_run_asks_for_weights_before_it_begins(name, hub):
+    with pytest.raises(ZooError, match=r"cannot download|does not answer"):
+        SPECS[name].require_weights("default")

@@ -61,7 +61,7 @@ def test_a_hook_that_raises_halfway_costs_all_models_of_its_plugin_and_no_others
 
 
 def test_a_misspelt_hook_is_reported_with_the_right_name():
-    found = collected(("typo", lambda: plugin(zoo_model=lambda: [])))
+    found = collected(("typo", lambda: plugin(zoo_model=lambda: ())))
     assert status(found, "typo") == ("failed", "unknown hook 'zoo_model', did you mean zoo_models?")
 
 
