@@ -16,6 +16,7 @@ import torch
 from harness import outcome
 from harness.augment import AUGMENTATIONS
 from harness.batches import PixelBatches
+from harness.batchnorm import raise_momentum
 from harness.evaluate import predict
 from harness.geometry import Geometry, resolve
 from harness.layout import memory_format
@@ -107,6 +108,8 @@ def build_model(trial: Trial, choice: Choice, dataset: Dataset) -> tuple[BuiltMo
     geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
     task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels, weights=tag)
     built = build(choice.spec, task, head=trial.train.head, weights_file=Path(file) if file else None)
+    if weights is None:
+        raise_momentum(built.model)
     return built, geometry
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-STARTER: tuple[str, ...] = ()
+STARTER = ("convnext_atto",)
 # Networks that halve the image five times need it; timm's own min_input_size is what was tried, not what runs.
 MIN_SIZE = 32
 # What timm itself looks for in a repository, in its order.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-STARTER = ("resnet18", "densenet121", "mobilenet_v3_small")
+STARTER = ("resnet18", "mobilenet_v3_small")
 IMAGENET = zoo.InputSpec(size=224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), channels=3)
 WITH_AUXILIARY_HEADS = {"googlenet", "inception_v3"}
 # Their weights were trained on pixels scaled to -1..1, to which torchvision's models convert ImageNet's mean and std.

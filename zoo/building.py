@@ -43,9 +43,9 @@ def build(
     `weights_file` is loaded strictly instead of `task.weights`; "FILE#sha256=HEX" is checked. With the device
     "meta" nothing is allocated and no weights are loaded. Every ZooError names the model.
     """
+    require_installed(spec)
     try:
         HeadSpec.parse(head)
-        require_installed(spec)
         if device == "meta":
             return _without_memory(spec, replace(task, weights=None), head)
         if weights_file is not None:
@@ -60,7 +60,7 @@ def require_installed(spec: ModelSpec) -> None:
     """Raise ZooError where a module that the model needs is not installed; imports nothing."""
     missing = [module for module in spec.requires if find_spec(module) is None]
     if missing:
-        cause = f"needs {', '.join(missing)}, which is not installed"
+        cause = f"{spec.name} needs {', '.join(missing)}, which is not installed"
         raise ZooError(cause, f"pip install {' '.join(missing)}")
 
 
