@@ -60,7 +60,7 @@ def _scaled(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Pixels
     """16-bit integers and floats in 0..1 as 0..255. Pillow itself would clip them, and call a grey image white."""
     numbers = values.astype(np.float64)
     top = 1.0 if values.dtype.kind == "f" else 65535.0
-    if not (numbers.min() >= 0 and numbers.max() <= top):  # also true of NaN
+    if not (np.min(numbers) >= 0 and np.max(numbers) <= top):  # also true of NaN
         raise ValueError(f"pixel values outside 0..{top:g}")
     return np.rint(numbers * (255 / top)).astype(np.uint8)
 
