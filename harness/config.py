@@ -40,7 +40,6 @@ class TrainConfig:
     num_threads: int | None = None
     exact: bool = False
     feature_views: int = 0
-    workers: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,14 @@ class DatasetSource:
         return shown(self.data_dir.resolve().name) if self.data_dir is not None else ""
 
 
-def load(source: DatasetSource, *, seed: int = 0, val_split: float = 0.2, test_split: float = 0.2) -> Dataset:
+def load(
+    source: DatasetSource,
+    *,
+    seed: int = 0,
+    val_split: float = 0.2,
+    test_split: float = 0.2,
+    num_threads: int | None = None,
+) -> Dataset:
     """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
 
     Raises ZooError where the data cannot be trained and tested on.
@@ -53,6 +60,7 @@ def load(source: DatasetSource, *, seed: int = 0, val_split: float = 0.2, test_s
         plan=plan,
         pools=pools,
         notes=(*notes, *removed),
+        num_threads=num_threads,
     )
     _check_classes_left(dataset)
     dataset.seconds = perf_counter() - start

@@ -53,7 +53,8 @@ class PreparedSplits:
 
 @dataclass(slots=True, kw_only=True)
 class Dataset:
-    """An opened dataset. `size` is the median short side of its images, `seconds` what opening took."""
+    """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
+    `num_threads` how many decode (None: one a core)."""
 
     name: str
     classes: tuple[str, ...]
@@ -64,6 +65,7 @@ class Dataset:
     pools: Mapping[str, Pool]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    num_threads: int | None = None
     _prepared: dict[str, Source] = field(default_factory=dict)
     _statistics: dict[str, MeanStd] = field(default_factory=dict)
 
@@ -111,7 +113,8 @@ class Dataset:
     def _source(self, pool: str, geometry: Geometry) -> Source:
         key = f"{pool} {geometry.key}"
         if key not in self._prepared:
-            self._prepared[key] = prepare(self.pools[pool].images, geometry, self.pools[pool].fingerprint)
+            found = self.pools[pool]
+            self._prepared[key] = prepare(found.images, geometry, found.fingerprint, self.num_threads)
         return self._prepared[key]
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:

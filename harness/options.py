@@ -33,7 +33,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--aug", choices=("none", "basic"), default=DEFAULT.aug, help="random changes of training images"
     )
-    group.add_argument("--workers", type=whole(0), default=DEFAULT.workers, help="threads that decode images")
+    group.add_argument("--workers", type=whole(1), help="threads that decode images (default: one a core)")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +48,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--finetune",
         choices=("head", "full"),
         help="train only the new head, or everything (default: head with pretrained weights, else full)",
+    )
+    group.add_argument(
+        "--feature-views",
+        type=whole(0),
+        default=DEFAULT.feature_views,
+        metavar="K",
+        help="with --finetune head and --aug: cache features of K augmented views (0: run the backbone each epoch)",
     )
 
 

@@ -31,9 +31,11 @@ MEMORY_SHARE = 0.25
 BLOCK_BYTES = 32 * 2**20
 
 
-def prepare(images: Tensor | Sequence[Path], geometry: Geometry, fingerprint: str) -> Source:
+def prepare(
+    images: Tensor | Sequence[Path], geometry: Geometry, fingerprint: str, num_threads: int | None = None
+) -> Source:
     """The images as `geometry` wants them, kept where there is room. Raises ZooError for unreadable files."""
-    made = _made_on_demand(images, geometry)
+    made = _made_on_demand(images, geometry, num_threads)
     if isinstance(made, MemorySource):
         return made
     num_bytes = prod(made.shape)
@@ -43,9 +45,9 @@ def prepare(images: Tensor | Sequence[Path], geometry: Geometry, fingerprint: st
     return MemorySource(_in_memory(made)) if num_bytes < MEMORY_SHARE * free_memory() else made
 
 
-def _made_on_demand(images: Tensor | Sequence[Path], geometry: Geometry) -> Source:
+def _made_on_demand(images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None) -> Source:
     if not isinstance(images, Tensor):
-        return FileSource(images, geometry)
+        return FileSource(images, geometry, num_threads)
     if needs_resize(tuple(images.shape), geometry):
         return ResizingSource(images, geometry)
     return MemorySource(images)

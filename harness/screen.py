@@ -70,7 +70,8 @@ def opening_lines(
         " · ".join([f"harness {__version__}", *versions, *hardware, f"{machine['cores']} cores"]),
         f"data     {data['name']} · {len(data['classes'])} classes · {counts} · fingerprint {data['fingerprint'][:8]}",
         *(f"warning  {note}" for note in notes),
-        f"plan     {num_models} models × {len(planned) // num_models} seeds = {len(planned)} trials · "
+        f"plan     {_counted(num_models, 'model')} × {_counted(len(planned) // num_models, 'seed')} = "
+        f"{_counted(len(planned), 'trial')} · "
         f"up to {train.epochs} epochs, patience {train.patience}",
         f"store    {folder}",
         "",
@@ -90,6 +91,10 @@ def _outcome(record: Record) -> str:
     parts += [f"val err {error.median:.1f} %"] if error else []
     parts += [duration(seconds.median)] if seconds else []
     return " · ".join([*parts, f"best epoch {record.facts['best_epoch'] + 1}"])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _clock() -> str:

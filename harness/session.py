@@ -121,7 +121,12 @@ def _prepared(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo
     if arguments.num_threads:
         torch.set_num_threads(arguments.num_threads)
     precision.forbid_tf32()
-    dataset = load(source, val_split=arguments.val_split, test_split=arguments.test_split)
+    dataset = load(
+        source,
+        val_split=arguments.val_split,
+        test_split=arguments.test_split,
+        num_threads=arguments.workers,
+    )
     cpu = torch.device("cpu")
     bench = Bench(
         dataset=dataset,
