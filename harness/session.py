@@ -11,6 +11,7 @@ import torch
 
 from harness import checkpoint, devices, precision
 from harness._version import __version__
+from harness.allocator import keep_freed_memory
 from harness.data import DatasetSource, load
 from harness.features import FeatureStore
 from harness.machine import machine_facts
@@ -38,6 +39,7 @@ DEFAULT_DATASET = "digits"
 
 def run(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo) -> int:
     """`harness run`: trains, measures, writes and prints; returns 0, or 1 where a trial failed."""
+    keep_freed_memory()
     planned, bench = _prepared(arguments, choices, zoo)
     store = RunStore.create(arguments.output, bench.dataset.name, _configuration(planned, bench, zoo))
     session = Session(bench=bench, store=store, zoo=zoo, screen=Screen(quiet=arguments.quiet))

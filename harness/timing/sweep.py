@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness import devices
+from harness.allocator import keep_freed_memory
 from harness.timing import rows
 from harness.timing.bench import Entry
 from harness.timing.config import TimingConfig
@@ -32,6 +33,7 @@ OPTIONS = ("rounds", "precision", "amp", "amp_dtype", "channels_last", "torchcom
 
 def sweep(arguments: argparse.Namespace, choices: Sequence[Choice], say: Say) -> list[rows.Row]:
     """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
+    keep_freed_memory()
     targets = wanted_devices(arguments.device)
     options = {name: getattr(arguments, name) for name in OPTIONS}
     sizes = arguments.batch_size
