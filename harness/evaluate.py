@@ -14,8 +14,8 @@ from harness.precision import autocast
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from harness.batches import Batches
     from harness.config import TrainConfig
+    from harness.data.batches import Batches
     from harness.subject import Subject
 
 

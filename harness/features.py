@@ -20,8 +20,8 @@ from harness import precision
 from harness.frozen import fast_backbone
 
 if TYPE_CHECKING:
-    from harness.batches import Batch, Batches, PixelBatches
     from harness.config import TrainConfig
+    from harness.data.batches import Batch, Batches, PixelBatches
     from zoo.building import BuiltModel
 
 Features = tuple[Tensor, Tensor]

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.batches import TensorBatches
+from harness.data.batches import TensorBatches
 from harness.features import Extractor, FeatureStore, ViewBatches
 from harness.subject import Subject, freeze_all_but
 from zoo.heads import can_tap, logits_from_features
 
 if TYPE_CHECKING:
-    from harness.batches import Batches, PixelBatches
     from harness.config import TrainConfig
+    from harness.data.batches import Batches, PixelBatches
     from zoo.building import BuiltModel
 
 

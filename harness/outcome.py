@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
+    from harness.bench import Bench
     from harness.config import Trial
-    from harness.dataset import Dataset, PreparedSplits
+    from harness.data.dataset import Dataset, PreparedSplits
     from harness.history import Fit
     from harness.timing.memory import Peak
     from harness.timing.outcome import Timing
-    from harness.trial import Bench
     from zoo.building import BuiltModel
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.

@@ -12,7 +12,8 @@ import torch
 from harness import checkpoint, devices, precision
 from harness._version import __version__
 from harness.allocator import keep_freed_memory
-from harness.data import DatasetSource, load
+from harness.bench import Bench
+from harness.data.opening import DatasetSource, load
 from harness.features import FeatureStore
 from harness.machine import machine_facts
 from harness.options import train_config
@@ -20,7 +21,7 @@ from harness.outcome import Outcome, data_facts
 from harness.plan import Planned, plan
 from harness.screen import Screen, opening_lines
 from harness.timing.config import TimingConfig
-from harness.trial import Bench, run_trial
+from harness.trial import run_trial
 from results.render import printed, render
 from results.store import RunStore
 from zoo.specs import TrialEvent

@@ -19,8 +19,8 @@ from harness.precision import autocast, make_scaler
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from harness.batches import Batches
     from harness.config import TrainConfig
+    from harness.data.batches import Batches
     from harness.subject import Subject
 
 

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from harness import outcome
-from harness.augment import AUGMENTATIONS
-from harness.batches import PixelBatches
 from harness.batchnorm import raise_momentum
+from harness.data.augment import AUGMENTATIONS
+from harness.data.batches import PixelBatches
+from harness.data.geometry import Geometry, resolve
 from harness.evaluate import predict
-from harness.geometry import Geometry, resolve
 from harness.layout import memory_format
 from harness.learning import Splits, prepare
 from harness.outcome import Measured, Outcome
@@ -29,23 +29,12 @@ from zoo.building import BuiltModel, build
 from zoo.specs import Task
 
 if TYPE_CHECKING:
+    from harness.bench import Bench
     from harness.config import Trial
-    from harness.dataset import Dataset, PreparedPart, PreparedSplits
-    from harness.features import FeatureStore
+    from harness.data.dataset import Dataset, PreparedPart, PreparedSplits
     from harness.history import HistoryRow
     from harness.timing.outcome import Timing
     from zoo.selection import Choice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """What all trials of a run share: the data, the devices, features already computed, facts for the record."""
-
-    dataset: Dataset
-    device: torch.device
-    timed_on: tuple[torch.device, ...]
-    features: FeatureStore
-    machine: dict[str, Any]
 
 
 @dataclass(slots=True)

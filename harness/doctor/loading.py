@@ -10,9 +10,9 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from harness.decode import decode
+from harness.data.decode import decode
+from harness.data.geometry import Geometry
 from harness.doctor.line import Line
-from harness.geometry import Geometry
 
 NUM_FILES = 24
 WIDTH, HEIGHT = 500, 375  # the median size of ImageNet's images

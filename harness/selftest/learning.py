@@ -8,8 +8,8 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from harness.batches import PixelBatches
 from harness.config import TrainConfig
+from harness.data.batches import PixelBatches
 from harness.selftest.parts import Finding, Parts
 from harness.subject import Subject
 from harness.timing.residence import random_state_kept

@@ -17,8 +17,8 @@ from results.metrics import top_error
 if TYPE_CHECKING:
     from torch import nn
 
-    from harness.batches import Batches
     from harness.config import TrainConfig
+    from harness.data.batches import Batches
     from harness.evaluate import Scores
     from harness.subject import Subject
     from harness.timing.flops import Work

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from harness.batches import PixelBatches, TensorBatches
 from harness.config import TrainConfig
+from harness.data.batches import PixelBatches, TensorBatches
 from harness.subject import Subject
 
 CPU = torch.device("cpu")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from harness.augment import basic
-from harness.batches import PixelBatches
+from harness.data.augment import basic
+from harness.data.batches import PixelBatches
 from harness.evaluate import predict
 from harness.features import FeatureStore, weights_hash
 from harness.learning import Splits, prepare

@@ -9,18 +9,19 @@ from tempfile import TemporaryDirectory
 import torch
 from torchvision import datasets, models
 
+from harness.bench import Bench
 from harness.config import TrainConfig, Trial
-from harness.dataset import Dataset
+from harness.data.dataset import Dataset
+from harness.data.fingerprint import dataset_fingerprint
+from harness.data.folder import scan_folder
+from harness.data.geometry import Geometry
+from harness.data.pools import open_pools
+from harness.data.splits import Part, SplitPlan
 from harness.features import FeatureStore
-from harness.fingerprint import dataset_fingerprint
-from harness.folder import scan_folder
-from harness.geometry import Geometry
 from harness.learning import prepare
-from harness.pools import open_pools
-from harness.splits import Part, SplitPlan
 from harness.timing.config import TimingConfig
 from harness.train import fit
-from harness.trial import Bench, make_splits
+from harness.trial import make_splits
 from tests.benchmarks.peers import work
 from zoo.building import BuiltModel, build
 from zoo.specs import PIXEL_MEAN, PIXEL_STD, LabelledImages, ModelSpec, Split, Task

@@ -96,9 +96,9 @@ def test_a_checkpoint_is_rebuilt_without_knowing_anything_about_the_model(tmp_pa
 
 
 def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
-    from harness.data import DatasetSource, load
-    from harness.geometry import Geometry
-    from harness.normalize import Normalizer
+    from harness.data.geometry import Geometry
+    from harness.data.normalize import Normalizer
+    from harness.data.opening import DatasetSource, load
     from zoo.discovery import discover
 
     _, store = run(tmp_path, "--plugins", "fc_model")

@@ -2,8 +2,8 @@ import math
 
 import torch
 
-from harness.augment import affine_maps, basic, draw
-from harness.batches import PixelBatches
+from harness.data.augment import affine_maps, basic, draw
+from harness.data.batches import PixelBatches
 
 IDENTITY = [0.5, 1.0, 0.5, 0.5, 0.5, 0.9]
 

@@ -3,11 +3,11 @@ import os
 import pytest
 import torch
 
-from harness import cache, pixels
-from harness.decode import decode
-from harness.geometry import Geometry
-from harness.pixels import prepare
-from harness.sources import FileSource, MemorySource, ResizingSource
+from harness.data import cache, pixels
+from harness.data.decode import decode
+from harness.data.geometry import Geometry
+from harness.data.pixels import prepare
+from harness.data.sources import FileSource, MemorySource, ResizingSource
 from tests.harness.pictures import noise
 from zoo import ZooError
 
@@ -66,7 +66,7 @@ def test_disk_memory_and_streaming_give_the_same_pixels(tmp_path, monkeypatch):
 
 def test_a_second_run_maps_the_file_and_decodes_nothing(tmp_path, monkeypatch):
     first = all_of(prepare(files(tmp_path), geometry(), "f"))
-    monkeypatch.setattr("harness.sources.decode", None)
+    monkeypatch.setattr("harness.data.sources.decode", None)
     assert torch.equal(all_of(prepare([tmp_path] * 5, geometry(), "f")), first)
 
 

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.decode import decode
-from harness.inspection import num_cores, refuse_files
-from harness.resize import resize
+from harness.data.decode import decode
+from harness.data.inspection import num_cores, refuse_files
+from harness.data.resize import resize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.decode import Pixels
-    from harness.geometry import Geometry
+    from harness.data.decode import Pixels
+    from harness.data.geometry import Geometry
 
 
 Item = TypeVar("Item")

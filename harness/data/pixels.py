@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.cache import cache_dir, make_room, whole_file
-from harness.resize import needs_resize
-from harness.sources import FileSource, MemorySource, ResizingSource, Source
+from harness.data.cache import cache_dir, make_room, whole_file
+from harness.data.resize import needs_resize
+from harness.data.sources import FileSource, MemorySource, ResizingSource, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    from harness.geometry import Geometry
+    from harness.data.geometry import Geometry
 
 MEMORY_SHARE = 0.25
 BLOCK_BYTES = 32 * 2**20

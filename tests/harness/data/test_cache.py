@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from harness import cache
-from harness.cache import cache_dir, cached_json, make_room, whole_file
+from harness.data import cache
+from harness.data.cache import cache_dir, cached_json, make_room, whole_file
 
 
 def test_the_cache_folder_honours_xdg(monkeypatch, tmp_path):

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.cache import cache_dir, whole_file
-from harness.shown import listed
+from harness.data.cache import cache_dir, whole_file
+from harness.data.shown import listed
 from zoo import ZooError
 
 LARGEST_IMAGE = 89_478_485  # pixels, where Pillow begins to warn: a small file may be a bomb that fills the memory

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.geometry import Geometry
-from harness.pixels import prepare
-from harness.pools import Pool
-from harness.sources import Source
-from harness.splits import Part, SplitPlan
-from harness.statistics import MeanStd, statistics_for
+from harness.data.geometry import Geometry
+from harness.data.pixels import prepare
+from harness.data.pools import Pool
+from harness.data.sources import Source
+from harness.data.splits import Part, SplitPlan
+from harness.data.statistics import MeanStd, statistics_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from statistics import median_low
 import torch
 from torch import Tensor
 
-from harness.copies import Known
-from harness.fingerprint import images_fingerprint, tensor_identities
-from harness.inspection import inspect_files
+from harness.data.copies import Known
+from harness.data.fingerprint import images_fingerprint, tensor_identities
+from harness.data.inspection import inspect_files
 from zoo import LabelledImages, Split, ZooError
 
 

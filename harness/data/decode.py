@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.geometry import Geometry
+    from harness.data.geometry import Geometry
 
     Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 

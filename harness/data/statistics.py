@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.order import epoch_order
-from harness.sources import MemorySource, Source
+from harness.data.order import epoch_order
+from harness.data.sources import MemorySource, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

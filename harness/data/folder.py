@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.shown import listed, shown, shown_path
+from harness.data.shown import listed, shown, shown_path
 from zoo import LabelledImages, Split, ZooError
 
 FORMATS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.shown import listed
-from harness.splits import Part, SplitPlan
+from harness.data.shown import listed
+from harness.data.splits import Part, SplitPlan
 from zoo import ZooError
 
 

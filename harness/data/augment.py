@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.order import generator
+from harness.data.order import generator
 
 DEGREES = 10.0
 SCALE = (0.8, 1.0)  # share of the area that a crop keeps

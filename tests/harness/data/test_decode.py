@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 from torchvision import transforms
 
-from harness.decode import RESAMPLING, decode
-from harness.geometry import Geometry
+from harness.data.decode import RESAMPLING, decode
+from harness.data.geometry import Geometry
 from tests.harness.pictures import noise
 
 

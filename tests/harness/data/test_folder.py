@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from harness.folder import scan_folder
+from harness.data.folder import scan_folder
 from zoo import ZooError
 
 

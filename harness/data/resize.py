@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.decode import crop_offset, resized_sides
+from harness.data.decode import crop_offset, resized_sides
 
 if TYPE_CHECKING:
-    from harness.geometry import Geometry
+    from harness.data.geometry import Geometry
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow converts to grey
 ANTIALIASED = {"bilinear", "bicubic"}

@@ -1,8 +1,8 @@
 import torch
 
-from harness import placement
-from harness.placement import place, to_device
-from harness.sources import MemorySource
+from harness.data import placement
+from harness.data.placement import place, to_device
+from harness.data.sources import MemorySource
 
 META = torch.device("meta")
 

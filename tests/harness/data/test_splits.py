@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from harness.splits import check_images, plan_splits
+from harness.data.splits import check_images, plan_splits
 from zoo import LabelledImages, Split, ZooError
 
 

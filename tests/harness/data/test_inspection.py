@@ -4,8 +4,8 @@ import zlib
 
 import pytest
 
-from harness import inspection
-from harness.inspection import inspect_files
+from harness.data import inspection
+from harness.data.inspection import inspect_files
 from tests.harness.pictures import noise
 from zoo import ZooError
 

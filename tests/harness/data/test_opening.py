@@ -4,12 +4,12 @@ import re
 import pytest
 import torch
 
-from harness.batches import PixelBatches
-from harness.data import DatasetSource, load
-from harness.fingerprint import images_fingerprint, tensor_identities
-from harness.geometry import resolve
-from harness.sources import FileSource, MemorySource
-from harness.statistics import channel_statistics
+from harness.data.batches import PixelBatches
+from harness.data.fingerprint import images_fingerprint, tensor_identities
+from harness.data.geometry import resolve
+from harness.data.opening import DatasetSource, load
+from harness.data.sources import FileSource, MemorySource
+from harness.data.statistics import channel_statistics
 from plugins.digits import zoo_datasets
 from tests.harness.pictures import folder, noise
 from zoo import DatasetSpec, InputSpec, LabelledImages, Split, ZooError
@@ -67,8 +67,8 @@ def test_the_second_model_finds_the_pixels_of_the_first(tmp_path, monkeypatch):
     dataset = load(DatasetSource(data_dir=folder(tmp_path / "x", ["a", "b"])))
     geometry = resolve(InputSpec(size=12, fixed=True), dataset.size, 3, None, False)
     first = dataset.pixels(geometry)
-    monkeypatch.setattr("harness.dataset.prepare", None)
-    monkeypatch.setattr("harness.dataset.statistics_for", None)
+    monkeypatch.setattr("harness.data.dataset.prepare", None)
+    monkeypatch.setattr("harness.data.dataset.statistics_for", None)
     assert dataset.pixels(geometry).train.images is first.train.images
 
 
@@ -164,7 +164,7 @@ def test_a_pretrained_model_keeps_its_own_normalisation():
 
 @pytest.mark.parametrize("block_bytes", [1, 30_000, 10**7])
 def test_streamed_files_give_the_batches_of_kept_ones(tmp_path, monkeypatch, block_bytes):
-    monkeypatch.setattr("harness.batches.CPU_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("harness.data.batches.CPU_BLOCK_BYTES", block_bytes)
     root = folder(tmp_path / "x", ["a", "b"], num=10)
     dataset = load(DatasetSource(data_dir=root))
     geometry = resolve(InputSpec(), dataset.size, 3, None, False)

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.geometry import resolve
+from harness.data.geometry import resolve
 from zoo import InputSpec, ZooError
 
 MLP = InputSpec()

@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from harness.sources import MemorySource, Source, one_ahead
+from harness.data.sources import MemorySource, Source, one_ahead
 
 DEVICE_SHARE = 0.25  # of the accelerator's free memory, left to pixels
 

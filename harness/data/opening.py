@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from harness.copies import without_copies
-from harness.dataset import Dataset
-from harness.fingerprint import dataset_fingerprint
-from harness.folder import scan_folder
-from harness.pools import Pool, open_pools
-from harness.shown import listed, shown
-from harness.splits import check_images, plan_splits
+from harness.data.copies import without_copies
+from harness.data.dataset import Dataset
+from harness.data.fingerprint import dataset_fingerprint
+from harness.data.folder import scan_folder
+from harness.data.pools import Pool, open_pools
+from harness.data.shown import listed, shown
+from harness.data.splits import check_images, plan_splits
 from zoo import DatasetSpec, LabelledImages, ZooError
 from zoo.specs import resolve
 

@@ -14,11 +14,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from harness.augment import draw
-from harness.normalize import Normalizer
-from harness.order import batch_sizes, blocks, epoch_order
-from harness.placement import place, to_device
-from harness.sources import MemorySource, Source
+from harness.data.augment import draw
+from harness.data.normalize import Normalizer
+from harness.data.order import batch_sizes, blocks, epoch_order
+from harness.data.placement import place, to_device
+from harness.data.sources import MemorySource, Source
 
 Batch = tuple[Tensor, Tensor]
 Augment = Callable[[Tensor, Tensor], Tensor]

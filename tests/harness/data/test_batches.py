@@ -2,8 +2,8 @@ import pytest
 import torch
 from torchvision import transforms
 
-from harness.batches import PixelBatches, TensorBatches
-from harness.order import batch_sizes, blocks, epoch_order
+from harness.data.batches import PixelBatches, TensorBatches
+from harness.data.order import batch_sizes, blocks, epoch_order
 
 MEAN, STD = (0.48, 0.45, 0.41), (0.23, 0.22, 0.21)
 

@@ -1,0 +1,1 @@
+"""From a dataset's name or a folder of images to normalised batches: opened, split, decoded once, kept, fed."""
