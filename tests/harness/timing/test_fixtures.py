@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# pytester forgets the modules that an inner run imports, and what lies behind torch's first optimizer must not be
+# imported twice in a process.
+import torch._dynamo  # noqa: F401
+
 pytest_plugins = ["harness.timing.fixtures", "pytester"]
 
 SLOW = """
