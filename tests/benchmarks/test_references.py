@@ -26,7 +26,7 @@ from zoo.specs import Task
 
 CPU = torch.device("cpu")
 CLOCK = clock_for(CPU)
-ROUNDS, BURSTS, BURST_S, BURST_STEPS = 5, 2, 0.5, 4
+ROUNDS, BURSTS, BURST_S, BURST_STEPS = 5, 8, 0.25, 2
 NUM_THREADS = int(os.environ.get("BENCH_THREADS", os.cpu_count() or 1))
 NUM_TIMM = 20  # steps a turn for both: the more steps, the lower their minimum
 TIMM_SCRIPT = os.environ.get("TIMM_BENCHMARK", "")
