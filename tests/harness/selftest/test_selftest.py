@@ -21,8 +21,14 @@ SOUND = Parts(device=torch.device("cpu"))
 
 @pytest.mark.parametrize("check", run.CHECKS, ids=lambda check: check.__name__)
 def test_a_sound_harness_passes(check):
-    finding = check(SOUND)
+    finding = run.repeated(check, SOUND)
     assert finding.ok, finding.seen
+
+
+def test_a_check_that_always_fails_is_not_repeated_into_passing():
+    seen = []
+    finding = run.repeated(lambda parts: seen.append(1) or Finding(ok=False, seen="wrong"), SOUND)
+    assert (finding.ok, len(seen)) == (False, run.NUM_TRIES)
 
 
 def test_a_clock_without_synchronisation_is_found():

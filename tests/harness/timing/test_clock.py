@@ -11,22 +11,24 @@ from tests.harness.timing.standin import StandIn
 
 def test_the_clock_waits_for_an_asynchronous_device():
     device = StandIn()
-    assert HostClock(device.synchronize).time_ms(lambda: device.launch(0.02)) == pytest.approx(20, abs=5)
+    took = min(HostClock(device.synchronize).time_ms(lambda: device.launch(0.02)) for _ in range(5))
+    assert took == pytest.approx(20, abs=5)
 
 
 def test_without_synchronisation_the_same_work_seems_free():
     device = StandIn()
-    assert HostClock(lambda: None).time_ms(lambda: device.launch(0.02)) < 5
+    assert HostClock(lambda: None).time_ms(lambda: device.launch(0.2)) < 100
 
 
 def test_work_left_over_from_before_is_not_counted():
     device = StandIn()
-    device.launch(0.03)
-    assert HostClock(device.synchronize).time_ms(lambda: device.launch(0.005)) < 15
+    device.launch(0.3)
+    assert HostClock(device.synchronize).time_ms(lambda: device.launch(0.005)) < 150
 
 
 def test_the_cpu_clock_times_a_sleep():
-    assert clock_for(torch.device("cpu")).time_ms(lambda: sleep(0.02)) == pytest.approx(20, abs=8)
+    clock = clock_for(torch.device("cpu"))
+    assert min(clock.time_ms(lambda: sleep(0.02)) for _ in range(5)) == pytest.approx(20, abs=5)
 
 
 def test_a_device_is_waited_for_through_the_general_api_where_torch_knows_it(monkeypatch):
