@@ -57,7 +57,7 @@ def test_a_clock_that_runs_wrong_is_found(factor):
 def test_a_clock_with_a_hidden_cost_is_found():
     class Padded(HostClock):
         def time_ms(self, step):
-            return super().time_ms(step) + 5.0
+            return super().time_ms(step) + 1000.0
 
     padded = replace(SOUND, clock_for=lambda device: Padded(lambda: None))
     assert not clocks.twice_the_layers_take_twice_the_time(padded).ok
