@@ -54,7 +54,7 @@ class PreparedSplits:
 @dataclass(slots=True, kw_only=True)
 class Dataset:
     """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
-    `num_threads` how many decode (None: one a core)."""
+    `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped."""
 
     name: str
     classes: tuple[str, ...]
@@ -64,6 +64,7 @@ class Dataset:
     plan: SplitPlan
     pools: Mapping[str, Pool]
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     num_threads: int | None = None
     _prepared: dict[str, Source] = field(default_factory=dict)
