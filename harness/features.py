@@ -1,110 +1,51 @@
 # ruff: noqa: TID253
-"""Features of a frozen backbone, computed once and shared by every epoch, seed, head and learning rate.
-
-Training only a head on them gives the losses of the plain path: a frozen backbone in eval mode maps an image to
-the same features each time.
-"""
+"""Features of frozen backbones, computed once and shared by every epoch, seed, head and learning rate."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from harness import precision
-from harness.frozen import fast_backbone
-
-if TYPE_CHECKING:
-    from harness.config import TrainConfig
-    from harness.data.batches import Batch, Batches, PixelBatches
-    from zoo.building import BuiltModel
+from harness.data.cache import whole_file
 
 Features = tuple[Tensor, Tensor]
 
 
 @dataclass(slots=True)
 class FeatureStore:
-    """Features [N, ...] and labels [N] kept in memory for the length of a run, by key."""
+    """Features [N, ...] and labels [N] by key, kept in memory, and in `folder` for the processes that come after."""
 
+    folder: Path | None = None
     kept: dict[str, Features] = field(default_factory=dict)
 
     def get(self, key: str, compute: Callable[[], Features]) -> Features:
         """What is kept under `key`, computed on first use."""
         if key not in self.kept:
-            self.kept[key] = compute()
+            self.kept[key] = self._read(key) or self._write(key, compute())
         return self.kept[key]
 
+    def _read(self, key: str) -> Features | None:
+        """What another process wrote, on the CPU and mapped from its file; None where it wrote nothing whole."""
+        if self.folder is not None:
+            with suppress(OSError, SafetensorError, KeyError):
+                tensors = load_file(self._path(self.folder, key))
+                return tensors["features"], tensors["labels"]
+        return None
 
-@dataclass(kw_only=True)
-class Extractor:
-    """The frozen backbone of one model; `pixels` names the images and their geometry."""
+    def _write(self, key: str, computed: Features) -> Features:
+        """Write for others. Where the disk is full they compute the features again, and nothing else is lost."""
+        if self.folder is not None:
+            tensors = {name: tensor.cpu() for name, tensor in zip(("features", "labels"), computed, strict=True)}
+            with suppress(OSError, SafetensorError), whole_file(self._path(self.folder, key)) as file:
+                save_file(tensors, file.name)
+        return computed
 
-    built: BuiltModel
-    config: TrainConfig
-    device: torch.device
-    store: FeatureStore
-    pixels: str
-
-    def split(self, name: str, images: PixelBatches) -> Features:
-        """Features of a split as it is, in its own order."""
-        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval()))
-
-    def view(self, images: PixelBatches, view: int) -> Features:
-        """Features of the training images as augmentation draws them for epoch `view`, in that epoch's order."""
-        key = f"{self._key}-train-{images.seed}-view{view}"
-        return self.store.get(key, lambda: self._extract(images.train(view)))
-
-    @cached_property
-    def _key(self) -> str:
-        weights = weights_hash(self.built.model, self.built.head.names)
-        return f"{weights}-{self.pixels}-{precision.name(self.config)}"
-
-    def _extract(self, batches: Iterable[Batch]) -> Features:
-        features, labels = [], []
-        with torch.inference_mode():
-            for images_BCHW, labels_B in batches:
-                with precision.autocast(self.config, self.device):
-                    features.append(self._backbone(images_BCHW).float())
-                labels.append(labels_B)
-        # Outside inference mode: its tensors could not be saved for the head's backward pass.
-        return torch.cat(features).contiguous(), torch.cat(labels)
-
-    def _backbone(self, images_BCHW: Tensor) -> Tensor:
-        if self._ready is None:
-            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW)
-        return self._ready(images_BCHW)
-
-    _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ViewBatches:
-    """Training batches whose images change from epoch to epoch, among a fixed number of cached views."""
-
-    views: tuple[Batches, ...]
-
-    @property
-    def num_batches(self) -> int:
-        return self.views[0].num_batches
-
-    def train(self, epoch: int) -> Iterator[Batch]:
-        return self.views[epoch % len(self.views)].train(epoch)
-
-    def eval(self) -> Iterator[Batch]:
-        return self.views[0].eval()
-
-
-def weights_hash(model: nn.Module, heads: tuple[str, ...]) -> str:
-    """A hash of every tensor of the model outside its heads."""
-    inside = tuple(f"{name}." for name in heads)
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        if not name.startswith(inside):
-            digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()[:16]
+    def _path(self, folder: Path, key: str) -> Path:
+        return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"

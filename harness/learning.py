@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.data.batches import TensorBatches
-from harness.features import Extractor, FeatureStore, ViewBatches
+from harness.extract import Extractor, ViewBatches
+from harness.features import FeatureStore
 from harness.subject import Subject, freeze_all_but
 from zoo.heads import can_tap, logits_from_features
 

@@ -8,7 +8,8 @@ import torch
 from harness.data.augment import basic
 from harness.data.batches import PixelBatches
 from harness.evaluate import predict
-from harness.features import FeatureStore, weights_hash
+from harness.extract import weights_hash
+from harness.features import FeatureStore
 from harness.learning import Splits, prepare
 from harness.train import fit
 from tests.harness.lessons import config, pixels
