@@ -13,6 +13,7 @@ import torch
 from harness.evaluate import evaluate
 from harness.history import Fit, HistoryRow, epoch_seed
 from harness.loss import cross_entropy
+from harness.losses import Losses
 from harness.optim import learning_rate, make_optimizer, set_learning_rate
 from harness.precision import autocast, make_scaler
 
@@ -35,7 +36,8 @@ def fit(
 ) -> Fit:
     """Train `subject` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
 
-    Order, augmentation and dropout are functions of (seed, epoch). A loss that is not finite ends it as diverged.
+    Order, augmentation and dropout are functions of (seed, epoch). A loss that is not finite, in training or in
+    evaluation, ends it as diverged; the row of that epoch names its step.
     """
     loop = _Loop(subject, config, num_steps=config.epochs * train.num_batches)
     result = Fit()
@@ -45,7 +47,7 @@ def fit(
         row = loop.epoch(epoch, train, val)
         result.history.append(row)
         on_epoch(row)
-        if not isfinite(row["train_loss"]):
+        if not (isfinite(row["train_loss"]) and isfinite(row["eval_loss"])):
             result.diverged = True
             break
         if row["eval_loss"] < result.best_loss:
@@ -69,7 +71,7 @@ class _Loop:
     def epoch(self, epoch: int, train: Batches, val: Batches) -> HistoryRow:
         start = perf_counter()
         rate = learning_rate(self.config, self.step, self.num_steps)
-        train_loss = self.train_epoch(train, epoch)
+        train_loss, bad_step = self.train_epoch(train, epoch).fetch()
         trained = perf_counter()
         scores = evaluate(self.subject, val, self.config)
         return {
@@ -80,18 +82,16 @@ class _Loop:
             "lr": rate,
             "train_seconds": trained - start,
             "eval_seconds": perf_counter() - trained,
+            **({"bad_step": bad_step} if bad_step else {}),
         }
 
-    def train_epoch(self, train: Batches, epoch: int) -> float:
-        """One pass over the training images; returns the mean loss over images."""
+    def train_epoch(self, train: Batches, epoch: int) -> Losses:
+        """One pass over the training images."""
         self.subject.train_mode()
-        # Losses stay on the device: fetching one a step would make the host wait for the device at each step.
-        losses, sizes = [], []
+        losses = Losses()
         for images_BCHW, labels_B in train.train(epoch):
-            losses.append(self.train_step(images_BCHW, labels_B))
-            sizes.append(len(labels_B))
-        weights = torch.tensor(sizes, dtype=torch.float64)
-        return float((torch.stack(losses).cpu().double() * weights).sum() / weights.sum())
+            losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
+        return losses
 
     def train_step(self, images_BCHW: Tensor, labels_B: Tensor) -> Tensor:
         """One optimiser step; `grad_accum` passes over parts of the batch add up to the same gradient."""

@@ -84,6 +84,23 @@ def test_a_loss_that_is_not_finite_ends_training_in_its_epoch():
     assert result.diverged
     assert len(result.history) == 1
     assert not math.isfinite(result.history[0]["train_loss"])
+    assert result.history[0]["bad_step"] == 2
+
+
+def test_outputs_that_are_not_finite_in_evaluation_end_training_with_the_last_good_weights():
+    class Spoiled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net, self.passes = convnet(), 0
+
+        def forward(self, images):
+            self.passes += not self.training
+            return self.net(images) * (float("nan") if self.passes > 2 and not self.training else 1)
+
+    model = Spoiled()
+    result = fit(subject(model), batches(), batches(), config(), seed=1)
+    assert (result.diverged, len(result.history), result.best_epoch) == (True, 3, 1)
+    assert "bad_step" not in result.history[-1]
 
 
 def test_the_cosine_schedule_goes_from_the_full_rate_towards_zero():
