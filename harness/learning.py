@@ -16,7 +16,7 @@ from harness.data.batches import TensorBatches
 from harness.extract import Extractor, ViewBatches
 from harness.features import FeatureStore
 from harness.subject import Subject, freeze_all_but
-from zoo.heads import can_tap, logits_from_features
+from zoo.heads import logits_from_features
 
 if TYPE_CHECKING:
     from harness.config import TrainConfig
@@ -55,18 +55,13 @@ def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: Featu
     freeze_all_but(built.model, heads)
     forward = torch.compile(built.model) if config.torchcompile else built.model
     subject = Subject(model=built.model, device=device, forward=forward, heads=heads)
-    if heads and _may_cache(config) and _can_tap(built, splits.val):
+    if heads and _may_cache(config) and built.head.tappable:
         return _on_features(subject, built, splits, config, store)
     return Lesson(subject=subject, train=splits.train, val=splits.val, test=lambda: splits.test)
 
 
 def _may_cache(config: TrainConfig) -> bool:
     return not config.exact and (config.aug == "none" or config.feature_views > 0)
-
-
-def _can_tap(built: BuiltModel, images: PixelBatches) -> bool:
-    images_BCHW, _ = next(iter(images.eval()))
-    return can_tap(built.model, built.head, images_BCHW[:2])
 
 
 def _on_features(

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from zoo.heads.attach import attach
 from zoo.heads.head import Head, HeadSpec
-from zoo.heads.tap import can_tap, features, logits_from_features
+from zoo.heads.tap import features, logits_from_features
 
-__all__ = ["Head", "HeadSpec", "attach", "can_tap", "features", "logits_from_features"]
+__all__ = ["Head", "HeadSpec", "attach", "features", "logits_from_features"]

@@ -9,7 +9,7 @@ from zoo.heads.find import Found, find
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.layers import replace
 from zoo.heads.proof import require_gradients, require_logits, require_scores, require_width
-from zoo.heads.tap import tap_points
+from zoo.heads.tap import is_tappable, tap_points
 from zoo.heads.trace import Trace, run
 
 if TYPE_CHECKING:
@@ -57,11 +57,13 @@ def _prove(model: nn.Module, trace: Trace, found: Found, num_classes: int) -> No
 
 
 def _head(model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...]) -> Head:
+    tap = tap_points(trace, found.names)
     return Head(
         name=found.name,
         names=found.names,
         aux=aux,
         type=found.type,
         in_features=found.in_features,
-        tap=tap_points(trace, found.names),
+        tap=tap,
+        tappable=is_tappable(model, tap, trace),
     )

@@ -43,7 +43,8 @@ class Head:
     `name` and `type` are the dotted name and the class of the classifier as its library sees it; `names` are
     the last layers inside it (two in distilled models), which were replaced or proved; `aux` the last layers of
     auxiliary classifiers that exist in train mode only. `in_features` is the width entering the first of
-    `names`. `tap` names the modules from whose inputs the logits can be computed; see `zoo.heads.tap`.
+    `names`. `tap` names the modules from whose inputs the logits can be computed (see `zoo.heads.tap`), if
+    `tappable`: it was tried on the model's own output.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Head:
     type: str
     in_features: int
     tap: tuple[str, ...]
+    tappable: bool = False
 
     def modules(self, model: nn.Module) -> list[nn.Module]:
         """The layers that make up the head, auxiliary ones included."""

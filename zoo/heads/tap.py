@@ -32,8 +32,6 @@ def tap_points(trace: Trace, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def features(model: nn.Module, head: Head, images: Tensor) -> Tensor:
     """What enters the head for `images`; with several taps, their inputs [B, D] side by side."""
-    import torch
-
     caught: dict[str, Tensor] = {}
 
     def catch(name: str, inputs: tuple[Any, ...]) -> None:
@@ -52,15 +50,18 @@ def features(model: nn.Module, head: Head, images: Tensor) -> Tensor:
     finally:
         for handle in handles:
             handle.remove()
-    inputs = [caught[name] for name in head.tap]
-    return inputs[0] if len(inputs) == 1 else torch.cat(inputs, dim=1)
+    return _side_by_side([caught[name] for name in head.tap])
 
 
 def logits_from_features(model: nn.Module, head: Head, features: Tensor) -> Tensor:
     """The rest of the forward pass; several heads are averaged, as distilled models do in eval mode."""
+    return _logits(model, head.tap, features)
+
+
+def _logits(model: nn.Module, tap: tuple[str, ...], features: Tensor) -> Tensor:
     import torch
 
-    modules = [model.get_submodule(name) for name in head.tap]
+    modules = [model.get_submodule(name) for name in tap]
     if len(modules) == 1:
         logits: Tensor = modules[0](features)
         return logits.flatten(1)
@@ -68,17 +69,26 @@ def logits_from_features(model: nn.Module, head: Head, features: Tensor) -> Tens
     return torch.stack([module(part) for module, part in zip(modules, parts, strict=True)]).mean(dim=0)
 
 
-def can_tap(model: nn.Module, head: Head, images: Tensor) -> bool:
-    """Whether head and features give exactly what the whole model gives for `images` in eval mode."""
+def is_tappable(model: nn.Module, tap: tuple[str, ...], trace: Trace) -> bool:
+    """Whether `tap`, on what entered it in `trace`, gives exactly what the whole model gave there in eval mode."""
     import torch
 
-    with mode(model, training=False), torch.no_grad():
-        whole = model(images)
-        try:
-            parts = logits_from_features(model, head, features(model, head, images))
-        except (RuntimeError, TypeError, ValueError, KeyError, IndexError, AttributeError):
-            return False
-    return parts.shape == whole.shape and torch.allclose(parts, whole, rtol=1e-6, atol=1e-6)
+    entered = [trace.entered.get(name) for name in tap]
+    if trace.output.is_meta or not all(isinstance(tensor, torch.Tensor) for tensor in entered):
+        return False
+    try:
+        with mode(model, training=False), torch.no_grad():
+            parts = _logits(model, tap, _side_by_side(entered))
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
+        return False
+    return parts.shape == trace.output.shape and torch.allclose(parts, trace.output, rtol=1e-6, atol=1e-6)
+
+
+def _side_by_side(inputs: list[Any]) -> Tensor:
+    import torch
+
+    tensor: Tensor = inputs[0] if len(inputs) == 1 else torch.cat(inputs, dim=1)
+    return tensor
 
 
 def _width(module: nn.Module) -> int:

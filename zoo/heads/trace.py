@@ -17,15 +17,20 @@ _VIEWS = ("View", "UnsafeView", "Reshape", "Squeeze", "Alias", "Unsafe", "Clone"
 
 @dataclass(slots=True)
 class Trace:
-    """What a forward pass showed. `made` maps a module's name to the graph nodes of its outputs, in order."""
+    """What a forward pass showed. `made` maps a module's name to the graph nodes of its outputs, in order; `entered`
+    to what it was first given.
+    """
 
     output: Any = None
     made: dict[str, list[Any]] = field(default_factory=dict)
+    entered: dict[str, Any] = field(default_factory=dict)
     input_widths: dict[str, int] = field(default_factory=dict)
 
     def record(self, name: str, inputs: tuple[Any, ...], output: Any) -> None:
         node = getattr(output, "grad_fn", None)
         self.made.setdefault(name, []).append(node)
+        if inputs:
+            self.entered.setdefault(name, inputs[0])
         if inputs and hasattr(inputs[0], "shape") and len(inputs[0].shape) > 1:
             self.input_widths[name] = int(inputs[0].shape[-1])
 

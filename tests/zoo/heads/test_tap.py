@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tests.zoo.heads.networks import Convolutional, Distilled, Plain
-from zoo.heads import attach, can_tap, features, logits_from_features
+from zoo.heads import attach, features, logits_from_features
 
 SHAPE = (3, 8, 8)
 
@@ -18,7 +18,7 @@ def test_head_on_features_equals_the_whole_model(network, head):
     model = network()
     found = attach(model, 4, head, input_shape=SHAPE)
     images = torch.rand(5, *SHAPE)
-    assert can_tap(model, found, images)
+    assert found.tappable
     model.eval()
     torch.testing.assert_close(logits_from_features(model, found, features(model, found, images)), model(images))
 
@@ -33,7 +33,7 @@ def test_features_stop_at_the_head():
 def test_a_head_that_something_follows_cannot_be_tapped():
     model = Plain(4, nn.LogSoftmax(1))
     found = attach(model, 4, input_shape=SHAPE, scratch=True)
-    assert not can_tap(model, found, torch.rand(5, *SHAPE))
+    assert not found.tappable
 
 
 def test_heads_that_are_not_averaged_cannot_be_tapped():
@@ -42,11 +42,18 @@ def test_heads_that_are_not_averaged_cannot_be_tapped():
             return 2 * super().forward(images)
 
     model = Summed()
-    found = attach(model, 4, input_shape=SHAPE)
-    assert not can_tap(model, found, torch.rand(5, *SHAPE))
+    assert not attach(model, 4, input_shape=SHAPE).tappable
 
 
-def test_asking_whether_a_model_can_be_tapped_leaves_its_mode():
+def test_a_head_without_one_tensor_as_its_input_cannot_be_tapped():
+    class Named(Plain):
+        def forward(self, images):
+            return self.verdict(input=self.body(images))
+
+    assert not attach(Named(4), 4, input_shape=SHAPE, scratch=True).tappable
+
+
+def test_trying_the_tap_leaves_the_models_mode():
     model = Plain(4).train()
-    can_tap(model, attach(model, 4, input_shape=SHAPE), torch.rand(2, *SHAPE))
+    attach(model, 4, input_shape=SHAPE)
     assert all(module.training for module in model.modules())
