@@ -8,7 +8,7 @@ from zoo.heads.aux import find_aux
 from zoo.heads.find import Found, find
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.layers import replace
-from zoo.heads.proof import require_gradients, require_logits, require_scores, require_width
+from zoo.heads.proof import require_gradients, require_logits, require_scores, require_trainable, require_width
 from zoo.heads.tap import is_tappable, tap_points
 from zoo.heads.trace import Trace, run
 
@@ -34,6 +34,7 @@ def attach(
     Raises ZooError where the model has no classifier, `hint` names none, or its output is not [B, num_classes].
     """
     spec = HeadSpec.parse(head)
+    require_trainable(model, fresh_head=bool(spec.hidden) or not scratch)
     trace = run(model, input_shape)
     require_scores(trace.output)
     if scratch:

@@ -74,8 +74,8 @@ def _under(hint: str, candidates: tuple[str, ...], model: nn.Module, trace: Trac
     if hint in trace.made and any(node in same_as_output(trace.output) for node in trace.made[hint] if node):
         return (hint,)
     known = "does not reach the output" if hint in dict(model.named_modules()) else "does not exist"
-    remedy = f"the output of {type(model).__name__} comes from {', '.join(candidates) or 'no linear layer'}"
-    raise ZooError(f"head {hint!r} {known}", remedy)
+    source = f"the output of {type(model).__name__} comes from {', '.join(candidates) or 'no linear layer'}"
+    raise ZooError(f"head {hint!r} {known}: {source}", "name one of these in ModelSpec(head=...)")
 
 
 def _library_name(model: nn.Module, layer: str) -> str | None:
@@ -114,5 +114,5 @@ def in_features(module: nn.Module) -> int | None:
 def _headless(model: nn.Module, trace: Trace) -> ZooError:
     linear = [name for name in trace.made if out_features(model.get_submodule(name))][-3:]
     shape = list(trace.output.shape)
-    cause = f"{type(model).__name__} has no classifier: no linear layer ends in its output of shape {shape}"
-    return ZooError(cause, f"name it with ModelSpec(head=...); its last layers are {', '.join(linear) or 'none'}")
+    cause = f"{type(model).__name__} has no classifier (head): no linear layer ends in its output of shape {shape}"
+    return ZooError(f"{cause}; its last layers are {', '.join(linear) or 'none'}", "name it with ModelSpec(head=...)")

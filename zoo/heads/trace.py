@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
@@ -18,15 +19,20 @@ _VIEWS = ("View", "UnsafeView", "Reshape", "Squeeze", "Alias", "Unsafe", "Clone"
 @dataclass(slots=True)
 class Trace:
     """What a forward pass showed. `made` maps a module's name to the graph nodes of its outputs, in order; `entered`
-    to what it was first given.
+    to what it was first given; `running` to what it is at work on, the innermost module last.
     """
 
     output: Any = None
     made: dict[str, list[Any]] = field(default_factory=dict)
     entered: dict[str, Any] = field(default_factory=dict)
     input_widths: dict[str, int] = field(default_factory=dict)
+    running: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def record(self, name: str, inputs: tuple[Any, ...], output: Any) -> None:
+    def begin(self, name: str, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        self.running[name] = inputs
+
+    def record(self, name: str, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        self.running.pop(name, None)
         node = getattr(output, "grad_fn", None)
         self.made.setdefault(name, []).append(node)
         if inputs:
@@ -40,11 +46,11 @@ def run(model: nn.Module, input_shape: tuple[int, int, int], *, training: bool =
     import torch
 
     trace = Trace()
-    handles = [
-        module.register_forward_hook(lambda _, inputs, output, name=name: trace.record(name, inputs, output))
-        for name, module in model.named_modules(remove_duplicate=False)
-        if name
-    ]
+    handles = []
+    for name, module in model.named_modules(remove_duplicate=False):
+        if name:
+            handles.append(module.register_forward_pre_hook(partial(trace.begin, name)))
+            handles.append(module.register_forward_hook(partial(trace.record, name)))
     try:
         with mode(model, training), untouched(model), torch.enable_grad():
             # Images that need a gradient give a graph even where all parameters are frozen; the addition
@@ -53,7 +59,7 @@ def run(model: nn.Module, input_shape: tuple[int, int, int], *, training: bool =
     except (ZooError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        raise _cannot_run(model, input_shape, error) from error
+        raise _cannot_run(model, input_shape, error, trace) from error
     finally:
         for handle in handles:
             handle.remove()
@@ -68,8 +74,17 @@ def same_as_output(output: Tensor) -> list[Any]:
     return nodes
 
 
-def _cannot_run(model: nn.Module, shape: tuple[int, int, int], error: Exception) -> ZooError:
-    reason = (str(error).strip().splitlines() or [""])[0][:200]
+def _cannot_run(model: nn.Module, shape: tuple[int, int, int], error: Exception, trace: Trace) -> ZooError:
     size = "×".join(str(side) for side in shape)
-    cause = f"{type(model).__name__} cannot run on {size} images: {type(error).__name__}: {reason}"
+    reason = _mismatch(model, trace) or f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"
+    cause = f"{type(model).__name__} cannot run on {size} images: {reason}"
     return ZooError(cause, "try the size the model was designed for, or another --img-size")
+
+
+def _mismatch(model: nn.Module, trace: Trace) -> str:
+    """Which linear layer was at work and got another number of features than it takes, or ""."""
+    name, inputs = next(reversed(trace.running.items()), ("", ()))
+    wanted = getattr(model.get_submodule(name), "in_features", None)
+    found = inputs[0].shape[-1] if inputs and hasattr(inputs[0], "shape") else None
+    differs = wanted is not None and found not in (None, wanted)
+    return f"its layer {name} takes {wanted} features and gets {found}" if differs else ""
