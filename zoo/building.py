@@ -11,6 +11,8 @@ from zoo.errors import USAGE, ZooError
 from zoo.heads import layers
 from zoo.heads.attach import attach
 from zoo.heads.head import Head, HeadSpec
+from zoo.heads.trace import run
+from zoo.input_size import explained
 from zoo.meta import without_memory
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import WeightFile, load_strictly
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltModel:
-    """A model with a head for its task, and the name of the weights it carries ("none" where random)."""
+    """A model with a head for `num_classes`, and the name of the weights it carries ("none" where random)."""
 
     model: nn.Module
     head: Head
     weights: str
+    num_classes: int
 
 
 def build(
@@ -53,7 +56,8 @@ def build(
         label = weights_label(spec, task.weights)
         return _finish(spec, task, build_module(spec, task).to(device), head, label)
     except ZooError as error:
-        raise ZooError(f"{spec.name}: {error.cause}", error.remedy, error.exit_code) from error
+        told = explained(error, task.image_size, lambda size: _takes(spec, task, size))
+        raise ZooError(f"{spec.name}: {told.cause}", told.remedy, told.exit_code) from error
 
 
 def require_installed(spec: ModelSpec) -> None:
@@ -99,6 +103,15 @@ def build_on_meta(spec: ModelSpec, task: Task) -> nn.Module:
             return build_module(spec, task).to("meta")
 
 
+def _takes(spec: ModelSpec, task: Task, size: int) -> bool:
+    """Whether the model runs on images of `size` pixels, tried without memory."""
+    try:
+        run(build_on_meta(spec, replace(task, image_size=size, weights=None)), (task.channels, size, size))
+    except ZooError:
+        return False
+    return True
+
+
 def weights_label(spec: ModelSpec, weights: str | None) -> str:
     """The tag that `weights` stands for; raises where the plugin lists its tags and this is none of them."""
     if weights is None:
@@ -118,7 +131,7 @@ def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: st
     scratch = label == "none"
     with torch.enable_grad():  # the proof needs gradients, whatever the caller has switched off
         found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
-    return BuiltModel(model=module, head=found, weights=label)
+    return BuiltModel(model=module, head=found, weights=label, num_classes=task.num_classes)
 
 
 def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:

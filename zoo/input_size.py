@@ -1,0 +1,49 @@
+"""When a model fails on images of one size: whether larger ones would do, and which are enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zoo.errors import USAGE, ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Sizes that architectures are designed for, and those that their halvings and patches lead to.
+COMMON_SIZES = (16, 24, 32, 48, 64, 75, 96, 112, 128, 160, 192, 224, 256, 299, 384)
+# What layers raise where nothing is left of an image, or where it does not divide into patches.
+OF_A_SIZE = (RuntimeError, ValueError, AssertionError, IndexError, ArithmeticError)
+
+
+def explained(error: ZooError, size: int, takes: Callable[[int], bool]) -> ZooError:
+    """`error` itself; or, where the model takes larger images than `size` pixels, one that says how large.
+
+    `takes` tells whether the model runs on images of a size: where it runs on `size`, something else is wrong.
+    """
+    least = smallest(size, takes) if isinstance(error.__cause__, OF_A_SIZE) and not takes(size) else None
+    if least is None:
+        return error
+    if any(takes(common) for common in COMMON_SIZES if common < size):
+        cause = f"image size {size} px does not suit the model: try --img-size {least}"
+    else:
+        cause = f"image size {size} px is smaller than the model's minimum of {least} px: try --img-size {least}"
+    return ZooError(cause, f"use --img-size {least}, or leave it out", USAGE)
+
+
+def smallest(size: int, takes: Callable[[int], bool]) -> int | None:
+    """The smallest size above `size` that works: a common one, then whatever lies between it and the one before."""
+    too_small = size
+    for common in COMMON_SIZES:
+        if common <= size:
+            continue
+        if takes(common):
+            return _between(too_small, common, takes)
+        too_small = common
+    return None
+
+
+def _between(too_small: int, enough: int, takes: Callable[[int], bool]) -> int:
+    while enough - too_small > 1:
+        middle = (too_small + enough) // 2
+        too_small, enough = (too_small, middle) if takes(middle) else (middle, enough)
+    return enough
