@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,3 +66,9 @@ class Trial:
     def as_json(self) -> dict[str, Any]:
         """Plain data, for the record."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Trial:
+        """What `as_json` gave. Raises TypeError for a key that this version does not know."""
+        plain = dict(told)
+        return cls(train=TrainConfig(**plain.pop("train")), timing=TimingConfig(**plain.pop("timing")), **plain)

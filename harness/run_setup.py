@@ -1,0 +1,56 @@
+"""What a run was asked beside its trials: where plugins and data come from, and within which limits children work."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSetup:
+    """Kept in `run.json`, so that `harness resume` needs nothing but the run. Paths are absolute.
+
+    `plugins` are the -p arguments; `dataset` and `data_dir` name the images; `trial_timeout` is in seconds (0: none),
+    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch.
+    """
+
+    plugins: tuple[str, ...] = ()
+    dataset: str | None = None
+    data_dir: str | None = None
+    skip_bad: bool = False
+    workers: int | None = None
+    device: str = "auto"
+    num_threads: int | None = None
+    isolation: bool = True
+    trial_timeout: float = 0.0
+    memory_limit: int | None = None
+    checkpoint_every: float = 300.0
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> RunSetup:
+        """What the command line says."""
+        names = cls.__dataclass_fields__.keys() - {"plugins", "data_dir"}
+        return cls(
+            plugins=tuple(_absolute(text) for text in arguments.plugin),
+            data_dir=os.path.abspath(arguments.data_dir) if arguments.data_dir else None,
+            **{name: getattr(arguments, name) for name in names},
+        )
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> RunSetup:
+        """What `as_json` gave. Raises TypeError for a key that this version does not know."""
+        return cls(**{**told, "plugins": tuple(told.get("plugins", ()))})
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, for `run.json`."""
+        return asdict(self)
+
+
+def _absolute(plugin: str) -> str:
+    return str(Path(plugin).expanduser().absolute()) if plugin.endswith(".py") else plugin
