@@ -8,7 +8,6 @@ a container allows 64 MB of it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +53,8 @@ def take_over(folder: Path) -> Dataset:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    whole = isinstance(part.rows, range)
-    return asdict(part) | {"rows": [part.rows.start, part.rows.stop] if whole else {"chosen": list(part.rows)}}
+    rows = part.rows
+    return {"pool": part.pool, "rows": [rows.start, rows.stop] if isinstance(rows, range) else {"chosen": list(rows)}}
 
 
 def _rows(told: Any) -> Any:

@@ -23,8 +23,10 @@ from harness.pipes import Lines, Log, open_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from multiprocessing.context import BaseContext
+    from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
+
+    Context = ForkServerContext | SpawnContext
 
 # Imported by the fork server before it forks: none of it runs an operation or touches an accelerator.
 PRELOAD = ("torch", "torch._dynamo", "torchvision", "timm", "harness.child")
@@ -71,10 +73,9 @@ def start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def context_for(device: str) -> BaseContext:
+def context_for(device: str) -> Context:
     """How children are started for trials on `device`."""
-    on_cpu = device == "cpu" and "forkserver" in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if on_cpu else "spawn")
+    return multiprocessing.get_context("forkserver") if device == "cpu" else multiprocessing.get_context("spawn")
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ class Supervisor:
     """
 
     target: Callable[..., None]
-    context: BaseContext
+    context: Context
     timeout_s: float | None = None
     on_message: Callable[[Mapping[str, Any]], None] = field(default=lambda message: None)
 
@@ -138,9 +139,9 @@ class _Follower:
         """Read what comes until the child has ended; False where the deadline came first."""
         while True:
             left = None if deadline is None else deadline - monotonic()
-            sources = [self.child.sentinel, *(pipe for pipe in (self.lines, self.log) if not pipe.ended)]
+            pipes = [pipe.fileno() for pipe in (self.lines, self.log) if not pipe.ended]
             # A child that never stops printing leaves no moment in which nothing is ready.
-            if (left is not None and left <= 0) or not (ready := wait(sources, left)):
+            if (left is not None and left <= 0) or not (ready := wait([self.child.sentinel, *pipes], left)):
                 return False
             self._read()
             if self.child.sentinel in ready:
