@@ -10,6 +10,8 @@ import torch
 
 from harness.loss import cross_entropy, main_logits
 from harness.precision import autocast
+from zoo.errors import ZooError
+from zoo.heads.proof import require_no_probabilities
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +30,10 @@ class Scores:
 
 
 def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
-    """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device."""
+    """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device.
+
+    Raises ZooError where they are probabilities.
+    """
     subject.eval_mode()
     outputs, labels = [], []
     with torch.inference_mode():
@@ -36,7 +41,22 @@ def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Te
             with autocast(config, subject.device):
                 outputs.append(main_logits(subject.forward(images_BCHW)))
             labels.append(labels_B)
-        return torch.cat(outputs), torch.cat(labels)
+        logits_NK, labels_N = torch.cat(outputs), torch.cat(labels)
+        require_no_probabilities(logits_NK)
+        return logits_NK, labels_N
+
+
+def final_outputs(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """As `predict`, for the outputs that a model is judged by: ZooError where any is not finite.
+
+    Such an image counts as wrong in a score; a model that cannot answer for it is broken and gets none.
+    """
+    logits_NK, labels_N = predict(subject, batches, config)
+    num_bad = int((~logits_NK.isfinite()).any(1).sum())
+    if num_bad:
+        cause = f"in evaluation the model's output is not finite for {num_bad} of {len(labels_N)} test images"
+        raise ZooError(cause, "look for a division by zero or an overflow in forward")
+    return logits_NK, labels_N
 
 
 def evaluate(subject: Subject, batches: Batches, config: TrainConfig) -> Scores:

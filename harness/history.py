@@ -18,6 +18,17 @@ class Fit:
     diverged: bool = False
 
 
+def divergence(fit: Fit) -> str:
+    """Where a training that diverged did so, and what became of the model; "" where it did not."""
+    if not fit.diverged:
+        return ""
+    row = fit.history[-1]
+    epoch = f"epoch {row['epoch'] + 1}"
+    where = f"at step {row['bad_step']} of {epoch}" if "bad_step" in row else f"in the evaluation after {epoch}"
+    kept = f"those of epoch {fit.best_epoch + 1}" if fit.best_epoch >= 0 else "those it began with"
+    return f"the loss was not finite {where}; the weights kept are {kept}; try a lower --lr"
+
+
 def epoch_seed(seed: int, epoch: int) -> int:
     """What torch's global generator, which dropout draws from, is seeded with as an epoch begins."""
     return (seed * 1_000_003 + epoch) % 2**63

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,8 +16,10 @@ import torch
 from harness.data.batches import TensorBatches
 from harness.extract import Extractor, ViewBatches
 from harness.features import FeatureStore
+from harness.outputs import Checked
 from harness.subject import Subject, freeze_all_but
 from zoo.heads import logits_from_features
+from zoo.heads.proof import require_trainable
 
 if TYPE_CHECKING:
     from harness.config import TrainConfig
@@ -53,7 +56,9 @@ def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: Featu
     device = splits.train.device
     heads = built.head.names if config.finetune == "head" else ()
     freeze_all_but(built.model, heads)
-    forward = torch.compile(built.model) if config.torchcompile else built.model
+    require_trainable(built.model)
+    plain = torch.compile(built.model) if config.torchcompile else built.model
+    forward = Checked(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
     subject = Subject(model=built.model, device=device, forward=forward, heads=heads)
     if heads and _may_cache(config) and built.head.tappable:
         return _on_features(subject, built, splits, config, store)
@@ -79,7 +84,8 @@ def _on_features(
     else:
         views = range(config.feature_views)
         train = ViewBatches(tuple(batches(extractor.view(splits.train, view)) for view in views))
-    subject.forward = lambda features: logits_from_features(built.model, built.head, features)
+    logits = partial(logits_from_features, built.model, built.head)
+    subject.forward = Checked(forward=logits, num_classes=built.num_classes)
     return Lesson(
         subject=subject,
         train=train,

@@ -12,6 +12,7 @@ import torch
 from harness import precision
 from harness.checkpoint import Card
 from harness.evaluate import probabilities
+from harness.history import divergence
 from results.metrics import score
 from results.records import Failure, Measurement, Record
 
@@ -79,7 +80,7 @@ def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[st
 
 def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceback: str) -> Outcome:
     """The outcome of a trial that an exception ended."""
-    text = getattr(error, "cause", None) or f"{type(error).__name__}: {error}"
+    text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
     status = "oom" if isinstance(error, OUT_OF_MEMORY) else "failed"
     failure = Failure(phase=phase, cause=" ".join(text.split())[:300])
     return Outcome(record=_record(trial, bench, status=status, error=failure), traceback=traceback)
@@ -121,10 +122,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _divergence(fit: Fit) -> Failure | None:
-    if not fit.diverged:
-        return None
-    epoch = len(fit.history)
-    return Failure(phase="train", cause=f"the loss was not finite in epoch {epoch}; try a lower --lr")
+    return Failure(phase="train", cause=divergence(fit)) if fit.diverged else None
 
 
 def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:

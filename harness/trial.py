@@ -18,7 +18,7 @@ from harness.batchnorm import raise_momentum
 from harness.data.augment import AUGMENTATIONS
 from harness.data.batches import PixelBatches
 from harness.data.geometry import Geometry, resolve
-from harness.evaluate import predict
+from harness.evaluate import final_outputs
 from harness.layout import memory_format
 from harness.learning import Splits, prepare
 from harness.outcome import Measured, Outcome
@@ -79,7 +79,7 @@ def _carry_out(
     with phases("train"):
         fitted = fit(lesson.subject, lesson.train, lesson.val, trial.train, seed=trial.seed, on_epoch=on_epoch)
     with phases("evaluate"):
-        logits_NK, labels_N = predict(lesson.subject, lesson.test(), trial.train)
+        logits_NK, labels_N = final_outputs(lesson.subject, lesson.test(), trial.train)
     peak = memory.peak(bench.device)
     with phases("time"):
         timings = [_timed(trial, built, geometry, len(bench.dataset.classes), device) for device in bench.timed_on]
