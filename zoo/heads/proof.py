@@ -88,4 +88,5 @@ def shape_of(value: Any) -> str:
     """What came where a tensor was expected, in a few words."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"a tensor {list(value.shape)} of {str(value.dtype).removeprefix('torch.')}"
-    return f"a {type(value).__name__}" if value is not None else "None"
+    name = type(value).__name__
+    return "None" if value is None else f"an {name}" if name[0] in "AEIOU" else f"a {name}"
