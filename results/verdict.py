@@ -42,7 +42,7 @@ def remarks(summary: Summary) -> list[str]:
     if not summary.ranked:
         return []
     found = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
-    found += [_images_needed(summary), *_partial(summary)]
+    found += [_unrepeatable(summary), _images_needed(summary), *_partial(summary)]
     return [line for line in found if line]
 
 
@@ -88,6 +88,13 @@ def _shapes(summary: Summary) -> list[str]:
 def _noisy(summary: Summary) -> str:
     names = [row.model for row in summary.ranked if timing(row) == "noisy"]
     return f"Noisy timings, taken while the machine was disturbed: {listed(names)}." if names else ""
+
+
+def _unrepeatable(summary: Summary) -> str:
+    """Models of which --check-determinism found that one seed gives several results."""
+    by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
+    names = [model for model, found in by_model.items() if False in found]
+    return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
 
 
 def _no_accelerator(summary: Summary) -> str:

@@ -152,3 +152,12 @@ def test_a_stream_that_knows_ascii_only_gets_ascii(monkeypatch):
 
 def test_nothing_is_coloured_so_no_color_is_always_honoured():
     assert "\x1b" not in printed(Folder([*GPU_RUN, trial("\x1b[31mred", device="cuda")]), as_json=False)
+
+
+def test_a_model_that_one_seed_does_not_settle_is_named_below_the_table():
+    shaky = trial("shaky", 1, wrong=range(9), facts={"deterministic": True})
+    again = trial("shaky", 2, wrong=range(9), facts={"deterministic": False})
+    firm = [trial("firm", seed, wrong=range(99), facts={"deterministic": True}) for seed in (1, 2)]
+    lines = screen(summary_of(shaky, again, *firm), None)
+    assert "Not deterministic, two short trainings from one seed differed: shaky." in lines
+    assert not [line for line in screen(summary_of(*firm), None) if "eterministic" in line]
