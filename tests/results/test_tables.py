@@ -100,6 +100,14 @@ def test_json_on_stdout_is_the_file():
     assert printed(Folder(RUN), as_json=True) == written("table.json").rstrip("\n")
 
 
+def test_without_a_top_5_error_every_table_leaves_it_open_instead_of_at_0():
+    run = [trial("a", wrong=range(50)), trial("b", wrong=range(99))]
+    row = next(csv.DictReader(io.StringIO(written("table.csv", run), newline="")))
+    assert (row["top5"], row["top5_err"]) == ("", "")
+    assert json.loads(written("table.json", run))["rows"][0]["top5_err"] is None
+    assert "top-5" not in written("table.md", run) + printed(Folder(run), as_json=False)
+
+
 def test_markdown_is_a_table_with_its_verdict_machine_data_and_command():
     text = written("table.md")
     assert "vit,huge is best; it beats mlp by 24" in text
