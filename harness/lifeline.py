@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
+import fcntl
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 import threading
-from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
 STATUS = Path("/proc/self/status")
 
 
@@ -25,19 +24,25 @@ def lead_group() -> None:
 def die_with_parent() -> None:
     """End, with the whole group, within moments of the parent's end, however sudden that is.
 
-    A thread waits for the pipe that the parent holds. The kernel's own signal comes from the fork server, which ends
-    with the parent too, and reaches a process that hangs in C and gives threads no turn.
+    The parent holds one end of a pipe. A thread waits at the other; where the kernel can, it also sends the group
+    SIGKILL itself, since a process that hangs in C may give its threads no turn.
     """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is not None:
+        if sys.platform == "linux":
+            _let_kernel_kill(parent.sentinel)
         threading.Thread(target=_end_after, args=(parent.sentinel,), name="lifeline", daemon=True).start()
 
 
-def _end_after(sentinel: int) -> None:
-    wait([sentinel])
+def _let_kernel_kill(pipe: int) -> None:
+    """Ask for SIGKILL to the group in place of SIGIO when something happens at the pipe: nothing but its end can."""
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(pipe, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | fcntl.FASYNC)
+
+
+def _end_after(pipe: int) -> None:
+    wait([pipe])
     os.killpg(0, signal.SIGKILL)
 
 
