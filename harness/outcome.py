@@ -13,6 +13,7 @@ from harness import precision
 from harness.checkpoint import Card
 from harness.evaluate import probabilities
 from harness.history import divergence
+from harness.oom import is_out_of_memory
 from results.metrics import score
 from results.records import Failure, Measurement, Record
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.
 MAX_SAVED_CLASSES = 100
-OUT_OF_MEMORY = (torch.OutOfMemoryError, MemoryError)
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -81,7 +81,7 @@ def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[st
 def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceback: str) -> Outcome:
     """The outcome of a trial that an exception ended."""
     text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
-    status = "oom" if isinstance(error, OUT_OF_MEMORY) else "failed"
+    status = "oom" if is_out_of_memory(error) else "failed"
     failure = Failure(phase=phase, cause=" ".join(text.split())[:300])
     return Outcome(record=_record(trial, bench, status=status, error=failure), traceback=traceback)
 
