@@ -104,9 +104,14 @@ def build_on_meta(spec: ModelSpec, task: Task) -> nn.Module:
 
 
 def _takes(spec: ModelSpec, task: Task, size: int) -> bool:
-    """Whether the model runs on images of `size` pixels, tried without memory."""
+    """Whether the model runs on images of `size` pixels, tried without memory.
+
+    In train mode too: inception_v3's auxiliary classifier needs larger images than the rest of it.
+    """
     try:
-        run(build_on_meta(spec, replace(task, image_size=size, weights=None)), (task.channels, size, size))
+        module = build_on_meta(spec, replace(task, image_size=size, weights=None))
+        for training in (False, True):
+            run(module, (task.channels, size, size), training=training)
     except ZooError:
         return False
     return True
