@@ -35,6 +35,21 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise  # Ctrl-C, which must not leave a draft either
 
 
+def adopt(source: Path, path: Path) -> None:
+    """Move a file that another process wrote to `path`, which then has it whole or not at all. Raises StoreError.
+
+    Both lie on one disk. What is no regular file was not written by us, and is refused.
+    """
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise StoreError(f"{source} is not a regular file", "remove it: within a run nothing is written through links")
+    try:
+        _sync_file(source)
+        source.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise _explained(error, path, 0) from error
+
+
 def read_regular(path: Path) -> bytes:
     """The bytes of a regular file. ValueError for a link, a pipe or a folder: we make none, so somebody planted it.
 
@@ -83,6 +98,14 @@ def remove_dead_drafts(folder: Path) -> None:
 def sync_folder(folder: Path) -> None:
     """Make renames in `folder` durable."""
     handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         os.fsync(handle)
     finally:

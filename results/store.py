@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 import secrets
+import shutil
 import sys
 import time
 import zipfile
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from results.codec import from_json, to_json
-from results.durable import make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
+from results.durable import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
 from results.errors import StoreError
 from results.records import SCHEMA, Record
 from results.slugs import slug
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 FOLDERS = ("records", "predictions", "checkpoints", "failures")
+WORK, RETRIED = "work", "retried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,19 @@ class RunStore:
         return cls.open(found[0] if found else Path(name))
 
     @property
+    def work(self) -> Path:
+        """The folder for what trials need while they run; it is gone when the run ends."""
+        folder = self.path / WORK
+        refuse_link(folder)
+        make_folder(folder)
+        return folder
+
+    def clear_work(self) -> None:
+        """Remove what trials needed while they ran."""
+        refuse_link(self.path / WORK)
+        shutil.rmtree(self.path / WORK, ignore_errors=True)
+
+    @property
     def configuration(self) -> dict[str, Any]:
         """What `run.json` says."""
         path = self.path / RUN_FILE
@@ -86,6 +102,27 @@ class RunStore:
             refuse_link(path.parent)
         write_atomic(path, data)
         return path
+
+    def adopt(self, source: Path, name: str) -> Path:
+        """Give a file that a trial left in `work` its place `name` in the run, whole or not at all."""
+        path = self.path / name
+        for folder in [path.parent, *path.parent.parents]:
+            if folder == self.path:
+                break
+            refuse_link(folder)
+        make_folder(path.parent)
+        adopt(source, path)
+        return path
+
+    def retire(self, record: Record) -> Path:
+        """Move a record to `retried/`, so that its trial is to do again; nothing is deleted."""
+        name = f"{trial_slug(record)}.json"
+        refuse_link(self.path / RETRIED)
+        make_folder(self.path / RETRIED)
+        number = sum(1 for _ in (self.path / RETRIED).glob(f"{glob.escape(trial_slug(record))}.*.json"))
+        target = self.path / RETRIED / f"{trial_slug(record)}.{number + 1}.json"
+        adopt(self.path / "records" / name, target)
+        return target
 
     def save(self, record: Record) -> Path:
         """Write a record down; from then on its trial is done. Raises StoreError where it would replace another's."""

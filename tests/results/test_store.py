@@ -93,3 +93,24 @@ def test_an_output_that_is_a_file_is_a_storage_error(tmp_path):
     with pytest.raises(StoreError) as caught:
         RunStore.create(tmp_path / "runs", "digits", {})
     assert caught.value.exit_code == 4
+
+
+def test_a_retired_record_is_kept_aside_and_its_trial_is_to_do_again(store):
+    for _ in range(2):
+        store.save(record())
+        store.retire(record())
+    assert store.done() == set()
+    assert sorted(path.name for path in (store.path / "retried").iterdir()) == [
+        "resnet18@s1.1.json",
+        "resnet18@s1.2.json",
+    ]
+
+
+def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
+    (store.work / "found").write_text("x")
+    assert store.adopt(store.work / "found", "checkpoints/a/found").read_text() == "x"
+    (store.work / "link").symlink_to("/etc/passwd")
+    with pytest.raises(StoreError, match="not a regular file"):
+        store.adopt(store.work / "link", "checkpoints/a/link")
+    store.clear_work()
+    assert not (store.path / "work").exists()
