@@ -48,22 +48,24 @@ class Extractor:
     @cached_property
     def _key(self) -> str:
         weights = weights_hash(self.built.model, self.built.head.names)
-        return f"{weights}-{self.pixels}-{precision.name(self.config)}"
+        return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{precision.name(self.config)}"
 
     def _extract(self, batches: Iterable[Batch]) -> Features:
         features, labels = [], []
         with torch.inference_mode():
             for images_BCHW, labels_B in batches:
+                backbone = self._made_ready(images_BCHW)
                 with precision.autocast(self.config, self.device):
-                    features.append(self._backbone(images_BCHW).float())
+                    features.append(backbone(images_BCHW).float())
                 labels.append(labels_B)
         # Outside inference mode: its tensors could not be saved for the head's backward pass.
         return torch.cat(features).contiguous(), torch.cat(labels)
 
-    def _backbone(self, images_BCHW: Tensor) -> Tensor:
+    def _made_ready(self, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
         if self._ready is None:
-            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW)
-        return self._ready(images_BCHW)
+            dtype = precision.lowered(self.config)
+            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW, dtype)
+        return self._ready
 
     _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)
 

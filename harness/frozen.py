@@ -1,5 +1,10 @@
 # ruff: noqa: TID253
-"""A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions."""
+"""A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions.
+
+In float32 on a CPU large convolutions are replaced too (see harness/winograd.py). In mixed precision the weights of
+convolutions and linear layers are converted once: autocast would do it at each call, for it keeps copies only of
+weights that train.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from harness import winograd
 from zoo.heads import tap
 
 if TYPE_CHECKING:
@@ -20,15 +26,24 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 
 
-def fast_backbone(model: nn.Module, head: Head, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
-    """A function from images to the features that enter the head.
+def fast_backbone(
+    model: nn.Module, head: Head, images_BCHW: Tensor, dtype: torch.dtype | None = None
+) -> Callable[[Tensor], Tensor]:
+    """A function from images to the features that enter the head; to be called under autocast if `dtype` is given.
 
-    The faster copy is used where it gives the plain backbone's features on the first images, else the plain one.
+    The faster copy is used where it gives the plain backbone's features on the first image, else the plain one.
     """
-    plain, few_BCHW = _Tap(model.eval(), head), images_BCHW[:2]
+    plain, one_1CHW = _Tap(model.eval(), head), images_BCHW[:1]
     try:
-        fast = _Tap(_folded(model, head), head)
-        same = torch.allclose(fast(few_BCHW), plain(few_BCHW), rtol=TOLERANCE, atol=TOLERANCE)
+        duplicate = _folded(model, head)
+        fast = _Tap(duplicate, head)
+        if dtype is None:
+            _replace_large_convolutions(duplicate)
+        same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
+        if dtype is not None:
+            _convert(duplicate, dtype)
+            with torch.autocast(images_BCHW.device.type, dtype):
+                fast(one_1CHW)
     except Exception:  # a model that cannot be copied or traced has its plain backbone, which is always right
         return plain
     return fast if same else plain
@@ -71,6 +86,19 @@ def _foldable(model: nn.Module, head: Head) -> list[tuple[str, str]]:
         if exact and calls.count(names[0]) == calls.count(names[1]) == 1:
             pairs.append(names)
     return pairs
+
+
+def _replace_large_convolutions(model: nn.Module) -> None:
+    for name, module in list(model.named_modules()):
+        if isinstance(module, nn.Conv2d) and winograd.pays(module):
+            _put(model, name, winograd.WinogradConv2d(module))
+
+
+def _convert(model: nn.Module, dtype: torch.dtype) -> None:
+    """Give the weights that autocast would convert the number format that it would convert them to."""
+    for module in model.modules():
+        if type(module) in (nn.Conv2d, nn.Linear):
+            module.to(dtype)
 
 
 def _put(model: nn.Module, name: str, module: nn.Module) -> None:

@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 def autocast(config: TrainConfig, device: torch.device) -> AbstractContextManager[Any]:
     """A context in which the forward pass and the loss run; enter it anew at each step."""
-    if not config.amp:
-        return nullcontext()
-    return torch.autocast(device.type, dtype=getattr(torch, config.amp_dtype))
+    dtype = lowered(config)
+    return torch.autocast(device.type, dtype=dtype) if dtype else nullcontext()
+
+
+def lowered(config: TrainConfig) -> torch.dtype | None:
+    """The number format of mixed precision; None where it was not asked for."""
+    dtype: torch.dtype | None = getattr(torch, config.amp_dtype) if config.amp else None
+    return dtype
 
 
 def make_scaler(config: TrainConfig, device: torch.device) -> torch.amp.GradScaler:

@@ -27,6 +27,7 @@ Augment = Callable[[Tensor, Tensor], Tensor]
 CPU_BLOCK_BYTES = 2 * 2**20
 DEVICE_BLOCK_BYTES = 64 * 2**20
 CPU_EVAL_BYTES = 8 * 2**20
+LEAST_CPU_EVAL = 8  # images: fewer read the weights too often
 
 
 class Batches(Protocol):
@@ -99,8 +100,9 @@ class PixelBatches:
         return CPU_BLOCK_BYTES if self.device.type == "cpu" else DEVICE_BLOCK_BYTES
 
     def _large_batch(self) -> int:
-        limit = CPU_EVAL_BYTES if self.device.type == "cpu" else DEVICE_BLOCK_BYTES
-        return max(self.batch_size, limit // self.image_bytes)
+        if self.device.type == "cpu":
+            return max(LEAST_CPU_EVAL, CPU_EVAL_BYTES // self.image_bytes)
+        return max(self.batch_size, DEVICE_BLOCK_BYTES // self.image_bytes)
 
 
 class TensorBatches:

@@ -1,4 +1,4 @@
-"""Folding batch-norm into convolutions: what is folded, and that a wrong fold is never used."""
+"""A frozen backbone made fast: what is folded and replaced, and that a wrong fold is never used."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from harness import frozen
+from harness.winograd import WinogradConv2d
 from zoo.building import build
 from zoo.discovery import discover
 from zoo.heads import features
@@ -58,3 +59,23 @@ def test_a_model_that_cannot_be_traced_keeps_its_plain_backbone(monkeypatch):
     monkeypatch.setattr(frozen, "_foldable", lambda *_: 1 / 0)
     with torch.no_grad():
         assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+
+
+def test_the_nine_large_convolutions_of_resnet18_are_replaced_in_float32():
+    model, head = prepared("resnet18")
+    with torch.no_grad():
+        fast = frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32))
+    assert sum(isinstance(module, WinogradConv2d) for module in fast.model.modules()) == 9
+
+
+def test_in_mixed_precision_weights_are_converted_once_to_what_autocast_makes_of_them():
+    model, head = prepared("resnet18")
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        fast = frozen.fast_backbone(model, head, images, torch.bfloat16)
+        with torch.autocast("cpu", torch.bfloat16):
+            ours = fast(images)
+            assert torch.equal(ours, features(frozen._folded(model, head), head, images))
+            assert not torch.equal(ours, features(model, head, images))
+    assert {module.weight.dtype for module in fast.model.modules() if isinstance(module, nn.Conv2d)} == {torch.bfloat16}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
