@@ -9,7 +9,6 @@ from torch import nn
 
 import zoo
 from zoo.building import build
-from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.input_size import COMMON_SIZES, explained, smallest
 
@@ -57,14 +56,6 @@ def test_an_error_that_is_not_one_of_size_tries_nothing():
 def test_too_small_images_are_told_the_models_minimum():
     cause = cause_of(halving, 8)
     assert cause == "mine/net: image size 8 px is smaller than the model's minimum of 32 px: try --img-size 32"
-
-
-@pytest.mark.parametrize("name", ["squeezenet1_1", "googlenet", "alexnet"])
-def test_the_minimum_found_is_the_one_that_torchvisions_plugin_declares(name):
-    spec = discover(environment={}).select(name)[0].spec
-    least = spec.input_for(None).min_size
-    with pytest.raises(ZooError, match=f"smaller than the model's minimum of {least} px"):
-        build(spec, replace(TASK, image_size=4))
 
 
 def test_what_is_needed_in_train_mode_only_counts_as_well():
