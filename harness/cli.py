@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(arguments: list[str]) -> int:
     # A name among the arguments may be the command: its module, and no other, is imported.
-    modules = {name: import_module(f"harness.commands.{name}") for name in COMMANDS if name in arguments}
+    named = [name for name in COMMANDS if name in arguments]
+    modules = {name: import_module(f"harness.commands.{name.replace('-', '_')}") for name in named}
     parsed = _parser(modules).parse_args(arguments)
     from zoo.discovery import discover
 

@@ -64,7 +64,7 @@ def _rows(told: Any) -> Any:
 def _described(name: str, pool: Pool, folder: Path) -> dict[str, Any]:
     told = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
     if not isinstance(pool.images, Tensor):
-        return told | {"paths": [str(path.absolute()) for path in pool.images]}
+        return told | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
     file = f"{name}.u8"
     (folder / file).write_bytes(pool.images.contiguous().numpy().data)
     return told | {"file": file, "shape": list(pool.images.shape)}
@@ -74,7 +74,7 @@ def _pool(told: Mapping[str, Any], folder: Path) -> Pool:
     images = _mapped(folder / told["file"], told["shape"]) if "file" in told else [Path(p) for p in told["paths"]]
     facts = {name: told[name] for name in ("labels", "fingerprint", "size", "channels")}
     # What tells copies apart was used when the dataset was split.
-    return Pool(images=images, identity=(), **facts)
+    return Pool(images=images, identity=(), stamps=told.get("stamps", ()), **facts)
 
 
 def _mapped(path: Path, shape: list[int]) -> Tensor:

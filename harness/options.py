@@ -33,6 +33,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--aug", choices=("none", "basic"), default=DEFAULT.aug, help="random changes of training images"
     )
+    group.add_argument("--skip-bad", action="store_true", help="leave out image files that cannot be read")
     group.add_argument("--workers", type=whole(1), help="threads that decode images (default: one a core)")
 
 

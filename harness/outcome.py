@@ -82,7 +82,7 @@ def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceba
     """The outcome of a trial that an exception ended."""
     text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
     status = "oom" if is_out_of_memory(error) else "failed"
-    failure = Failure(phase=phase, cause=" ".join(text.split())[:300])
+    failure = Failure(phase=getattr(error, "phase", phase), cause=" ".join(text.split())[:300])
     return Outcome(record=_record(trial, bench, status=status, error=failure), traceback=traceback)
 
 
@@ -118,6 +118,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "classes": list(dataset.classes),
         **{f"num_{part}": count for part, count in dataset.counts.items()},
+        "left_out": list(dataset.left_out),
     }
 
 

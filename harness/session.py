@@ -77,6 +77,9 @@ class Session:
     def carry_out(self, item: Planned) -> Record:
         """One trial, from its first epoch to its record on disk."""
         outcome = run_trial(item.trial, item.choice, self.bench, on_epoch=lambda row: self.screen.epoch(item, row))
+        error = outcome.record.error
+        if error and error.phase == "data" and not self.store.records():
+            self.bench.dataset.require_readable()  # bad files would fail every trial: the run ends and lists them all
         record = self._kept(item, outcome)
         self.screen.trial(item, record)
         return record
@@ -129,6 +132,7 @@ def _prepared(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo
         val_split=arguments.val_split,
         test_split=arguments.test_split,
         num_threads=arguments.workers,
+        skip_bad=arguments.skip_bad,
     )
     cpu = torch.device("cpu")
     bench = Bench(

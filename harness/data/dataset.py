@@ -14,6 +14,7 @@ from torch import Tensor
 from harness.data.geometry import Geometry
 from harness.data.pixels import prepare
 from harness.data.pools import Pool
+from harness.data.scan import require_readable
 from harness.data.sources import Source
 from harness.data.splits import Part, SplitPlan
 from harness.data.statistics import MeanStd, statistics_for
@@ -85,6 +86,11 @@ class Dataset:
         labels = self.pools[part.pool].labels
         return [labels[row] for row in part.rows]
 
+    def require_readable(self) -> None:
+        """Decode every file of every part. Raises one error for all that cannot be read."""
+        files = {name: pool.images for name, pool in self.pools.items() if not isinstance(pool.images, Tensor)}
+        require_readable(files, thorough=True)
+
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
         start = perf_counter()
@@ -115,7 +121,7 @@ class Dataset:
         key = f"{pool} {geometry.key}"
         if key not in self._prepared:
             found = self.pools[pool]
-            self._prepared[key] = prepare(found.images, geometry, found.fingerprint, self.num_threads)
+            self._prepared[key] = prepare(found.images, geometry, found.fingerprint, self.num_threads, found.stamps)
         return self._prepared[key]
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:

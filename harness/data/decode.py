@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
+from harness.data.inspection import open_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,14 +33,18 @@ WIDE = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
 def decode(path: Path, geometry: Geometry) -> Pixels:
-    """The file's pixels [C, S, S]. Raises whatever Pillow raises for a file that it cannot read."""
-    with Image.open(path) as file:
-        image: Image.Image = file
-        ImageOps.exif_transpose(image, in_place=True)
-        flat = in_mode(to_eight_bits(image), "L" if geometry.stored_channels == 1 else "RGB")
+    """The file's pixels [C, S, S]. Raises OSError, or whatever Pillow raises for what it cannot read."""
+    with open_regular(path) as opened, Image.open(opened) as file:
+        flat = in_mode(upright(file), "L" if geometry.stored_channels == 1 else "RGB")
         small = crop_centre(resize_short_side(flat, geometry), geometry.size)
         pixels: Pixels = np.asarray(small, dtype=np.uint8)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture as it is meant to be seen, in a mode of 8 bits a channel and without transparency."""
+    ImageOps.exif_transpose(image, in_place=True)
+    return to_eight_bits(image)
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:

@@ -1,93 +1,102 @@
-"""What every image file is: its SHA-256, size in pixels, grey or colour, and whether Pillow can read its header.
+"""What every image file is: its SHA-256, format, size in pixels, grey or colour, and what keeps it from being read.
 
-Read once, in parallel, and kept in the cache folder by path, size and time of change, so that a second run reads no
-file again.
+Looked at in parallel and kept in the cache folder by path, size and time of change, so that a second run reads no
+file again. A look reads all bytes but only the header's meaning; a thorough one also decodes every pixel.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
+import stat
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harness.data.cache import cache_dir, whole_file
-from harness.data.shown import listed
-from zoo import ZooError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST_IMAGE = 89_478_485  # pixels, where Pillow begins to warn: a small file may be a bomb that fills the memory
+LONGEST_SIDE = 256  # times the short side, which is resized to that of a model: a thread of pixels may be a bomb too
 GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One image file; `problem` is empty where its header can be read."""
+    """One image file; `problem` is empty where it can be read, `decoded` says that every pixel was.
 
-    sha256: str
-    short_side: int = 0
+    `stamp` changes when the file does.
+    """
+
+    sha256: str = ""
+    stamp: str = ""
+    format: str = ""
+    width: int = 0
+    height: int = 0
     grey: bool = False
+    decoded: bool = False
     problem: str = ""
 
 
-def inspect_files(paths: Sequence[Path]) -> list[FileFacts]:
-    """The facts of each file, in order. Raises ZooError naming the files that are no readable images."""
-    folder = os.path.commonpath([path.absolute() for path in paths])
-    kept_in = cache_dir("files") / f"{_sha256(os.fsencode(folder))}.json"
+def inspect_files(paths: Sequence[Path], *, thorough: bool = False) -> list[FileFacts]:
+    """The facts of each file, in order; where `thorough`, every file was decoded once, now or before."""
+    kept_in = cache_dir("files") / f"{_sha256(os.fsencode(common_folder(paths)))}.json"
     known = _load(kept_in)
-    keys = [_key(path) for path in paths]
-    new = {key: path for key, path in zip(keys, paths, strict=True) if key not in known}
+    stamps = [stamp(path) for path in paths]
+    keys = [f"{path.absolute()} {at}" for path, at in zip(paths, stamps, strict=True)]
+    new = {key: path for key, path in zip(keys, paths, strict=True) if not _is_known(known.get(key), thorough)}
     if new:
-        known |= dict(zip(new, _inspect_all(list(new.values())), strict=True))
+        known |= dict(zip(new, _inspect_all(list(new.values()), thorough), strict=True))
         _save(kept_in, {key: known[key] for key in keys})
-    facts = [known[key] for key in keys]
-    refuse_files([f"{path.name} ({fact.problem})" for path, fact in zip(paths, facts, strict=True) if fact.problem])
-    return facts
+    return [replace(known[key], stamp=at) for key, at in zip(keys, stamps, strict=True)]
 
 
-def _inspect_all(paths: Sequence[Path]) -> list[FileFacts]:
-    with warnings.catch_warnings(), ThreadPoolExecutor(num_cores()) as pool:
-        warnings.simplefilter("ignore")  # Pillow's, on images so large that they are refused below
-        return list(pool.map(inspect_file, paths))
-
-
-def inspect_file(path: Path) -> FileFacts:
+def inspect_file(path: Path, thorough: bool = False) -> FileFacts:
     """Read one file."""
     try:
-        content = path.read_bytes()
+        with open_regular(path) as file:
+            content = file.read()
     except OSError as error:
-        return FileFacts(sha256="", problem=error.strerror or str(error))
-    return _facts(content)
+        return FileFacts(problem=reason(error))
+    return _facts(content, thorough)
 
 
-def _facts(content: bytes) -> FileFacts:
-    from PIL import Image, UnidentifiedImageError
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file to be read; a pipe is not opened, since nobody may ever write to it. Raises OSError."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    # Should it become a pipe just now, it is not waited for.
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
 
-    digest = _sha256(content)
+
+def reason(error: BaseException) -> str:
+    """Why a file cannot be read, without its path."""
+    text = error.strerror if isinstance(error, OSError) else None
+    return text or str(error) or type(error).__name__
+
+
+def stamp(path: Path) -> str:
+    """Size and time of change; "gone" where there is no such file."""
     try:
-        image = Image.open(io.BytesIO(content))
-    except UnidentifiedImageError:
-        return FileFacts(sha256=digest, problem="not an image" if content else "empty file")
-    # Pillow raises anything from SyntaxError to MemoryError on a damaged header; all of it is reported.
-    except Exception as error:
-        return FileFacts(sha256=digest, problem=str(error) or type(error).__name__)
-    if image.width * image.height > LARGEST_IMAGE:
-        return FileFacts(
-            sha256=digest, problem=f"{image.width}x{image.height} pixels, over the limit of {LARGEST_IMAGE:,}"
-        )
-    return FileFacts(sha256=digest, short_side=min(image.size), grey=image.mode in GREY_MODES)
+        status = path.stat()
+    except OSError:
+        return "gone"
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def refuse_files(problems: Sequence[str]) -> None:
-    """Raise one ZooError for all files that cannot be read, given as "name (problem)"."""
-    if problems:
-        raise ZooError(f"{len(problems):,} images cannot be read: {listed(problems, 3)}", "mend or remove these files")
+def common_folder(paths: Sequence[Path]) -> str:
+    """The deepest folder that all paths lie in."""
+    return os.path.commonpath([path.absolute().parent for path in paths])
 
 
 def num_cores() -> int:
@@ -95,13 +104,54 @@ def num_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _key(path: Path) -> str:
-    """Changes when the file does."""
+def _inspect_all(paths: Sequence[Path], thorough: bool) -> list[FileFacts]:
+    with warnings.catch_warnings(), ThreadPoolExecutor(num_cores()) as pool:
+        warnings.simplefilter("ignore")  # Pillow's, on images so large that they are refused below
+        return list(pool.map(partial(inspect_file, thorough=thorough), paths))
+
+
+def _facts(content: bytes, thorough: bool) -> FileFacts:
+    from PIL import Image, UnidentifiedImageError
+
+    facts = FileFacts(sha256=_sha256(content))
     try:
-        status = path.stat()
-    except OSError:
-        return f"{path} gone"
-    return f"{path.absolute()} {status.st_size} {status.st_mtime_ns}"
+        with Image.open(io.BytesIO(content)) as image:
+            facts = replace(
+                facts,
+                format=image.format or "",
+                width=image.width,
+                height=image.height,
+                grey=image.mode in GREY_MODES,
+                problem=_too_large(image),
+            )
+            if thorough and not facts.problem:
+                _decode(image)
+                facts = replace(facts, decoded=True)
+    except UnidentifiedImageError:
+        return replace(facts, problem="not an image" if content else "empty file")
+    # Pillow raises anything from SyntaxError to MemoryError on a damaged file; all of it is reported.
+    except Exception as error:
+        return replace(facts, problem=reason(error))
+    return facts
+
+
+def _decode(image: Image.Image) -> None:
+    """All that happens to a picture before it is resized, so that whatever would fail then fails now."""
+    from harness.data.decode import upright
+
+    upright(image).load()
+
+
+def _too_large(image: Image.Image) -> str:
+    """What is wrong with the size that the header tells, before memory is taken for it."""
+    size = f"{image.width}x{image.height} pixels"
+    if image.width * image.height > LARGEST_IMAGE:
+        return f"{size}, over the limit of {LARGEST_IMAGE:,}"
+    return f"{size}, too narrow" if max(image.size) > LONGEST_SIDE * min(image.size) else ""
+
+
+def _is_known(facts: FileFacts | None, thorough: bool) -> bool:
+    return facts is not None and (facts.decoded or not thorough)
 
 
 def _sha256(content: bytes) -> str:

@@ -13,6 +13,7 @@ from harness.data.dataset import Dataset
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.folder import scan_folder
 from harness.data.pools import Pool, open_pools
+from harness.data.scan import left_out_note, without_bad
 from harness.data.shown import listed, shown
 from harness.data.splits import check_images, plan_splits
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -40,14 +41,20 @@ def load(
     val_split: float = 0.2,
     test_split: float = 0.2,
     num_threads: int | None = None,
+    skip_bad: bool = False,
 ) -> Dataset:
     """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
 
-    Raises ZooError where the data cannot be trained and tested on.
+    With `skip_bad`, files that cannot be decoded are as if they were not there. Raises ZooError where the data cannot
+    be trained and tested on.
     """
     start = perf_counter()
     images, notes = _open(source)
     check_images(images)
+    images, bad = without_bad(images) if skip_bad else (images, [])
+    if bad:
+        check_images(images)
+        notes = (*notes, left_out_note(bad))
     pools = open_pools(images)
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
     plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
@@ -60,6 +67,7 @@ def load(
         plan=plan,
         pools=pools,
         notes=(*notes, *removed),
+        left_out=tuple(file.name for file in bad),
         num_threads=num_threads,
     )
     _check_classes_left(dataset)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from harness.data.cache import cache_dir, make_room, whole_file
 from harness.data.resize import needs_resize
+from harness.data.scan import require_readable
 from harness.data.sources import FileSource, MemorySource, ResizingSource, Source
 
 if TYPE_CHECKING:
@@ -32,22 +33,32 @@ BLOCK_BYTES = 32 * 2**20
 
 
 def prepare(
-    images: Tensor | Sequence[Path], geometry: Geometry, fingerprint: str, num_threads: int | None = None
+    images: Tensor | Sequence[Path],
+    geometry: Geometry,
+    fingerprint: str,
+    num_threads: int | None = None,
+    stamps: Sequence[str] = (),
 ) -> Source:
-    """The images as `geometry` wants them, kept where there is room. Raises ZooError for unreadable files."""
-    made = _made_on_demand(images, geometry, num_threads)
+    """The images as `geometry` wants them, kept where there is room. Raises UnreadableFiles, never later than here."""
+    made = _made_on_demand(images, geometry, num_threads, stamps)
     if isinstance(made, MemorySource):
         return made
     num_bytes = prod(made.shape)
     path = cache_dir("pixels") / f"{fingerprint[:32]}-{geometry.key}.u8"
     if _is_whole(path, num_bytes) or (make_room(path.parent, num_bytes) and _write(path, made)):
         return MemorySource(_mapped(path, made.shape))
-    return MemorySource(_in_memory(made)) if num_bytes < MEMORY_SHARE * free_memory() else made
+    if num_bytes < MEMORY_SHARE * free_memory():
+        return MemorySource(_in_memory(made))
+    if isinstance(made, FileSource):
+        require_readable({"files": made.paths}, thorough=True)
+    return made
 
 
-def _made_on_demand(images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None) -> Source:
+def _made_on_demand(
+    images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None, stamps: Sequence[str]
+) -> Source:
     if not isinstance(images, Tensor):
-        return FileSource(images, geometry, num_threads)
+        return FileSource(images, geometry, num_threads, stamps)
     if needs_resize(tuple(images.shape), geometry):
         return ResizingSource(images, geometry)
     return MemorySource(images)

@@ -13,14 +13,15 @@ from torch import Tensor
 
 from harness.data.copies import Known
 from harness.data.fingerprint import images_fingerprint, tensor_identities
-from harness.data.inspection import inspect_files
+from harness.data.inspection import FileFacts
+from harness.data.scan import files_of, require_readable
 from zoo import LabelledImages, Split, ZooError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has the
-    SHA-256 of each image's pixels, or of its file.
+    SHA-256 of each image's pixels, or of its file; `stamps` say which state of each file that was.
     """
 
     images: Tensor | Sequence[Path]
@@ -29,6 +30,7 @@ class Pool:
     identity: Sequence[str]
     size: int
     channels: int
+    stamps: Sequence[str] = ()
 
     @property
     def known(self) -> Known:
@@ -38,13 +40,17 @@ class Pool:
 
 
 def open_pools(images: LabelledImages) -> dict[str, Pool]:
-    """The pools by name: "train", and "val" and "test" where the dataset has them."""
+    """The pools by name: "train", and "val" and "test" where the dataset has them.
+
+    Raises UnreadableFiles for all files of all pools whose headers are bad.
+    """
     splits = {"train": images.train, "val": images.val, "test": images.test}
-    return {name: _open(split) for name, split in splits.items() if split is not None}
+    facts = require_readable(files_of(images))
+    return {name: _open(split, facts.get(name, [])) for name, split in splits.items() if split is not None}
 
 
-def _open(split: Split) -> Pool:
-    return _open_tensor(split, split.images) if isinstance(split.images, Tensor) else _open_files(split)
+def _open(split: Split, facts: Sequence[FileFacts]) -> Pool:
+    return _open_tensor(split, split.images) if isinstance(split.images, Tensor) else _open_files(split, facts)
 
 
 def _open_tensor(split: Split, pixels: Tensor) -> Pool:
@@ -64,15 +70,14 @@ def _open_tensor(split: Split, pixels: Tensor) -> Pool:
     )
 
 
-def _open_files(split: Split) -> Pool:
-    paths = [Path(path) for path in split.images]
-    facts = inspect_files(paths)
+def _open_files(split: Split, facts: Sequence[FileFacts]) -> Pool:
     identity = [fact.sha256 for fact in facts]
     return Pool(
-        images=paths,
+        images=[Path(path) for path in split.images],
         labels=split.labels,
         fingerprint=images_fingerprint(identity),
         identity=identity,
-        size=median_low(fact.short_side for fact in facts),
+        size=median_low(min(fact.width, fact.height) for fact in facts),
         channels=1 if all(fact.grey for fact in facts) else 3,
+        stamps=[fact.stamp for fact in facts],
     )

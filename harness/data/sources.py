@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from harness.data.decode import decode
-from harness.data.inspection import num_cores, refuse_files
+from harness.data.inspection import common_folder, num_cores, reason, stamp
 from harness.data.resize import resize
+from harness.data.scan import UnreadableFiles, named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.data.decode import Pixels
     from harness.data.geometry import Geometry
 
+CHANGED = "changed since the dataset was opened"
 
 Item = TypeVar("Item")
 
@@ -59,35 +61,46 @@ class FileSource:
     """Image files, decoded each time they are asked for, by threads: Pillow decodes and resizes without the GIL.
 
     The next block is decoded while the caller uses this one, so memory holds two blocks whatever the set's size.
+    `stamps` say which state of each file is meant: another one would be other images under the same fingerprint.
     """
 
-    def __init__(self, paths: Sequence[Path], geometry: Geometry, num_threads: int | None = None) -> None:
-        self.paths, self.geometry = paths, geometry
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        geometry: Geometry,
+        num_threads: int | None = None,
+        stamps: Sequence[str] = (),
+    ) -> None:
+        self.paths, self.geometry, self.stamps = paths, geometry, stamps
         self.num_threads = num_threads or num_cores()
         self.shape: Sequence[int] = (len(paths), geometry.stored_channels, geometry.size, geometry.size)
 
     def blocks(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Raises one ZooError for all unreadable files once the rows are through."""
-        bad: list[str] = []
+        """Raises UnreadableFiles for all bad files once the rows are through."""
+        bad: list[tuple[Path, str]] = []
         with ThreadPoolExecutor(self.num_threads) as pool:
             for block, problems in one_ahead(self._start(rows_n, pool) for rows_n in rows):
-                bad += [problem for future in problems if (problem := future.result())]
+                bad += [(self.paths[row], problem) for row, future in problems if (problem := future.result())]
                 yield torch.from_numpy(block)
-        refuse_files(bad)
+        if bad:
+            folder = common_folder(self.paths)
+            raise UnreadableFiles(named(bad, folder), folder)
 
-    def _start(self, rows_n: Tensor, pool: ThreadPoolExecutor) -> tuple[Pixels, list[Future[str]]]:
-        """A block that threads are filling, and what was wrong with each of its files, if anything."""
+    def _start(self, rows_n: Tensor, pool: ThreadPoolExecutor) -> tuple[Pixels, list[tuple[int, Future[str]]]]:
+        """A block that threads are filling, and for each row what was wrong with its file, if anything."""
         block = np.zeros((len(rows_n), *self.shape[1:]), dtype=np.uint8)
-        paths = [self.paths[row] for row in rows_n.tolist()]
-        return block, [pool.submit(self._fill, pixels, path) for pixels, path in zip(block, paths, strict=True)]
+        rows: list[int] = rows_n.tolist()
+        return block, [(row, pool.submit(self._fill, pixels, row)) for pixels, row in zip(block, rows, strict=True)]
 
-    def _fill(self, pixels: Pixels, path: Path) -> str:
+    def _fill(self, pixels: Pixels, row: int) -> str:
+        path = self.paths[row]
         try:
             pixels[:] = decode(path, self.geometry)
         # Pillow raises anything from SyntaxError to MemoryError on a damaged file; all of it is reported.
         except Exception as error:
-            return f"{path.name} ({error or type(error).__name__})"
-        return ""
+            return reason(error)
+        # Asked afterwards, so that a change while it was read is seen as well.
+        return CHANGED if self.stamps and stamp(path) != self.stamps[row] else ""
 
 
 def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
