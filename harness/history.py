@@ -10,12 +10,16 @@ HistoryRow = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Fit:
-    """One row an epoch, the epoch whose weights the model has (-1: those it began with), and how it ended."""
+    """One row an epoch, the epoch whose weights the model has (-1: those it began with), and how it ended.
+
+    `earlier_seconds` is what was spent on it in processes that were stopped before its end.
+    """
 
     history: list[HistoryRow] = field(default_factory=list)
     best_epoch: int = -1
     best_loss: float = float("inf")
     diverged: bool = False
+    earlier_seconds: float = 0.0
 
 
 def divergence(fit: Fit) -> str:

@@ -4,24 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import torch
 
+from harness.course import Course
 from harness.evaluate import evaluate
-from harness.history import Fit, HistoryRow, epoch_seed
+from harness.history import epoch_seed
 from harness.loss import cross_entropy
-from harness.losses import Losses
-from harness.optim import learning_rate, make_optimizer, set_learning_rate
-from harness.precision import autocast, make_scaler
+from harness.optim import learning_rate, set_learning_rate
+from harness.precision import autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.config import TrainConfig
     from harness.data.batches import Batches
+    from harness.history import Fit, HistoryRow
+    from harness.progress import Progress
     from harness.subject import Subject
 
 
@@ -33,49 +35,45 @@ def fit(
     *,
     seed: int,
     on_epoch: Callable[[HistoryRow], None] = lambda row: None,
+    progress: Progress | None = None,
 ) -> Fit:
     """Train `subject` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
 
     Order, augmentation and dropout are functions of (seed, epoch). A loss that is not finite, in training or in
-    evaluation, ends it as diverged; the row of that epoch names its step.
+    evaluation, ends it as diverged; the row of that epoch names its step. With `progress` it goes on from the last
+    checkpoint, and raises Stopped when it was asked to stop.
     """
-    loop = _Loop(subject, config, num_steps=config.epochs * train.num_batches)
-    result = Fit()
-    best = subject.snapshot()
-    for epoch in range(config.epochs):
-        torch.manual_seed(epoch_seed(seed, epoch))
-        row = loop.epoch(epoch, train, val)
-        result.history.append(row)
+    loop = _Loop(Course.begin(subject, config), config, num_steps=config.epochs * train.num_batches, progress=progress)
+    course = loop.course
+    if progress:
+        progress.restore(course)
+    while not course.is_over(config):
+        row = loop.epoch(train, val, seed)
+        course.end_epoch(row)
         on_epoch(row)
-        if not (isfinite(row["train_loss"]) and isfinite(row["eval_loss"])):
-            result.diverged = True
-            break
-        if row["eval_loss"] < result.best_loss:
-            result.best_loss, result.best_epoch = row["eval_loss"], epoch
-            best = subject.snapshot()
-        if epoch - result.best_epoch >= config.patience:
-            break
-    subject.restore(best)
-    return result
+        if progress and not course.is_over(config):
+            progress.after_epoch(course)
+    subject.restore(course.best)
+    return course.fit
 
 
 class _Loop:
-    """Training in progress: the optimiser, the gradient scaler, and how many steps were taken."""
+    """The steps and epochs of one training."""
 
-    def __init__(self, subject: Subject, config: TrainConfig, num_steps: int) -> None:
-        self.subject, self.config, self.num_steps = subject, config, num_steps
-        self.optimizer = make_optimizer(subject.parameters(), config)
-        self.scaler = make_scaler(config, subject.device)
-        self.step = 0
+    def __init__(self, course: Course, config: TrainConfig, num_steps: int, progress: Progress | None) -> None:
+        self.course, self.config, self.num_steps, self.progress = course, config, num_steps, progress
+        self.subject, self.optimizer, self.scaler = course.subject, course.optimizer, course.scaler
 
-    def epoch(self, epoch: int, train: Batches, val: Batches) -> HistoryRow:
-        start = perf_counter()
-        rate = learning_rate(self.config, self.step, self.num_steps)
-        train_loss, bad_step = self.train_epoch(train, epoch).fetch()
+    def epoch(self, train: Batches, val: Batches, seed: int) -> HistoryRow:
+        course = self.course
+        start = perf_counter() - course.seconds
+        rate = learning_rate(self.config, course.epoch * train.num_batches, self.num_steps)
+        self.train_epoch(train, seed, start)
+        train_loss, bad_step = course.losses.fetch()
         trained = perf_counter()
         scores = evaluate(self.subject, val, self.config)
         return {
-            "epoch": epoch,
+            "epoch": course.epoch,
             "train_loss": train_loss,
             "eval_loss": scores.loss,
             "eval_top1": scores.top1,
@@ -85,22 +83,26 @@ class _Loop:
             **({"bad_step": bad_step} if bad_step else {}),
         }
 
-    def train_epoch(self, train: Batches, epoch: int) -> Losses:
-        """One pass over the training images."""
+    def train_epoch(self, train: Batches, seed: int, start: float) -> None:
+        """One pass over the training images, without those that a checkpoint has behind it."""
+        course, num_done = self.course, len(self.course.losses.sizes)
+        if not num_done:
+            torch.manual_seed(epoch_seed(seed, course.epoch))
         self.subject.train_mode()
-        losses = Losses()
-        for images_BCHW, labels_B in train.train(epoch):
-            losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
-        return losses
+        for images_BCHW, labels_B in islice(train.train(course.epoch), num_done, None):
+            course.losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
+            if self.progress:
+                course.seconds = perf_counter() - start
+                self.progress.after_step(course)
 
     def train_step(self, images_BCHW: Tensor, labels_B: Tensor) -> Tensor:
         """One optimiser step; `grad_accum` passes over parts of the batch add up to the same gradient."""
-        set_learning_rate(self.optimizer, learning_rate(self.config, self.step, self.num_steps))
+        set_learning_rate(self.optimizer, learning_rate(self.config, self.course.step, self.num_steps))
         self.optimizer.zero_grad(set_to_none=True)
         total = self._backward(images_BCHW, labels_B, len(labels_B))
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.step += 1
+        self.course.step += 1
         return total
 
     def _backward(self, images_BCHW: Tensor, labels_B: Tensor, size: int) -> Tensor:

@@ -1,0 +1,123 @@
+# ruff: noqa: TID253
+"""All that a training in progress consists of: what has to be kept to go on from the very step where it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.history import Fit, HistoryRow
+from harness.losses import Losses
+from harness.optim import make_optimizer
+from harness.precision import make_scaler
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from harness.config import TrainConfig
+    from harness.subject import Subject
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """A training: its model and optimiser, the steps and epochs behind it, and the best weights so far.
+
+    `losses` and `seconds` are those of the present epoch, up to the last step.
+    """
+
+    subject: Subject
+    optimizer: Optimizer
+    scaler: torch.amp.GradScaler
+    best: dict[str, Tensor]
+    fit: Fit = field(default_factory=Fit)
+    losses: Losses = field(default_factory=Losses)
+    step: int = 0
+    epoch: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def begin(cls, subject: Subject, config: TrainConfig) -> Course:
+        """A training before its first step."""
+        return cls(
+            subject=subject,
+            optimizer=make_optimizer(subject.parameters(), config),
+            scaler=make_scaler(config, subject.device),
+            best=subject.snapshot(),
+        )
+
+    def is_over(self, config: TrainConfig) -> bool:
+        """Whether no further epoch is to come: all were, or it diverged, or has stalled."""
+        fit = self.fit
+        stalled = self.epoch > 0 and self.epoch - 1 - fit.best_epoch >= config.patience
+        return self.epoch >= config.epochs or fit.diverged or stalled
+
+    def end_epoch(self, row: HistoryRow) -> None:
+        """Take an epoch's row down, and its weights if they are the best."""
+        self.fit.history.append(row)
+        self.fit.diverged = not (isfinite(row["train_loss"]) and isfinite(row["eval_loss"]))
+        if not self.fit.diverged and row["eval_loss"] < self.fit.best_loss:
+            self.fit.best_loss, self.fit.best_epoch = row["eval_loss"], self.epoch
+            self.best = self.subject.snapshot()
+        self.losses, self.seconds = Losses(), 0.0
+        self.epoch += 1
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor of it, by name, as copies on the CPU; torch's random numbers go on from its own state."""
+        named = {f"model.{name}": tensor for name, tensor in self.subject.snapshot().items()}
+        named |= {f"best.{name}": tensor for name, tensor in self.best.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            named |= {f"optimizer.{index}.{name}": value for name, value in state.items() if torch.is_tensor(value)}
+        if self.losses.values:
+            named["losses"] = torch.stack(self.losses.values)
+        named["random"] = torch.get_rng_state()
+        if self.subject.device.type != "cpu":
+            named["device_random"] = _device_module(self.subject).get_rng_state(self.subject.device)
+        return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in named.items()}
+
+    def numbers(self) -> dict[str, Any]:
+        """The rest of it, as JSON."""
+        fit = self.fit
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "sizes": self.losses.sizes,
+            "scaler": self.scaler.state_dict(),
+            "history": fit.history,
+            "best_epoch": fit.best_epoch,
+            "best_loss": fit.best_loss,
+            "diverged": fit.diverged,
+        }
+
+    def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+        """Go on from what `tensors` and `numbers` gave. Raises KeyError or RuntimeError where they do not fit."""
+        device = self.subject.device
+        self.subject.restore(_under("model.", tensors))
+        self.best = {name: tensor.to(device) for name, tensor in _under("best.", tensors).items()}
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", tensors).items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = tensor
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        if numbers["scaler"]:
+            self.scaler.load_state_dict(numbers["scaler"])
+        self.losses = Losses([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])
+        self.step, self.epoch, self.seconds = numbers["step"], numbers["epoch"], numbers["seconds"]
+        self.fit.history[:] = numbers["history"]
+        self.fit.best_epoch, self.fit.best_loss = numbers["best_epoch"], numbers["best_loss"]
+        self.fit.diverged = numbers["diverged"]
+        torch.set_rng_state(tensors["random"])
+        if "device_random" in tensors:
+            _device_module(self.subject).set_rng_state(tensors["device_random"], device)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _device_module(subject: Subject) -> Any:
+    return getattr(torch, subject.device.type)
