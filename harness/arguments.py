@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,7 +26,21 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
-        raise ZooError(message, f"see: {self.prog} --help", USAGE)
+        raise ZooError(message + self._guess(message), f"see: {self.prog} --help", USAGE)
+
+    def _guess(self, message: str) -> str:
+        """For an option that no one has: the one that may have been meant."""
+        wrong = re.match(r"unrecognized arguments:.*?(--[\w-]+)", message)
+        close = get_close_matches(wrong[1], self._all_options(), n=1) if wrong else []
+        return f"; did you mean {close[0]}?" if close else ""
+
+    def _all_options(self) -> list[str]:
+        """Those of this parser and of the commands below it, of which only the one that was named has any."""
+        commands = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        below = [
+            option for action in commands for parser in action.choices.values() for option in parser._all_options()
+        ]
+        return [*self._option_string_actions, *below]
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

@@ -52,8 +52,9 @@ def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
 
 def require_whole(path: Path, digest: str) -> None:
     """Raise where the file's SHA-256 does not begin with `digest`: it was truncated or is another file."""
-    if digest and not sha256_of(path).startswith(digest):
-        raise ZooError(f"{path} is damaged: its sha256 is not {digest[:16]}", f"delete it and try again: rm {path}")
+    if digest and not (found := sha256_of(path)).startswith(digest):
+        cause = f"{path} is damaged: its sha256 is {found[:16]}…, not {digest[:16]}"
+        raise ZooError(cause, f"delete it and try again: rm {path}")
 
 
 def require_reachable(url: str, what: str, put: Path) -> None:

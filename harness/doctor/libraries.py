@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from harness.doctor.line import Line
 
 PACKAGES = ("torch", "torchvision", "timm", "pluggy", "numpy", "pandas", "scikit-learn", "pillow", "safetensors")
+PIN = re.compile(r"torch *\(?(==|>=) *([\d.]+)")
 REPAIR = "reinstall both together: pip install --force-reinstall torch torchvision"
 
 
@@ -18,9 +20,28 @@ def versions() -> Iterator[Line]:
     yield Line(topic="python", found=platform.python_version())
     for name in PACKAGES:
         try:
-            yield Line(topic=name, found=version(name))
+            yield Line(topic=name, found=version(name), problem=mismatch() if name == "torchvision" else "")
         except PackageNotFoundError:
             yield Line(topic=name, found="not installed", problem=f"pip install {name}")
+
+
+def mismatch() -> str:
+    """What is wrong where torchvision was built for another torch than the one installed; empty where it fits.
+
+    The wrong pair fails with words such as "operator torchvision::nms does not exist".
+    """
+    try:
+        found = version("torch").partition("+")[0]
+        pins = [PIN.match(text) for text in requires("torchvision") or ()]
+    except PackageNotFoundError:
+        return ""
+    sign, wanted = next((pin.groups() for pin in pins if pin), ("", ""))
+    fits = not wanted or found == wanted or (sign == ">=" and _numbers(found) >= _numbers(wanted))
+    return "" if fits else f"made for torch {wanted}, found {found}; {REPAIR}"
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
 
 
 def imports() -> Iterator[Line]:

@@ -1,0 +1,39 @@
+"""Output for terminals that show ASCII only: what people read stays readable, and nothing fails for a sign."""
+
+from __future__ import annotations
+
+import codecs
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ASCII = {
+    "\u00b1": "+-",
+    "\u00d7": "x",
+    "\u2026": "...",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2212": "-",
+    "\u00b5": "u",
+    "\u00b7": ".",
+}
+LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
+
+
+def adapt(stream: object, environment: Mapping[str, str]) -> None:
+    """Let `stream` replace what its encoding lacks; under LANG=C, let it write ASCII only."""
+    if not isinstance(stream, TextIOWrapper):
+        return
+    codecs.register_error("plain", _replaced)
+    wanted = next((environment[name] for name in LOCALE_VARIABLES if environment.get(name)), "")
+    # Python itself writes UTF-8 under LANG=C, which a terminal of that setting does not show.
+    stream.reconfigure(encoding="ascii" if wanted in {"C", "POSIX"} else None, errors="plain")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(ASCII.get(sign, "?") for sign in text), error.end
