@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness._version import __version__
 from harness.arguments import Parser
 from harness.commands import COMMANDS
+from harness.signals import Terminated
 from results.errors import StoreError
 from zoo.errors import ZooError
 
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except Terminated as error:
+        print(f"ended by {error}", file=sys.stderr)
+        return error.exit_code
     return code
 
 

@@ -22,6 +22,7 @@ class Order:
 
     trial: Trial
     owner: str
+    owner_source: str
     plugins: tuple[str, ...]
     device: str
     timed_on: tuple[str, ...]

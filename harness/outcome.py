@@ -1,5 +1,5 @@
 # ruff: noqa: TID253
-"""What a trial found out, as a record whose scores are computed from the predictions saved beside it."""
+"""What a trial found out, as a record. Its scores are added where the run is kept, from the predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from harness.checkpoint import Card
 from harness.evaluate import probabilities
 from harness.history import divergence
 from harness.oom import is_out_of_memory
-from results.metrics import score
 from results.records import Failure, Measurement, Record
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a trial which ran to its end has found out."""
+    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it."""
 
     built: BuiltModel
     pixels: PreparedSplits
@@ -45,7 +44,7 @@ class Measured:
     logits_NK: Tensor
     labels_N: Tensor
     peak: Peak
-    timings: Sequence[Timing]
+    timings: Sequence[Timing | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,29 +60,34 @@ class Outcome:
 
 def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
     """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
-    predictions = saved_predictions(measured.logits_NK, measured.labels_N)
-    scores = score(predictions, bench.dataset.classes)
     record = _record(
         trial,
         bench,
         status="diverged" if measured.fit.diverged else "ok",
         error=_divergence(measured.fit),
         facts=_facts(trial, measured),
-        measurements=(*scores.measurements, *_measurements(measured, seconds)),
+        measurements=tuple(_measurements(measured, seconds)),
         history=tuple(measured.fit.history),
-        per_class=scores.per_class,
-        confusion=scores.confusion,
     )
-    card = _card(trial, bench, measured)
-    return Outcome(record=record, predictions=predictions, model=measured.built.model, card=card)
+    return Outcome(
+        record=record,
+        predictions=saved_predictions(measured.logits_NK, measured.labels_N),
+        model=measured.built.model,
+        card=_card(trial, bench, measured),
+    )
 
 
 def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceback: str) -> Outcome:
     """The outcome of a trial that an exception ended."""
     text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
     status = "oom" if is_out_of_memory(error) else "failed"
-    failure = Failure(phase=getattr(error, "phase", phase), cause=" ".join(text.split())[:300])
-    return Outcome(record=_record(trial, bench, status=status, error=failure), traceback=traceback)
+    phase = getattr(error, "phase", phase)
+    return Outcome(record=lost(trial, bench, status=status, phase=phase, cause=text), traceback=traceback)
+
+
+def lost(trial: Trial, bench: Bench, *, status: str, phase: str, cause: str) -> Record:
+    """The record of a trial that found nothing out, for a reason that is said in one line."""
+    return _record(trial, bench, status=status, error=Failure(phase=phase, cause=" ".join(cause.split())[:300]))
 
 
 def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:
@@ -140,6 +144,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "img_size": measured.pixels.geometry.size,
         "channels": measured.pixels.geometry.channels,
         "batch_size": train.batch_size,
+        "micro_batch_size": -(-train.batch_size // train.grad_accum),
         "infer_batch_size": trial.timing.batch_size,
         "precision": precision.name(train),
         "channels_last": train.channels_last,
@@ -166,8 +171,10 @@ def _card(trial: Trial, bench: Bench, measured: Measured) -> Card:
     )
 
 
-def _verdict(timings: Sequence[Timing]) -> str:
-    return "noisy" if any(timing.verdict == "noisy" for timing in timings) else "steady"
+def _verdict(timings: Sequence[Timing | None]) -> str:
+    if any(timing is None for timing in timings):
+        return "oom"
+    return "noisy" if any(timing.verdict == "noisy" for timing in timings if timing) else "steady"
 
 
 def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
@@ -178,11 +185,11 @@ def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Meas
         ("val_top1_err", "%", 100 - best["eval_top1"]),
         ("data_seconds", "s", seconds["data"]),
         ("feature_seconds", "s", seconds["features"]),
-        ("train_seconds", "s", seconds["train"]),
-        ("total_seconds", "s", sum(seconds[phase] for phase in trained)),
+        ("train_seconds", "s", seconds["train"] + measured.fit.earlier_seconds),
+        ("total_seconds", "s", sum(seconds[phase] for phase in trained) + measured.fit.earlier_seconds),
         ("peak_mib", "MiB", measured.peak.process_mib),
     ]
     if measured.peak.allocated_mib is not None:
         scalars.append(("device_peak_mib", "MiB", measured.peak.allocated_mib))
     single = [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]
-    return [*single, *(measurement for timing in measured.timings for measurement in timing.measurements)]
+    return [*single, *(measurement for timing in measured.timings if timing for measurement in timing.measurements)]

@@ -58,7 +58,12 @@ class Screen:
 
 
 def opening_lines(
-    machine: Mapping[str, Any], data: Mapping[str, Any], notes: Sequence[str], planned: Sequence[Planned], folder: str
+    machine: Mapping[str, Any],
+    data: Mapping[str, Any],
+    notes: Sequence[str],
+    planned: Sequence[Planned],
+    folder: str,
+    num_done: int = 0,
 ) -> list[str]:
     """What is said before the first trial: versions and machine, data, plan, and where the results go."""
     versions = [f"{name} {machine[name]}" for name in ("torch", "timm") if machine.get(name)]
@@ -71,7 +76,7 @@ def opening_lines(
         f"data     {data['name']} · {len(data['classes'])} classes · {counts} · fingerprint {data['fingerprint'][:8]}",
         *(f"warning  {note}" for note in notes),
         f"plan     {_counted(num_models, 'model')} × {_counted(len(planned) // num_models, 'seed')} = "
-        f"{_counted(len(planned), 'trial')} · "
+        f"{_counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
         f"up to {train.epochs} epochs, patience {train.patience}",
         f"store    {folder}",
         "",

@@ -1,60 +1,53 @@
-# ruff: noqa: TID253
 """A run from its first line to its table: trials one after the other, each kept on disk as soon as it ends."""
 
 from __future__ import annotations
 
-import sys
+import shutil
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from harness import checkpoint, devices, precision
-from harness._version import __version__
-from harness.allocator import keep_freed_memory
-from harness.bench import Bench
-from harness.data.opening import DatasetSource, load
-from harness.features import FeatureStore
-from harness.machine import machine_facts
-from harness.options import train_config
-from harness.outcome import Outcome, data_facts
-from harness.plan import Planned, plan
+from harness import checkpoint
+from harness.outcome import data_facts
+from harness.preparation import configuration, expected_bytes, open_bench, planned_trials
+from harness.run_setup import RunSetup
+from harness.runner import Runner
 from harness.screen import Screen, opening_lines
-from harness.timing.config import TimingConfig
-from harness.trial import run_trial
+from harness.signals import Terminated, signals_raise
+from results.lock import locked
 from results.render import printed, render
-from results.store import RunStore
+from results.space import require_space
+from results.store import RunStore, trial_slug
 from zoo.specs import TrialEvent
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from harness.bench import Bench
+    from harness.delivery import Delivered
+    from harness.plan import Planned
     from results.records import Record
     from zoo.discovery import Zoo
     from zoo.selection import Choice
 
 SOME_FAILED = 1
-DEFAULT_DATASET = "digits"
 
 
 def run(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo) -> int:
     """`harness run`: trains, measures, writes and prints; returns 0, or 1 where a trial failed."""
-    keep_freed_memory()
-    planned, bench = _prepared(arguments, choices, zoo)
-    store = RunStore.create(arguments.output, bench.dataset.name, _configuration(planned, bench, zoo))
-    session = Session(bench=bench, store=store, zoo=zoo, screen=Screen(quiet=arguments.quiet))
-    session.open(planned)
-    _import_what_training_imports()
-    try:
-        records = [session.carry_out(item) for item in planned]
-    except KeyboardInterrupt:
-        session.screen.line(f"interrupted: every trial that had ended is in {store.path}")
-        raise
-    finally:
-        render(store)
-    print(printed(store, as_json=arguments.json))
-    return 0 if all(record.status == "ok" for record in records) else SOME_FAILED
+    setup = RunSetup.of(arguments)
+    with signals_raise():
+        planned = planned_trials(arguments, choices, setup, zoo)
+        if arguments.resume:
+            from harness.resume import resume_as_planned
+
+            return resume_as_planned(arguments, planned)
+        bench = open_bench(setup, zoo, planned)
+        store = RunStore.create(arguments.output, bench.dataset.name, configuration(setup, planned, bench, zoo))
+        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=arguments.quiet))
+        return session.carry_out(planned, as_json=arguments.json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,39 +57,59 @@ class Session:
     bench: Bench
     store: RunStore
     zoo: Zoo
+    setup: RunSetup
     screen: Screen
 
-    def open(self, planned: Sequence[Planned]) -> None:
+    def carry_out(self, planned: Sequence[Planned], *, as_json: bool) -> int:
+        """Every trial of `planned` that has no record yet, then the table of all; returns the exit code."""
+        with locked(self.store.path), self._resumable():
+            done = self.store.done()
+            to_do = [item for item in planned if item.trial.key not in done]
+            self._open(planned, num_done=len(planned) - len(to_do))
+            try:
+                if to_do:
+                    self._each(to_do)
+            finally:
+                render(self.store)
+            print(printed(self.store, as_json=as_json))
+            return 0 if all(record.status == "ok" for record in self.store.records()) else SOME_FAILED
+
+    def _open(self, planned: Sequence[Planned], num_done: int) -> None:
         """Say what is about to happen."""
         dataset = self.bench.dataset
         for line in opening_lines(
-            self.bench.machine, data_facts(dataset), dataset.notes, planned, str(self.store.path)
+            self.bench.machine, data_facts(dataset), dataset.notes, planned, str(self.store.path), num_done
         ):
             self.screen.line(line)
 
-    def carry_out(self, item: Planned) -> Record:
-        """One trial, from its first epoch to its record on disk."""
-        outcome = run_trial(item.trial, item.choice, self.bench, on_epoch=lambda row: self.screen.epoch(item, row))
-        error = outcome.record.error
-        if error and error.phase == "data" and not self.store.records():
-            self.bench.dataset.require_readable()  # bad files would fail every trial: the run ends and lists them all
-        record = self._kept(item, outcome)
-        self.screen.trial(item, record)
-        return record
+    def _each(self, to_do: Sequence[Planned]) -> None:
+        require_space(self.store.path, expected_bytes(self.bench, len(to_do)))
+        runner = Runner(bench=self.bench, store=self.store, setup=self.setup, zoo=self.zoo)
+        try:
+            runner.prepare()
+            for item in to_do:
+                delivered = runner.carry_out(item, partial(self._listen, item))
+                record = self._kept(item, delivered)
+                shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
+                self.screen.trial(item, record)
+        finally:
+            self.store.clear_work()
 
-    def _kept(self, item: Planned, outcome: Outcome) -> Record:
+    def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
+        """What a trial says while it runs."""
+        if "epoch" in message:
+            self.screen.epoch(item, message["epoch"])
+        elif "note" in message:
+            self.screen.line(f"note: {item.label}: {message['note']}")
+
+    def _kept(self, item: Planned, delivered: Delivered) -> Record:
         """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
         info = self.zoo.plugin(item.choice.owner)
-        plugin = {"name": info.name, "source": info.source, "version": info.version}
-        record = replace(outcome.record, plugin=plugin)
-        if record.error and outcome.traceback:
-            log = self.store.save_failure(record, outcome.traceback)
+        record = replace(delivered.record, plugin={"name": info.name, "source": info.source, "version": info.version})
+        if record.error and delivered.log:
+            log = self.store.save_failure(record, delivered.log)
             record = replace(record, error=replace(record.error, log=str(log)))
-        if outcome.predictions:
-            self.store.save_predictions(record, outcome.predictions)
-        if outcome.model is not None and outcome.card is not None:
-            card = replace(outcome.card, plugin=info.name, plugin_source=info.source)
-            checkpoint.save(self.store.checkpoint_path(record), outcome.model, card)
+        self._adopt(record, delivered)
         path = self.store.save(record)
         event = TrialEvent(
             key=record.key,
@@ -111,68 +124,22 @@ class Session:
             self.screen.line(f"warning: {problem}")
         return record
 
+    def _adopt(self, record: Record, delivered: Delivered) -> None:
+        """Give the files that the trial left behind their place."""
+        name = trial_slug(record)
+        if "predictions" in delivered.files:
+            self.store.adopt(delivered.files["predictions"], f"predictions/{name}.npz")
+        if "checkpoint" in delivered.files:
+            # The card comes last: where it is, the weights are whole.
+            for file in (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE):
+                self.store.adopt(delivered.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
 
-def _prepared(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo) -> tuple[list[Planned], Bench]:
-    """Devices, names, weights and data: what is wrong with them is found here, before the first trial."""
-    device = devices.resolve(arguments.device)
-    source = _source(arguments, zoo)
-    planned = plan(
-        choices,
-        range(arguments.seed, arguments.seed + arguments.seeds),
-        dataset=source.name,
-        train=train_config(arguments),
-        timing=_timing(arguments),
-        device=device.type,
-    )
-    if arguments.num_threads:
-        torch.set_num_threads(arguments.num_threads)
-    precision.forbid_tf32()
-    dataset = load(
-        source,
-        val_split=arguments.val_split,
-        test_split=arguments.test_split,
-        num_threads=arguments.workers,
-        skip_bad=arguments.skip_bad,
-    )
-    cpu = torch.device("cpu")
-    bench = Bench(
-        dataset=dataset,
-        device=device,
-        timed_on=(cpu,) if device.type == "cpu" else (device, cpu),
-        features=FeatureStore(),
-        machine=machine_facts(device),
-    )
-    return planned, bench
-
-
-def _import_what_training_imports() -> None:
-    """Make an optimiser once: a process's first one imports torch._dynamo, 4 s that no trial should be charged with."""
-    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
-
-
-def _source(arguments: argparse.Namespace, zoo: Zoo) -> DatasetSource:
-    """The named dataset; or the folder, where only a folder was given."""
-    name = arguments.dataset or (None if arguments.data_dir else DEFAULT_DATASET)
-    return DatasetSource(spec=zoo.dataset(name) if name else None, data_dir=arguments.data_dir)
-
-
-def _timing(arguments: argparse.Namespace) -> TimingConfig:
-    return TimingConfig(
-        budget_s=arguments.time_budget,
-        amp=arguments.amp,
-        amp_dtype=arguments.amp_dtype,
-        channels_last=arguments.channels_last == "on",
-        num_threads=arguments.num_threads,
-    )
-
-
-def _configuration(planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:
-    """What `run.json` says: enough to know, and to repeat, what was asked."""
-    return {
-        "harness": __version__,
-        "command": sys.argv[1:],
-        "machine": bench.machine,
-        "data": data_facts(bench.dataset),
-        "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
-        "plugins": [asdict(info) for info in zoo.plugins],
-    }
+    @contextmanager
+    def _resumable(self) -> Iterator[None]:
+        """Say how to go on, however the run is ended."""
+        try:
+            yield
+        except (KeyboardInterrupt, Terminated):
+            self.screen.line(f"stopped: every trial that had ended is in {self.store.path}")
+            self.screen.line(f"go on with: python -m harness resume {self.store.path}")
+            raise

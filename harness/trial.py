@@ -21,10 +21,13 @@ from harness.data.geometry import Geometry, resolve
 from harness.evaluate import final_outputs
 from harness.layout import memory_format
 from harness.learning import Splits, prepare
+from harness.oom import is_out_of_memory
 from harness.outcome import Measured, Outcome
+from harness.progress import Stopped
 from harness.timing import memory
 from harness.timing.measure import measure
 from harness.train import fit
+from results.errors import StoreError
 from zoo.building import BuiltModel, build
 from zoo.specs import Task
 
@@ -33,39 +36,53 @@ if TYPE_CHECKING:
     from harness.config import Trial
     from harness.data.dataset import Dataset, PreparedPart, PreparedSplits
     from harness.history import HistoryRow
+    from harness.progress import Progress
     from harness.timing.outcome import Timing
     from zoo.selection import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """Who is told how far a trial is, and where training keeps its checkpoints."""
+
+    on_epoch: Callable[[HistoryRow], None] = lambda row: None
+    on_phase: Callable[[str], None] = lambda name: None
+    progress: Progress | None = None
 
 
 @dataclass(slots=True)
 class Phases:
     """Which part of a trial is running, and the seconds that each part took."""
 
+    entered: Callable[[str], None]
     current: str = "start"
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
+        self.entered(name)
         self.current, start = name, perf_counter()
         yield
         self.seconds[name] = perf_counter() - start
 
 
-def run_trial(
-    trial: Trial, choice: Choice, bench: Bench, *, on_epoch: Callable[[HistoryRow], None] = lambda row: None
-) -> Outcome:
-    """Carry a trial out. Whatever goes wrong inside it becomes a record that says where and why."""
-    phases = Phases()
+def run_trial(trial: Trial, choice: Choice, bench: Bench, hooks: Hooks | None = None) -> Outcome:
+    """Carry a trial out. Whatever goes wrong inside it becomes a record that says where and why.
+
+    Raises Stopped where it was asked to stop, its checkpoint is then on disk; StoreError where the disk is full.
+    """
+    hooks = hooks or Hooks()
+    phases = Phases(hooks.on_phase)
     try:
-        measured = _carry_out(trial, choice, bench, phases, on_epoch)
+        measured = _carry_out(trial, choice, bench, phases, hooks)
         return outcome.finished(trial, bench, measured, phases.seconds)
+    except (Stopped, StoreError):
+        raise
     except Exception as error:
         return outcome.failed(trial, bench, phases.current, error, traceback.format_exc())
 
 
-def _carry_out(
-    trial: Trial, choice: Choice, bench: Bench, phases: Phases, on_epoch: Callable[[HistoryRow], None]
-) -> Measured:
+def _carry_out(trial: Trial, choice: Choice, bench: Bench, phases: Phases, hooks: Hooks) -> Measured:
     memory.reset(bench.device)
     with phases("build"):
         torch.manual_seed(trial.seed)
@@ -77,7 +94,15 @@ def _carry_out(
     with phases("features"):
         lesson = prepare(built, splits, trial.train, bench.features)
     with phases("train"):
-        fitted = fit(lesson.subject, lesson.train, lesson.val, trial.train, seed=trial.seed, on_epoch=on_epoch)
+        fitted = fit(
+            lesson.subject,
+            lesson.train,
+            lesson.val,
+            trial.train,
+            seed=trial.seed,
+            on_epoch=hooks.on_epoch,
+            progress=hooks.progress,
+        )
     with phases("evaluate"):
         logits_NK, labels_N = final_outputs(lesson.subject, lesson.test(), trial.train)
     peak = memory.peak(bench.device)
@@ -118,6 +143,8 @@ def make_splits(trial: Trial, pixels: PreparedSplits, bench: Bench) -> Splits:
             memory_format=memory_format(trial.train, bench.device),
             seed=trial.seed,
             augment=AUGMENTATIONS[aug],
+            # Who trains in parts has not the memory for large batches either.
+            eval_batch_size=trial.train.batch_size // trial.train.grad_accum if trial.train.grad_accum > 1 else None,
         )
 
     return Splits(
@@ -128,6 +155,14 @@ def make_splits(trial: Trial, pixels: PreparedSplits, bench: Bench) -> Splits:
     )
 
 
-def _timed(trial: Trial, built: BuiltModel, geometry: Geometry, num_classes: int, device: torch.device) -> Timing:
-    model = built.model.to(device)
-    return measure(model, (geometry.channels, geometry.size, geometry.size), num_classes, device, trial.timing)
+def _timed(
+    trial: Trial, built: BuiltModel, geometry: Geometry, num_classes: int, device: torch.device
+) -> Timing | None:
+    """The model's timing; None where the device has no memory for it: a trained model is not lost for that."""
+    try:
+        model = built.model.to(device)
+        return measure(model, (geometry.channels, geometry.size, geometry.size), num_classes, device, trial.timing)
+    except Exception as error:
+        if is_out_of_memory(error):
+            return None
+        raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 # Name and what --help says of it. Only the module of the command that is asked for is ever imported.
 COMMANDS = {
     "run": "train and measure models on your images, and write the comparison",
+    "resume": "go on with a run that was stopped, killed, or ran out of disk",
+    "retry": "carry out again the trials of a run that failed",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "plugins": "list plugins: source, models, load time, what went wrong",

@@ -1,0 +1,123 @@
+# ruff: noqa: TID253
+"""What happens before a run's first trial: trials planned, data opened, and all that would fail found out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness import devices, isolate
+from harness._version import __version__
+from harness.bench import Bench
+from harness.data.opening import DatasetSource, load
+from harness.features import FeatureStore
+from harness.lifeline import can_limit_memory
+from harness.machine import machine_facts
+from harness.masking import masked
+from harness.options import train_config
+from harness.outcome import data_facts
+from harness.plan import Planned, plan
+from harness.timing.config import TimingConfig
+from zoo.errors import USAGE, ZooError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from harness.run_setup import RunSetup
+    from zoo.discovery import Zoo
+    from zoo.selection import Choice
+
+DEFAULT_DATASET = "digits"
+# What a trial leaves beside its predictions, and room for one model being trained: far from exact, but a disk that
+# has less will not hold a run.
+BYTES_PER_TRIAL, BYTES_PER_RUN = 200_000, 64 * 2**20
+
+
+def planned_trials(
+    arguments: argparse.Namespace, choices: Sequence[Choice], setup: RunSetup, zoo: Zoo
+) -> list[Planned]:
+    """Every model from every seed. Raises ZooError where flags, models or weights do not allow it."""
+    _check_limits(setup)
+    return plan(
+        choices,
+        range(arguments.seed, arguments.seed + arguments.seeds),
+        dataset=source_of(setup, zoo).name,
+        train=train_config(arguments),
+        timing=_timing(arguments),
+        device=devices.resolve(setup.device).type,
+    )
+
+
+def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> Bench:
+    """Devices and data: what is wrong with them is found here, before the first trial."""
+    device = devices.resolve(setup.device)
+    if setup.isolation and device.type == "cpu":
+        isolate.start_server()
+    if setup.num_threads:
+        torch.set_num_threads(setup.num_threads)
+    train = planned[0].trial.train
+    dataset = load(
+        source_of(setup, zoo),
+        val_split=train.val_split,
+        test_split=train.test_split,
+        num_threads=setup.workers,
+        skip_bad=setup.skip_bad,
+    )
+    cpu = torch.device("cpu")
+    return Bench(
+        dataset=dataset,
+        device=device,
+        timed_on=(cpu,) if device.type == "cpu" else (device, cpu),
+        features=FeatureStore(),
+        machine=machine_facts(device),
+    )
+
+
+def source_of(setup: RunSetup, zoo: Zoo) -> DatasetSource:
+    """The named dataset; or the folder, where only a folder was given."""
+    folder = Path(setup.data_dir) if setup.data_dir else None
+    name = setup.dataset or (None if folder else DEFAULT_DATASET)
+    return DatasetSource(spec=zoo.dataset(name) if name else None, data_dir=folder)
+
+
+def _check_limits(setup: RunSetup) -> None:
+    if setup.memory_limit is None:
+        return
+    if not setup.isolation:
+        raise ZooError("--memory-limit holds for a trial's own process", "leave --no-isolation out", USAGE)
+    if not can_limit_memory():
+        raise ZooError("--memory-limit is kept on Linux only", "leave it out on this system")
+
+
+def expected_bytes(bench: Bench, num_trials: int) -> int:
+    """Room that a run needs at least."""
+    num_scores = min(len(bench.dataset.classes), 100) * bench.dataset.counts["test"]
+    return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
+
+
+def _timing(arguments: argparse.Namespace) -> TimingConfig:
+    return TimingConfig(
+        budget_s=arguments.time_budget,
+        amp=arguments.amp,
+        amp_dtype=arguments.amp_dtype,
+        channels_last=arguments.channels_last == "on",
+        num_threads=arguments.num_threads,
+    )
+
+
+def configuration(setup: RunSetup, planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:
+    """What `run.json` says: enough to know, and to repeat, what was asked."""
+    return {
+        "harness": __version__,
+        "command": masked(sys.argv[1:]),
+        "setup": setup.as_json(),
+        "machine": bench.machine,
+        "data": data_facts(bench.dataset),
+        "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
+        "plugins": [asdict(info) for info in zoo.plugins],
+    }

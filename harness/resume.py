@@ -1,0 +1,116 @@
+"""An earlier run taken up again: the same trials, on the same data, without those that have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.config import Trial
+from harness.differences import refuse_changes
+from harness.outcome import data_facts
+from harness.plan import Planned
+from harness.preparation import open_bench
+from harness.run_setup import RunSetup
+from harness.screen import Screen
+from harness.session import Session
+from harness.signals import signals_raise
+from results.errors import StoreError
+from results.lock import locked
+from results.store import RUN_FILE, RunStore
+from zoo.discovery import discover
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from zoo.discovery import Zoo
+
+RESTORE = "restore them, or start a new run: python -m harness run"
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
+    store = find_run(arguments)
+    told = store.configuration
+    setup = setup_of(told)
+    zoo = discover([*setup.plugins, *arguments.plugin])
+    planned = planned_trials(told, zoo)
+    with signals_raise():
+        bench = open_bench(setup, zoo, planned)
+        refuse_changes(told["data"], data_facts(bench.dataset), "the data are not those of the run", RESTORE)
+        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=arguments.quiet))
+        return session.carry_out(planned, as_json=arguments.json)
+
+
+def resume_as_planned(arguments: argparse.Namespace, planned: Sequence[Planned]) -> int:
+    """`harness run --resume`: as `resume`, once it is sure that the flags ask for the very trials of that run."""
+    arguments.run = arguments.resume
+    same_trials(find_run(arguments).configuration, planned)
+    return resume(arguments)
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    """`harness retry`: put the records of trials that did not end ok aside, and carry these trials out again."""
+    store = find_run(arguments)
+    with locked(store.path):
+        failed = [record for record in store.records() if record.status != "ok"]
+        for record in failed:
+            store.retire(record)
+    if not failed:
+        print(f"no trial of {store.path.name} has failed")
+        return 0
+    return resume(arguments)
+
+
+def find_run(arguments: argparse.Namespace) -> RunStore:
+    """The run that was named, or the latest one. Raises StoreError where there is none."""
+    if arguments.run:
+        return RunStore.find(arguments.run, arguments.output)
+    runs = sorted(arguments.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise StoreError(f"there is no run in {arguments.output}", "name a folder, or give another --output")
+    return RunStore.open(runs[-1].parent)
+
+
+def setup_of(told: Mapping[str, Any]) -> RunSetup:
+    """What the run was asked beside its trials."""
+    try:
+        return RunSetup.from_json(told["setup"])
+    except (KeyError, TypeError) as error:
+        raise _other_version(told, error) from error
+
+
+def planned_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
+    """The trials as they were planned. Raises where a model is gone, or a trial now means something else."""
+    planned = []
+    for row in told["trials"]:
+        plain = {name: value for name, value in row.items() if name != "key"}
+        try:
+            trial = Trial.from_json(plain)
+        except (KeyError, TypeError) as error:
+            raise _other_version(told, error) from error
+        if trial.key != row["key"]:
+            refuse_changes(plain, trial.as_json(), f"{trial.model} has other settings than in the run", RESTORE)
+            raise StoreError(f"{RUN_FILE} was changed: {trial.model} has another key", "restore it, or start a new run")
+        planned.append(Planned(trial=trial, choice=zoo.select(trial.model)[0]))
+    return planned
+
+
+def same_trials(told: Mapping[str, Any], planned: Sequence[Planned]) -> None:
+    """Raise ZooError where the flags given with --resume ask for other trials than the run's own."""
+    then = {f"{row['model']} seed {row['seed']}": row for row in told["trials"]}
+    now = {item.label: {"key": item.trial.key, **item.trial.as_json()} for item in planned}
+    if then.keys() != now.keys():
+        raise ZooError(
+            f"the run has {len(then)} trials and these flags ask for {len(now)}: "
+            f"{', '.join(sorted(then.keys() ^ now.keys())[:3])}",
+            "give the run's own --plugins and --seeds, or: python -m harness resume",
+        )
+    for label in then:
+        refuse_changes(then[label] | {"key": ""}, now[label] | {"key": ""}, f"{label} has other settings", RESTORE)
+
+
+def _other_version(told: Mapping[str, Any], error: Exception) -> StoreError:
+    cause = f"{RUN_FILE} was written by harness {told.get('harness', '?')} and does not fit this one ({error})"
+    return StoreError(cause, "go on with the version that began the run")

@@ -1,0 +1,157 @@
+# ruff: noqa: TID253
+"""Trials one after the other, each in a child process of its own; whatever becomes of the child is a record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness import child, outcome
+from harness.delivery import Delivered, unpack
+from harness.handover import hand_over
+from harness.isolate import Ending, Supervisor, context_for
+from harness.orders import Order
+from results.errors import StoreError
+from results.slugs import slug
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    from harness.bench import Bench
+    from harness.config import Trial
+    from harness.plan import Planned
+    from harness.run_setup import RunSetup
+    from results.store import RunStore
+    from zoo.discovery import Zoo
+
+Listener = Callable[[Mapping[str, Any]], None]
+KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lower --batch-size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Carries trials out for one run; `bench` is what they share."""
+
+    bench: Bench
+    store: RunStore
+    setup: RunSetup
+    zoo: Zoo
+
+    def prepare(self) -> None:
+        """Hand the dataset over, once for all trials."""
+        hand_over(self.bench.dataset, self.store.work / "data")
+
+    def carry_out(self, item: Planned, listen: Listener) -> Delivered:
+        """One trial; `listen` gets what it says of its epochs.
+
+        Out of memory, it is tried once more in a new process, in parts of half the size.
+        """
+        delivered = self._attempt(item, item.trial, listen)
+        smaller = in_smaller_parts(item.trial)
+        if delivered.record.status != "oom" or smaller is None:
+            return delivered
+        shutil.rmtree(self.progress_folder(item.trial), ignore_errors=True)
+        again = self._attempt(item, smaller, listen)
+        facts = {**again.record.facts, "retried_after": "oom"}
+        # It is still the trial that was asked for: a later resume must not carry it out once more.
+        record = replace(again.record, key=item.trial.key, trial=item.trial.as_json(), facts=facts)
+        return replace(again, record=record)
+
+    def progress_folder(self, trial: Trial) -> Path:
+        """Where the trial's own checkpoints lie until its record is written."""
+        return self.store.path / "progress" / f"{slug(trial.model)}@s{trial.seed}"
+
+    def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
+        folder = self.store.work / f"{slug(trial.model)}@s{trial.seed}"
+        shutil.rmtree(folder, ignore_errors=True)
+        order = self._order(item, trial, folder)
+        ending = self._isolated(order, listen) if self.setup.isolation else _here(order, listen)
+        return self._delivered(ending, trial, folder)
+
+    def _order(self, item: Planned, trial: Trial, folder: Path) -> Order:
+        return Order(
+            trial=trial,
+            owner=item.choice.owner,
+            owner_source=self.zoo.plugin(item.choice.owner).source,
+            plugins=self.setup.plugins,
+            device=str(self.bench.device),
+            timed_on=tuple(str(device) for device in self.bench.timed_on),
+            num_threads=torch.get_num_threads(),
+            fingerprint=self.bench.dataset.fingerprint,
+            data=str(self.store.work / "data"),
+            features=str(self.store.work / "features"),
+            work=str(folder),
+            progress=str(self.progress_folder(trial)),
+            checkpoint_s=self.setup.checkpoint_every,
+            memory_mib=self.setup.memory_limit,
+            machine=self.bench.machine,
+            environment=dict(os.environ),
+        )
+
+    def _isolated(self, order: Order, listen: Listener) -> Ending:
+        supervisor = Supervisor(
+            target=child.main,
+            context=context_for(self.bench.device.type),
+            timeout_s=self.setup.trial_timeout or None,
+            on_message=listen,
+        )
+        return supervisor.run(order.to_json())
+
+    def _delivered(self, ending: Ending, trial: Trial, folder: Path) -> Delivered:
+        """The child's result where it is one; otherwise a record that says how the child ended."""
+        if ending.storage:
+            raise StoreError(ending.storage, "make room, or choose another folder with --output")
+        if ending.timed_out:
+            cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
+            return self._lost(ending, trial, "timeout", cause)
+        if ending.result is None:
+            return self._lost(ending, trial, *_how_it_ended(ending))
+        dataset = self.bench.dataset
+        try:
+            labels = dataset.labels(dataset.plan.test)
+            delivered = unpack(ending.result, folder, labels=labels, classes=dataset.classes)
+        except (ValueError, ZooError) as error:
+            return self._lost(ending, trial, "failed", f"its result cannot be used: {error}")
+        return replace(delivered, log=_joined(delivered.log, ending.log))
+
+    def _lost(self, ending: Ending, trial: Trial, status: str, cause: str) -> Delivered:
+        record = outcome.lost(trial, self.bench, status=status, phase=ending.phase, cause=cause)
+        return Delivered(record=record, log=_joined(cause + "\n", ending.log))
+
+
+def in_smaller_parts(trial: Trial) -> Trial | None:
+    """The same trial with twice as many passes to an optimiser step; None where a pass has one image already."""
+    train = trial.train
+    if train.batch_size // train.grad_accum < 2:
+        return None
+    return replace(trial, train=replace(train, grad_accum=2 * train.grad_accum))
+
+
+def _here(order: Order, listen: Listener) -> Ending:
+    """Carry the order out in this very process, for --no-isolation."""
+    voice = child.Voice(listen)
+    told = child.perform(order, voice, child.make_progress(order, voice))
+    return Ending(exitcode=0, result=json.loads(json.dumps(told)))
+
+
+def _how_it_ended(ending: Ending) -> tuple[str, str]:
+    """Status and cause of a child that sent no result."""
+    if ending.problem:
+        return "failed", ending.problem
+    if "bad_alloc" in ending.log:
+        return "oom", "out of memory: std::bad_alloc"
+    if ending.signal_name == "SIGKILL":
+        return "failed", KILLED
+    if ending.signal_name:
+        return "failed", f"crashed with {ending.signal_name}"
+    return "failed", f"its process ended (exit {ending.exitcode}) without a result"
+
+
+def _joined(traceback: str, printed: str) -> str:
+    return f"{traceback}\n--- what the trial's process printed ---\n{printed}" if printed else traceback

@@ -1,0 +1,240 @@
+"""A plugin whose models do one harmful thing each, and the small good ones that must not notice."""
+
+from __future__ import annotations
+
+import os
+
+import zoo
+
+MEBIBYTE = 2**20
+
+
+def tiny(task):
+    """A good model: one linear layer."""
+    from torch import nn
+
+    return nn.Sequential(nn.Flatten(), nn.Linear(task.channels * task.image_size**2, task.num_classes))
+
+
+def small(task):
+    """Another good one."""
+    from torch import nn
+
+    size = task.channels * task.image_size**2
+    return nn.Sequential(nn.Flatten(), nn.Linear(size, 16), nn.ReLU(), nn.Linear(16, task.num_classes))
+
+
+def _doing(harm):
+    """A model that does harm as it is built."""
+
+    def build(task):
+        harm()
+        return tiny(task)
+
+    return build
+
+
+def reached():
+    """Say in the file that a variable names, where it names one, that a model has come to its harm."""
+    path = os.environ.get("HOSTILE_REACHED")
+    if path:
+        with open(f"{path}.draft", "w") as file:
+            file.write(str(os.getpid()))
+        os.replace(f"{path}.draft", path)
+
+
+def hang():
+    import time
+
+    reached()
+    while True:
+        time.sleep(60)
+
+
+def hang_and_ignore():
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hang()
+
+
+def hang_in_c():
+    """A regular expression that takes longer than the universe, and holds the interpreter's lock."""
+    import re
+
+    reached()
+    re.match(r"(a+)+$", "a" * 64 + "b")
+
+
+def slow(task):
+    """A good model, which a variable such as "train:40" makes slow: in that mode, after that many passes."""
+    import time
+
+    from torch import nn
+
+    class Slow(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.passes = tiny(task), 0
+
+        def forward(self, images_BCHW):
+            mode, _, passes = os.environ.get("HOSTILE_SLOW", "never:0").partition(":")
+            self.passes += mode == ("train" if self.training else "eval")
+            if self.passes > int(passes):
+                reached()
+                time.sleep(0.3)
+            return self.inner(images_BCHW)
+
+    return Slow()
+
+
+def segfault():
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def overflow():
+    """Recurse deeper in C than a small stack is."""
+    import sys
+    import threading
+
+    nested = []
+    for _ in range(5000):
+        nested = [nested]
+    sys.setrecursionlimit(20_000)
+    threading.stack_size(64 * 1024)
+    thread = threading.Thread(target=repr, args=(nested,))
+    thread.start()
+    thread.join()
+
+
+def leave():
+    os._exit(0)
+
+
+def leave_with_3():
+    os._exit(3)
+
+
+def leave_politely():
+    raise SystemExit(0)
+
+
+def kill_itself():
+    os.kill(os.getpid(), 9)
+
+
+def eat_memory():
+    kept = []
+    while True:
+        kept.append(bytearray(32 * MEBIBYTE))
+
+
+def shout():
+    line = b"\x1b[31m\x07\xff" + b"x" * 65_000 + b"\n"
+    for _ in range(400):
+        os.write(1, line)
+
+
+def close_streams():
+    os.close(1)
+    os.close(2)
+
+
+def fork():
+    """Leave a process behind, and its number in the file that a variable names."""
+    import time
+
+    pid = os.fork()
+    if not pid:
+        time.sleep(600)
+        os._exit(0)
+    with open(os.environ["HOSTILE_PIDS"], "a") as file:
+        file.write(f"{pid}\n")
+
+
+def change_everything():
+    import signal
+    import warnings
+
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    torch.use_deterministic_algorithms(True)
+    os.chdir("/")
+    os.environ["OMP_NUM_THREADS"] = "7"
+    warnings.simplefilter("error")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_default_dtype(torch.float32)
+
+
+def patch_the_metric():
+    import results.metrics
+
+    results.metrics.top_error = lambda predictions, k: 0.0
+    import harness.delivery
+
+    harness.delivery.top_error = results.metrics.top_error
+
+
+def answer_nonsense():
+    """Send what no trial sends, over the very pipe of the result."""
+    import gc
+    from multiprocessing.connection import Connection
+
+    for pipe in [item for item in gc.get_objects() if isinstance(item, Connection)]:
+        os.write(pipe.fileno(), b"x" * 1024 + b'\n{"result": 7}\n')
+
+
+def out_of_memory_once():
+    """Fail as an allocator does, until batches are smaller: the file that a variable names counts the calls."""
+    import torch
+
+    with open(os.environ["HOSTILE_CALLS"], "a") as file:
+        file.write("x")
+    if os.path.getsize(os.environ["HOSTILE_CALLS"]) == 1:
+        raise torch.OutOfMemoryError("out of memory: tried to allocate 7 GiB")
+
+
+def out_of_memory_always():
+    raise MemoryError("tried to allocate 7 GiB")
+
+
+HARMS = {
+    harm.__name__.replace("_", "-"): harm
+    for harm in (
+        hang,
+        hang_and_ignore,
+        hang_in_c,
+        segfault,
+        os.abort,
+        overflow,
+        leave,
+        leave_with_3,
+        leave_politely,
+        kill_itself,
+        eat_memory,
+        shout,
+        close_streams,
+        fork,
+        change_everything,
+        patch_the_metric,
+        answer_nonsense,
+        out_of_memory_once,
+        out_of_memory_always,
+    )
+}
+
+
+@zoo.hookimpl
+def zoo_models():
+    yield zoo.ModelSpec(name="good/tiny", build=tiny)
+    yield zoo.ModelSpec(name="good/small", build=small)
+    for number in range(1, 6):
+        yield zoo.ModelSpec(name=f"good/tiny{number}", build=tiny)
+    yield zoo.ModelSpec(name="bad/slow", build=slow)
+    for name, harm in HARMS.items():
+        yield zoo.ModelSpec(name=f"bad/{name}", build=_doing(harm))

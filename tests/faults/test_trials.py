@@ -1,0 +1,183 @@
+"""Faults of a trial's process (14-24): the others' records are those of a run without it."""
+
+from __future__ import annotations
+
+import os
+from time import monotonic, sleep
+
+import pytest
+import torch
+
+from harness import pipes
+from harness.pipes import Lines, Log, open_pipe
+from tests.faults.runs import Run, comparable, is_alive, run, unharmed
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory) -> Run:
+    """A run of the good model alone; it also warms the fork server up."""
+    found = run(tmp_path_factory.mktemp("clean"), "good/tiny")
+    assert found.code == 0
+    return found
+
+
+@pytest.fixture
+def beside(tmp_path, clean, capsys):
+    """Runs one harmful model before the good one, which must come out unharmed."""
+
+    def run_beside(name: str, *options: str) -> Run:
+        capsys.readouterr()
+        found = run(tmp_path / "runs", f"{name},good/tiny", *options, capsys=capsys)
+        unharmed(found, clean)
+        return found
+
+    return run_beside
+
+
+@pytest.mark.fault(14)
+@pytest.mark.parametrize("name", ["bad/hang", "bad/hang-and-ignore", "bad/hang-in-c"])
+def test_14_a_trial_that_hangs_is_ended_when_its_time_is_up(beside, name):
+    start = monotonic()
+    found = beside(name, "--trial-timeout", "1.5")
+    assert monotonic() - start < 12
+    assert (found.code, found.failure(name)) == (1, "timeout at build: no end after 1.5 s (--trial-timeout)")
+
+
+@pytest.mark.fault(15)
+@pytest.mark.parametrize(
+    ("name", "signal"), [("bad/segfault", "SIGSEGV"), ("bad/abort", "SIGABRT"), ("bad/overflow", "SIGSEGV")]
+)
+def test_15_a_crash_names_its_signal_and_leaves_its_stack(beside, name, signal):
+    found = beside(name)
+    assert (found.code, found.failure(name)) == (1, f"failed at build: crashed with {signal}")
+    # The stack of a thread that overflowed has no room left to write itself down.
+    assert ("hostile.py" in found.log(name)) == (name != "bad/overflow")
+
+
+@pytest.mark.fault(16)
+@pytest.mark.parametrize(("name", "code"), [("bad/leave", 0), ("bad/leave-with-3", 3), ("bad/leave-politely", 0)])
+def test_16_a_process_that_ends_without_a_result_has_failed(beside, name, code):
+    found = beside(name)
+    assert found.code == 1
+    assert found.failure(name) == f"failed at build: its process ended (exit {code}) without a result"
+
+
+@pytest.mark.fault(17)
+def test_17_out_of_memory_is_tried_once_more_in_parts_of_half_the_size(beside, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOSTILE_CALLS", str(tmp_path / "calls"))
+    found = beside("bad/out-of-memory-once")
+    record = found.records["bad/out-of-memory-once"]
+    assert (found.code, record.status, (tmp_path / "calls").read_text()) == (0, "ok", "xx")
+    assert (record.facts["batch_size"], record.facts["micro_batch_size"]) == (32, 16)
+    assert record.facts["retried_after"] == "oom"
+    assert record.key in {trial["key"] for trial in found.store.configuration["trials"]}
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize("options", [(), ("--batch-size", "1")])
+def test_17_out_of_memory_twice_or_with_single_images_is_a_row(beside, options, monkeypatch, tmp_path):
+    found = beside("bad/out-of-memory-always") if not options else None
+    if found is None:
+        found = run(tmp_path / "runs", "bad/out-of-memory-always", *options)
+    assert found.code == 1
+    assert found.failure("bad/out-of-memory-always") == "oom at build: MemoryError: tried to allocate 7 GiB"
+
+
+@pytest.mark.fault(18)
+def test_18_a_trial_that_takes_more_than_the_memory_limit_is_out_of_memory(beside):
+    found = beside("bad/eat-memory", "--memory-limit", "600")
+    assert (found.code, found.records["bad/eat-memory"].status) == (1, "oom")
+    assert "MemoryError" in found.failure("bad/eat-memory")
+
+
+@pytest.mark.fault(19)
+def test_19_a_trial_that_was_killed_from_outside_says_what_probably_did_it(beside):
+    found = beside("bad/kill-itself")
+    assert found.code == 1
+    assert "killed by SIGKILL, probably by the kernel for want of memory" in found.failure("bad/kill-itself")
+
+
+@pytest.mark.fault(20)
+def test_20_what_a_trial_prints_is_neither_seen_nor_kept_without_end(beside):
+    found = beside("bad/shout")
+    assert found.code == 0
+    assert "xxxx" not in found.out + found.err
+
+
+@pytest.mark.fault(20)
+def test_20_a_log_is_capped_and_has_no_control_characters(tmp_path):
+    ends = open_pipe()
+    log = Log(ends.reader)
+    for _ in range(200):
+        os.write(ends.writer.fileno(), b"\x1b[31m\xff" + b"x" * 60_000)
+        log.read()
+    assert len(log.kept) == pipes.MAX_LOG
+    assert "more bytes were dropped" in log.text()
+    assert "\x1b" not in log.text()
+    log.close()
+
+
+@pytest.mark.fault(20)
+def test_20_a_trial_may_close_its_streams(beside):
+    assert beside("bad/close-streams").code == 0
+
+
+@pytest.mark.fault(21)
+def test_21_processes_that_a_trial_left_behind_are_ended_with_it(beside, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOSTILE_PIDS", str(tmp_path / "pids"))
+    found = beside("bad/fork")
+    pids = [int(line) for line in (tmp_path / "pids").read_text().split()]
+    assert (found.code, len(pids)) == (0, 1)
+    deadline = monotonic() + 2
+    while is_alive(pids[0]) and monotonic() < deadline:
+        sleep(0.05)
+    assert not is_alive(pids[0])
+
+
+@pytest.mark.fault(22)
+def test_22_what_a_plugin_changes_globally_reaches_no_other_trial(tmp_path, clean, beside):
+    first = beside("bad/change-everything")
+    second = run(tmp_path / "other", "good/tiny,bad/change-everything")
+    for model in first.records:
+        assert comparable(first.records[model]) == comparable(second.records[model])
+    assert torch.get_default_dtype() == torch.float32
+
+
+@pytest.mark.fault(23)
+def test_23_a_patched_metric_is_found_out(beside):
+    found = beside("bad/patch-the-metric")
+    assert found.code == 1
+    assert "claims a top-1 error of 0 %, but its predictions make it" in found.failure("bad/patch-the-metric")
+
+
+@pytest.mark.fault(24)
+def test_24_a_message_that_is_no_result_is_a_failure(beside):
+    found = beside("bad/answer-nonsense")
+    assert found.code == 1
+    assert "failed at build: its message is no JSON" in found.failure("bad/answer-nonsense")
+
+
+def feed(text: bytes) -> None:
+    """Send `text` through a pipe, a piece at a time, to what reads a child's messages."""
+    ends = open_pipe()
+    lines = Lines(ends.reader)
+    try:
+        for start in range(0, len(text), 4096):
+            os.write(ends.writer.fileno(), text[start : start + 4096])
+            list(lines.read())
+    finally:
+        lines.close()
+
+
+@pytest.mark.fault(24)
+@pytest.mark.parametrize("text", [b"[1]\n", b"nothing\n", b"{\n", b"\xff\xfe\n", b"[" * 100_000 + b"\n"])
+def test_24_lines_that_are_no_object_are_refused(text):
+    with pytest.raises(ValueError, match="its message is no JSON"):
+        feed(text)
+
+
+@pytest.mark.fault(24)
+def test_24_a_message_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(pipes, "MAX_MESSAGE", 2**17)
+    with pytest.raises(ValueError, match="longer than"):
+        feed(b"x" * 2**18)
