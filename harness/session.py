@@ -89,11 +89,17 @@ class Session:
             runner.prepare()
             for item in to_do:
                 delivered = runner.carry_out(item, partial(self._listen, item))
+                self._require_readable(delivered.record)
                 record = self._kept(item, delivered)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
                 self.screen.trial(item, record)
         finally:
             self.store.clear_work()
+
+    def _require_readable(self, record: Record) -> None:
+        """Bad files would fail every trial: the run ends before its first record, and lists them all."""
+        if record.error and record.error.phase == "data" and not self.store.records():
+            self.bench.dataset.require_readable()
 
     def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
         """What a trial says while it runs."""

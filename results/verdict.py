@@ -42,7 +42,7 @@ def remarks(summary: Summary) -> list[str]:
     if not summary.ranked:
         return []
     found = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
-    found += [_unrepeatable(summary), _images_needed(summary), *_partial(summary)]
+    found += [_unrepeatable(summary), _left_out(summary), _images_needed(summary), *_partial(summary)]
     return [line for line in found if line]
 
 
@@ -95,6 +95,12 @@ def _unrepeatable(summary: Summary) -> str:
     by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
     names = [model for model, found in by_model.items() if False in found]
     return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
+
+
+def _left_out(summary: Summary) -> str:
+    """Files that --skip-bad kept out of every part of the data."""
+    names = sorted({name for record in summary.records for name in record.data.get("left_out", ())})
+    return f"Left out of the data, {counted(len(names), 'file')} that cannot be read: {listed(names)}." if names else ""
 
 
 def _no_accelerator(summary: Summary) -> str:

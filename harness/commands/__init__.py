@@ -9,6 +9,7 @@ COMMANDS = {
     "retry": "carry out again the trials of a run that failed",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
+    "check-data": "look at every file of an image folder: what it holds, and what cannot be read",
     "plugins": "list plugins: source, models, load time, what went wrong",
     "time": "time models and count their work, without data and without training",
     "selftest": "prove clocks, counters and metrics on this machine with known answers",

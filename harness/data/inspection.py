@@ -129,6 +129,8 @@ def _facts(content: bytes, thorough: bool) -> FileFacts:
                 facts = replace(facts, decoded=True)
     except UnidentifiedImageError:
         return replace(facts, problem="not an image" if content else "empty file")
+    except Image.DecompressionBombError:
+        return replace(facts, problem=f"over the limit of {LARGEST_IMAGE:,} pixels")
     # Pillow raises anything from SyntaxError to MemoryError on a damaged file; all of it is reported.
     except Exception as error:
         return replace(facts, problem=reason(error))
