@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.errors import ZooError
-    from zoo.hookspecs import hookimpl
+    from zoo.hookspecs import API_VERSION, hookimpl
     from zoo.specs import (
         DatasetSpec,
         InputSpec,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "API_VERSION",
     "DatasetSpec",
     "InputSpec",
     "LabelledImages",
@@ -41,7 +42,7 @@ __all__ = [
     "hookimpl",
 ]
 
-_HOMES = {"ZooError": "zoo.errors", "hookimpl": "zoo.hookspecs"}
+_HOMES = {"ZooError": "zoo.errors", "API_VERSION": "zoo.hookspecs", "hookimpl": "zoo.hookspecs"}
 
 
 def __getattr__(name: str) -> Any:

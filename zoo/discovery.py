@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from zoo import hookspecs
-from zoo.loading import Candidate, Requests, candidates, read_requests
-from zoo.names import is_valid, unknown
+from zoo.loading import ASKED_FOR, Requests, candidates, read_requests
+from zoo.names import UnknownName, unknown
+from zoo.registering import declared_datasets, declared_models, new_manager, one_line, take_in, tried_out
 from zoo.selection import Choice, select
-from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zoo.specs import TrialEvent
+    import pluggy
+
+    from zoo.specs import DatasetSpec, ModelSpec, PluginInfo, TrialEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +31,22 @@ class Zoo:
 
     def select(self, expression: str) -> list[Choice]:
         """The models that `expression` stands for; see `zoo.selection.select`."""
-        return select(self.models, expression)
+        try:
+            return select(self.models, expression)
+        except UnknownName as error:
+            raise self._explained(error) from None
 
     def dataset(self, name: str) -> DatasetSpec:
         """The dataset of that name. Raises ZooError (usage) where there is none."""
         if name not in self.datasets:
-            raise unknown("dataset", name, self.datasets)
+            raise self._explained(unknown("dataset", name, self.datasets))
         return self.datasets[name][0]
+
+    def _explained(self, error: UnknownName) -> UnknownName:
+        """The same error; where a plugin that failed may have offered the name, it says so."""
+        return error.blaming(
+            {i.name: i.detail for i in self.plugins if i.status == "failed" and _may_own(i, error.name)}
+        )
 
     def plugin(self, name: str) -> PluginInfo:
         """What is known of the plugin of that name."""
@@ -53,7 +59,7 @@ class Zoo:
             try:
                 impl.function(event)
             except Exception as error:
-                problems.append(f"plugin {impl.plugin_name}: zoo_trial_done: {_one_line(error)}")
+                problems.append(f"plugin {impl.plugin_name}: zoo_trial_done: {one_line(error)}")
         return problems
 
 
@@ -64,80 +70,23 @@ def discover(arguments: Iterable[str] = (), environment: Mapping[str, str] = os.
 
 def collect(sources: Any, requests: Requests) -> Zoo:
     """Build the zoo from the candidates that `sources(requests)` yields."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    manager = new_manager()
     infos: dict[str, PluginInfo] = {}
-    for candidate in sources(requests):
-        info = _load(manager, candidate, requests, taken=infos)
+    found = list(sources(requests))
+    # All are tried out before the first is imported: one that imports torch makes this process unfit to fork.
+    problems = [tried_out(candidate, requests) for candidate in found]
+    for candidate, problem in zip(found, problems, strict=True):
+        info = take_in(manager, candidate, problem, requests, infos)
         infos[info.name] = info
-    models = _declared(manager.hook.zoo_models, ModelSpec, infos)
-    datasets = _declared(manager.hook.zoo_datasets, DatasetSpec, infos)
+    models = declared_models(manager, infos)
+    datasets = declared_datasets(manager, infos)
     num_models = Counter(owner for _, owner in models.values())
     num_datasets = Counter(owner for _, owner in datasets.values())
     plugins = (replace(i, models=num_models[i.name], datasets=num_datasets[i.name]) for i in infos.values())
     return Zoo(models=models, datasets=datasets, plugins=tuple(plugins), manager=manager)
 
 
-def _load(
-    manager: pluggy.PluginManager, candidate: Candidate, requests: Requests, taken: Mapping[str, PluginInfo]
-) -> PluginInfo:
-    name = f"{candidate.name} ({candidate.source})" if candidate.name in taken else candidate.name
-    info = PluginInfo(name=name, source=candidate.source, status="ok", version=candidate.version)
-    if candidate.name in requests.blocked:
-        return replace(info, status="blocked", detail="blocked by -p no: or ZOO_BLOCK_PLUGINS")
-    start = perf_counter()
-    try:
-        plugin = candidate.load()
-        manager.register(plugin, name=name)
-        detail = _misspelt(manager, plugin)
-    except BaseException as error:  # a plugin may raise SystemExit as it is imported: its own failure, not ours
-        detail = f"import: {_one_line(error)}"
-    if detail and manager.has_plugin(name):
-        manager.unregister(name=name)
-    millis = (perf_counter() - start) * 1e3
-    return replace(info, status="failed" if detail else "ok", detail=detail, millis=millis)
-
-
-def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
-    """One line for the first hook that no one declares; pluggy by itself would ignore it."""
-    hooks = [name for name in vars(hookspecs) if name.startswith("zoo_")]
-    for caller in manager.get_hookcallers(plugin) or ():
-        optional = all(impl.optionalhook for impl in caller.get_hookimpls() if impl.plugin is plugin)
-        if not caller.has_spec() and not optional:
-            close = get_close_matches(caller.name, hooks, n=1, cutoff=0.0)
-            return f"unknown hook '{caller.name}', did you mean {close[0]}?"
-    return ""
-
-
-def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo]) -> dict[str, Any]:
-    """Call one hook implementation after the other, so that a bad one costs only its own specs."""
-    found: dict[str, Any] = {}
-    for impl in hook.get_hookimpls():
-        owner, start = impl.plugin_name, perf_counter()
-        try:
-            specs = [_checked(spec, kind) for spec in impl.function()]
-        except BaseException as error:  # as above: whatever a plugin raises is its own failure
-            infos[owner] = replace(infos[owner], status="failed", detail=f"{hook.name}: {_one_line(error)}")
-            continue
-        taken = [f"{spec.name} is owned by {found[spec.name][1]}" for spec in specs if spec.name in found]
-        found.update({spec.name: (spec, owner) for spec in specs if spec.name not in found})
-        infos[owner] = _noted(infos[owner], taken, (perf_counter() - start) * 1e3)
-    return found
-
-
-def _noted(info: PluginInfo, taken: list[str], millis: float) -> PluginInfo:
-    info = replace(info, millis=info.millis + millis)
-    return replace(info, status="conflict", detail="; ".join(taken)) if taken else info
-
-
-def _checked(spec: Any, kind: type[Any]) -> Any:
-    if not isinstance(spec, kind):
-        raise TypeError(f"declares {type(spec).__name__} where a {kind.__name__} is wanted")
-    if not is_valid(spec.name):
-        raise ValueError(f"{spec.name!r} cannot be a name: letters, digits, _ . - and one / only")
-    return spec
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _may_own(info: PluginInfo, name: str) -> bool:
+    """Whether a plugin that failed may have offered `name`: it was asked for by hand, or is called alike."""
+    prefix = name.partition("/")[0].lower().replace("-", "_")
+    return info.source.startswith(ASKED_FOR) or prefix in info.name.lower().replace("-", "_")

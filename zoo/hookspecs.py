@@ -1,4 +1,11 @@
-"""The three hooks of the zoo. These docstrings are the plugin manual."""
+"""The three hooks of the zoo. These docstrings are the plugin manual.
+
+A plugin that needs a newer zoo than the first says so at its top, `ZOO_API = 2`: where `zoo.API_VERSION` is lower, it
+is left out with the line "needs zoo-api 2, have 1", and nothing of it is called.
+A plugin that is not shipped is imported twice: first in a process of its own, where a crash, an exit or a minute
+without an answer (ZOO_PLUGIN_TIMEOUT) costs only that plugin, then in this one. So do little at import, and nothing
+that lasts.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +19,8 @@ if TYPE_CHECKING:
     from zoo.specs import DatasetSpec, ModelSpec, TrialEvent
 
 PROJECT = "zoo"
+# A plugin that says `ZOO_API = 2` wants a newer zoo than this one, and is left out with these words.
+API_VERSION = 1
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

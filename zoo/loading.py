@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import USAGE, ZooError
+from zoo.probing import LIMIT_SECONDS, time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 ENTRY_POINT_GROUP = "zoo"
 PLUGINS_VARIABLE = "ZOO_PLUGINS"
 BLOCK_VARIABLE = "ZOO_BLOCK_PLUGINS"
+SHIPPED = "shipped"
+ASKED_FOR = ("file: ", "module: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +36,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """What a person asked for: extra plugin files or modules, and names to leave out."""
+    """What a person asked for: extra plugin files or modules, names to leave out, how long a plugin may take."""
 
     extra: tuple[str, ...] = ()
     blocked: frozenset[str] = frozenset()
+    limit_seconds: float = LIMIT_SECONDS
 
 
 def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> Requests:
-    """From `-p` arguments (`FILE.py`, `module.name`, `no:NAME`) and the two environment variables."""
+    """From `-p` arguments (`FILE.py`, `module.name`, `no:NAME`) and the environment variables."""
     asked = [*_words(environment.get(PLUGINS_VARIABLE, "")), *arguments]
     blocked = {name.removeprefix("no:") for name in asked if name.startswith("no:")}
     blocked |= set(_words(environment.get(BLOCK_VARIABLE, "")))
-    return Requests(extra=tuple(name for name in asked if not name.startswith("no:")), blocked=frozenset(blocked))
+    extra = tuple(name for name in asked if not name.startswith("no:"))
+    return Requests(extra=extra, blocked=frozenset(blocked), limit_seconds=time_limit(environment))
 
 
 def candidates(requests: Requests) -> Iterator[Candidate]:
@@ -63,7 +68,7 @@ def shipped() -> Iterator[Candidate]:
         for entry in sorted(os.listdir(folder)):
             stem, suffix = os.path.splitext(entry)
             if suffix == ".py" and not stem.startswith("_"):
-                yield Candidate(name=stem, source="shipped", load=_importer(f"plugins.{stem}"))
+                yield Candidate(name=stem, source=SHIPPED, load=_importer(f"plugins.{stem}"))
 
 
 def installed() -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # A prefix a package, then the architecture; no "..", no leading dot or dash, so that a name is never a path or a flag.
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,49}/)?[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}")
@@ -20,13 +20,29 @@ def is_valid(name: object) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> ZooError:
+class UnknownName(ZooError):
+    """The error for a name that nobody owns."""
+
+    def __init__(self, kind: str, name: str, guess: str, remedy: str) -> None:
+        super().__init__(f"unknown {kind} '{name}'.{guess}", remedy, USAGE)
+        self.kind = kind
+        self.name = name
+
+    def blaming(self, failed: Mapping[str, str]) -> UnknownName:
+        """The same, with the plugins whose failure may be why: names and what was wrong. Itself where none is."""
+        if not failed:
+            return self
+        told = "; ".join(f"{plugin} failed: {detail}" for plugin, detail in failed.items())
+        return UnknownName(self.kind, self.name, f" A plugin that may offer it, {told}", "see: harness plugins")
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     """The error for a name that nobody owns, with the names it may have meant."""
     names = list(known)
     close = get_close_matches(name, names, n=3, cutoff=0.6)
     guess = f" Did you mean {_either(close)}?" if close else f" There are {len(names):,} {kind}s."
     stem = re.split(r"[\d*?\[]", name, maxsplit=1)[0]
-    return ZooError(f"unknown {kind} '{name}'.{guess}", f"list them: harness list '{stem}*'", USAGE)
+    return UnknownName(kind, name, guess, f"list them: harness list '{stem}*'")
 
 
 def _either(names: list[str]) -> str:

@@ -1,0 +1,87 @@
+"""Notices when importing a plugin changes our own modules, and puts back what it changed."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
+
+    Result = TypeVar("Result")
+
+# What of torch's settings decides every later result: how it is read, how it is set, and its value at first.
+TORCH_SETTINGS = (
+    ("get_default_dtype", "set_default_dtype", "float32"),
+    ("is_grad_enabled", "set_grad_enabled", True),
+    ("are_deterministic_algorithms_enabled", "use_deterministic_algorithms", False),
+)
+OURS = frozenset({"zoo", "harness", "results", "plugins"})
+_ABSENT = object()
+
+
+class Meddled(Exception):
+    """A plugin changed what is not its own; everything is as before again."""
+
+
+def guarded(function: Callable[[], Result]) -> Result:
+    """Call `function`. Raises Meddled where it replaced a module of ours, a name in one, or a setting of torch.
+
+    All of that is put back. What names stand for is compared, by identity: the inside of a class or of a function is
+    not looked at, and what is imported only later cannot be.
+    """
+    before = {name: (module, dict(vars(module))) for name, module in _our_modules()}
+    settings = _torch_settings()
+    try:
+        return function()
+    finally:
+        changed = [changed for name, (module, names) in before.items() for changed in _put_back(name, module, names)]
+        changed += _set_back(settings)
+        if changed:
+            raise Meddled(f"changed {', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}")
+
+
+def _our_modules() -> list[tuple[str, ModuleType]]:
+    found = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
+    return [(name, module) for name, module in found if isinstance(module, ModuleType)]
+
+
+def _torch_settings() -> list[Any]:
+    """The values now, or those of a torch that is yet to be imported."""
+    torch: Any = sys.modules.get("torch")
+    return [getattr(torch, read)() if torch else first for read, _, first in TORCH_SETTINGS]
+
+
+def _set_back(settings: list[Any]) -> list[str]:
+    """Restore torch's settings where it is loaded; returns what was changed."""
+    torch: Any = sys.modules.get("torch")
+    changed = []
+    for (read, write, _), value in zip(TORCH_SETTINGS, settings, strict=True) if torch else ():
+        wanted = getattr(torch, value) if isinstance(value, str) else value
+        if getattr(torch, read)() != wanted:
+            getattr(torch, write)(wanted)
+            changed.append(f"torch.{read}()")
+    return changed
+
+
+def _put_back(name: str, module: ModuleType, names: Mapping[str, Any]) -> list[str]:
+    """Restore one module; returns what was changed."""
+    changed = []
+    if sys.modules.get(name) is not module:
+        sys.modules[name] = module
+        changed.append(name)
+    now = vars(module)
+    for key, value in names.items():
+        if now.get(key, _ABSENT) is not value:
+            now[key] = value
+            changed.append(f"{name}.{key}")
+    # New names are how a submodule and what is loaded on first use arrive; only one that hides a builtin is foul.
+    hiding = [key for key in now if key not in names and hasattr(builtins, key)]
+    for key in hiding:
+        if not isinstance(now[key], ModuleType):
+            del now[key]
+            changed.append(f"{name}.{key}")
+    return changed
