@@ -40,12 +40,15 @@ def adopt(source: Path, path: Path) -> None:
 
     Both lie on one disk. What is no regular file was not written by us, and is refused.
     """
-    if not stat.S_ISREG(source.lstat().st_mode):
-        raise StoreError(f"{source} is not a regular file", "remove it: within a run nothing is written through links")
     try:
+        if not stat.S_ISREG(source.lstat().st_mode):
+            remedy = "remove it: within a run nothing is written through links"
+            raise StoreError(f"{source} is not a regular file", remedy)
         _sync_file(source)
         source.replace(path)
         sync_folder(path.parent)
+        if source.parent != path.parent:  # else a power cut could bring the old name back
+            sync_folder(source.parent)
     except OSError as error:
         raise _explained(error, path, 0) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import json
 import secrets
@@ -13,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,41 +97,34 @@ class RunStore:
 
     def write(self, name: str, data: bytes) -> Path:
         """Write one file of the run, whole or not at all."""
-        path = self.path / name
-        if path.parent != self.path:  # the run's own folder may be reached through a link, if a person likes that
-            refuse_link(path.parent)
+        path = self._place(name)
         write_atomic(path, data)
         return path
 
     def adopt(self, source: Path, name: str) -> Path:
         """Give a file that a trial left in `work` its place `name` in the run, whole or not at all."""
-        path = self.path / name
-        for folder in [path.parent, *path.parent.parents]:
-            if folder == self.path:
-                break
-            refuse_link(folder)
+        path = self._place(name)
         make_folder(path.parent)
         adopt(source, path)
         return path
 
     def retire(self, record: Record) -> Path:
         """Move a record to `retried/`, so that its trial is to do again; nothing is deleted."""
-        name = f"{trial_slug(record)}.json"
-        refuse_link(self.path / RETRIED)
-        make_folder(self.path / RETRIED)
-        number = sum(1 for _ in (self.path / RETRIED).glob(f"{glob.escape(trial_slug(record))}.*.json"))
-        target = self.path / RETRIED / f"{trial_slug(record)}.{number + 1}.json"
-        adopt(self.path / "records" / name, target)
-        return target
+        name = trial_slug(record)
+        taken = next(n for n in count(1) if not (self.path / RETRIED / f"{name}.{n}.json").exists())
+        return self.adopt(self.path / "records" / f"{name}.json", f"{RETRIED}/{name}.{taken}.json")
 
     def save(self, record: Record) -> Path:
-        """Write a record down; from then on its trial is done. Raises StoreError where it would replace another's."""
-        name = f"records/{trial_slug(record)}.json"
+        """Write a record down; from then on its trial is done. Raises StoreError where it would replace another."""
+        name, content = f"records/{trial_slug(record)}.json", to_json(record)
         there = self._read(self.path / name) if (self.path / name).is_file() else None
-        if there is not None and there.key != record.key:
-            cause = f"{self.path.name} already has {record.model}, seed {record.seed}, trained with other settings"
-            raise StoreError(cause, "start a new run for the new settings")
-        return self.write(name, to_json(record))
+        if there is not None and to_json(there) != content:
+            what = f"{record.model}, seed {record.seed}"
+            if there.key != record.key:
+                cause = f"{self.path.name} already has {what}, trained with other settings"
+                raise StoreError(cause, "start a new run for the new settings")
+            raise StoreError(f"{self.path.name} already has another result of {what}", "retire that record first")
+        return self.write(name, content)
 
     def done(self) -> set[str]:
         """The keys of all trials that have a record."""
@@ -174,6 +167,16 @@ class RunStore:
         """The folder for the trial's trained model."""
         refuse_link(self.path / "checkpoints")
         return self.path / "checkpoints" / trial_slug(record)
+
+    def _place(self, name: str) -> Path:
+        """Where `name` is written. Raises StoreError for what is not within the run, or is behind a link."""
+        path = self.path / name
+        if ".." in path.parts[len(self.path.parts) :] or not path.is_relative_to(self.path) or path == self.path:
+            raise StoreError(f"{name} is no file within {self.path}", "a run writes into its own folder only")
+        # The run's own folder may be reached through a link, if a person likes that.
+        for folder in path.parents[: len(path.parts) - len(self.path.parts) - 1]:
+            refuse_link(folder)
+        return path
 
     def _read(self, path: Path) -> Record | None:
         try:

@@ -76,12 +76,14 @@ def test_predictions_that_were_cut_short_are_put_aside(store, share, capsys):
     assert "resnet18@s1.npz was moved to corrupt/" in capsys.readouterr().err
 
 
-def test_a_record_never_replaces_that_of_another_trial(store):
+def test_a_record_never_replaces_another(store):
     store.save(record(key="one"))
     with pytest.raises(StoreError, match="already has resnet18, seed 1, trained with other settings"):
         store.save(record(key="other"))
-    store.save(record(key="one", status="failed"))
-    assert [found.status for found in store.records()] == ["failed"]
+    with pytest.raises(StoreError, match="already has another result of resnet18, seed 1"):
+        store.save(record(key="one", status="failed"))
+    store.save(record(key="one"))
+    assert [found.status for found in store.records()] == ["ok"]
     assert store.done() == {"one"}
 
 

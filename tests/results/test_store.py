@@ -114,3 +114,21 @@ def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
         store.adopt(store.work / "link", "checkpoints/a/link")
     store.clear_work()
     assert not (store.path / "work").exists()
+
+
+@pytest.mark.parametrize("name", ["../x", "records/../../x", "/tmp/x", "", "."])
+def test_nothing_is_written_outside_the_run(store, name):
+    (store.work / "found").write_text("x")
+    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "found", name)):
+        with pytest.raises(StoreError, match="is no file within"):
+            place()
+
+
+def test_a_retired_record_replaces_none_though_an_older_one_was_removed(store):
+    for _ in range(2):
+        store.save(record())
+        last = store.retire(record())
+    last.with_name("resnet18@s1.1.json").unlink()
+    store.save(record())
+    assert store.retire(record()).name == "resnet18@s1.1.json"
+    assert len(list(last.parent.iterdir())) == 2
