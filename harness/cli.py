@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness._version import __version__
 from harness.arguments import Parser
 from harness.commands import COMMANDS
+from harness.plain import adapt
 from harness.signals import Terminated
 from results.errors import StoreError
 from zoo.errors import ZooError
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 fine, 1 some trials failed, 2 usage, 3 environment, 4 storage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        adapt(stream, os.environ)
     try:
         code = _dispatch(given)
         sys.stdout.flush()
