@@ -18,6 +18,7 @@ from harness import precision
 from harness.allocator import keep_freed_memory
 from harness.bench import Bench
 from harness.delivery import pack
+from harness.determinism import judged
 from harness.features import FeatureStore
 from harness.handover import take_over
 from harness.lifeline import die_with_parent, lead_group, limit_memory
@@ -95,7 +96,10 @@ def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
         machine=dict(order.machine),
     )
     hooks = Hooks(on_epoch=lambda row: voice.send({"epoch": row}), on_phase=voice.enter, progress=progress)
-    outcome = run_trial(order.trial, find_choice(order), bench, hooks)
+    choice = find_choice(order)
+    outcome = run_trial(order.trial, choice, bench, hooks)
+    if order.check_determinism:
+        outcome = judged(outcome, order.trial, choice, bench)
     voice.enter("deliver")
     if outcome.card is not None:
         card = replace(outcome.card, plugin=order.owner, plugin_source=order.owner_source)

@@ -34,6 +34,7 @@ class Order:
     progress: str
     checkpoint_s: float
     memory_mib: int | None = None
+    check_determinism: bool = False
     machine: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ class RunSetup:
     trial_timeout: float = 0.0
     memory_limit: int | None = None
     checkpoint_every: float = 300.0
+    check_determinism: bool = False
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> RunSetup:

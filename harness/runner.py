@@ -90,6 +90,7 @@ class Runner:
             progress=str(self.progress_folder(trial)),
             checkpoint_s=self.setup.checkpoint_every,
             memory_mib=self.setup.memory_limit,
+            check_determinism=self.setup.check_determinism,
             machine=self.bench.machine,
             environment=dict(os.environ),
         )

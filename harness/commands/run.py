@@ -23,6 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_speed_options(parser)
     _add_safety_options(parser)
     group = parser.add_argument_group("measuring and output")
+    group.add_argument(
+        "--check-determinism", action="store_true", help="train each model a few steps twice more; mark what differs"
+    )
     group.add_argument("--time-budget", type=real(0), default=1.0, help="seconds of timing per model, device and step")
     group.add_argument("--output", type=Path, default=Path("results/runs"), help="where the run's folder is made")
     group.add_argument("--json", action="store_true", help="print the table as JSON instead of text")

@@ -24,6 +24,17 @@ def small(task):
     return nn.Sequential(nn.Flatten(), nn.Linear(size, 16), nn.ReLU(), nn.Linear(16, task.num_classes))
 
 
+def random(task):
+    """A model that draws its weights from a source of its own."""
+    import torch
+
+    model = tiny(task)
+    generator = torch.Generator().manual_seed(int.from_bytes(os.urandom(4), "big"))
+    with torch.no_grad():
+        model[1].weight.normal_(generator=generator)
+    return model
+
+
 def _doing(harm):
     """A model that does harm as it is built."""
 
@@ -67,7 +78,7 @@ def hang_in_c():
 
 
 def slow(task):
-    """A good model, which a variable such as "train:40" makes slow: in that mode, after that many passes."""
+    """A good model, which a variable such as "train:40:0.3" makes slow: in that mode, after that many passes."""
     import time
 
     from torch import nn
@@ -78,11 +89,11 @@ def slow(task):
             self.inner, self.passes = tiny(task), 0
 
         def forward(self, images_BCHW):
-            mode, _, passes = os.environ.get("HOSTILE_SLOW", "never:0").partition(":")
+            mode, passes, seconds = os.environ.get("HOSTILE_SLOW", "never:0:0").split(":")
             self.passes += mode == ("train" if self.training else "eval")
             if self.passes > int(passes):
                 reached()
-                time.sleep(0.3)
+                time.sleep(float(seconds))
             return self.inner(images_BCHW)
 
     return Slow()
@@ -235,6 +246,7 @@ def zoo_models():
     yield zoo.ModelSpec(name="good/small", build=small)
     for number in range(1, 6):
         yield zoo.ModelSpec(name=f"good/tiny{number}", build=tiny)
+    yield zoo.ModelSpec(name="bad/random", build=random)
     yield zoo.ModelSpec(name="bad/slow", build=slow)
     for name, harm in HARMS.items():
         yield zoo.ModelSpec(name=f"bad/{name}", build=_doing(harm))

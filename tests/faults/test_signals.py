@@ -42,7 +42,7 @@ def test_58_ctrl_c_ends_within_5_s_with_130(tmp_path, moment):
 
 
 @pytest.mark.fault(58)
-@pytest.mark.parametrize("phase", ["train:40", "eval:4"])
+@pytest.mark.parametrize("phase", ["train:40:0.3", "eval:4:0.3"])
 def test_58_a_run_stopped_in_a_trial_is_resumed_to_the_records_of_an_undisturbed_one(tmp_path, monkeypatch, phase):
     monkeypatch.setenv("HOSTILE_SLOW", phase)
     monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))

@@ -157,6 +157,17 @@ def test_24_a_message_that_is_no_result_is_a_failure(beside):
     assert "failed at build: its message is no JSON" in found.failure("bad/answer-nonsense")
 
 
+@pytest.mark.fault(25)
+def test_25_a_model_whose_seed_does_not_decide_its_result_is_marked_in_the_table(tmp_path, capsys):
+    found = run(tmp_path / "runs", "bad/random,good/tiny", "--check-determinism", capsys=capsys)
+    assert {name: record.facts["deterministic"] for name, record in found.records.items()} == {
+        "bad/random": False,
+        "good/tiny": True,
+    }
+    assert "Not deterministic" in found.out
+    assert "bad/random" in found.out.partition("Not deterministic")[2]
+
+
 def feed(text: bytes) -> None:
     """Send `text` through a pipe, a piece at a time, to what reads a child's messages."""
     ends = open_pipe()

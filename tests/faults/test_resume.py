@@ -1,0 +1,120 @@
+"""Runs that were killed (60) or ran out of disk (57) and go on: the end is that of a run that was left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from harness.cli import main
+from results.store import RunStore
+from tests.faults.parents import Parent
+from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
+
+SLOW = ("--epochs", "4", "--checkpoint-every", "0")
+NAMES = "good/tiny,bad/slow"
+
+
+def weights(store: RunStore) -> dict[str, str]:
+    """A hash of every trained model of a run."""
+    files = sorted(store.path.glob("checkpoints/*/model.safetensors"))
+    return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def kill_at_random(tmp_path: Path, num_kills: int, dice: random.Random) -> tuple[RunStore, int]:
+    """Kill the run and each resumption of it at random moments; returns it at its end, and how often that was."""
+    command = ["-p", str(PLUGIN), "run", "--plugins", NAMES, *OPTIONS, *SLOW, "--output", str(tmp_path / "runs")]
+    kills = 0
+    while True:
+        started = sorted((tmp_path / "runs").glob("*/run.json"))
+        parent = Parent(tmp_path, ["resume", str(started[0].parent)] if started else command)
+        if kills < num_kills:
+            if started:  # the first steps of a resumption are its opening, which has been killed often enough
+                parent.wait_for("runs/*/work")
+            sleep(dice.uniform(0.1, 1.2))
+        if kills < num_kills and parent.process.is_alive():
+            parent.signal(signal.SIGKILL)
+            kills += 1
+            parent.ended()
+        elif parent.ended(60) == 0:
+            return RunStore.open(next((tmp_path / "runs").iterdir())), kills
+        shutil.rmtree(next((tmp_path / "runs").iterdir()) / "work", ignore_errors=True)
+
+
+def same_as_undisturbed(tmp_path: Path, store: RunStore) -> None:
+    clean = run(tmp_path / "clean", NAMES, *SLOW)
+    found = {record.model: record for record in store.records()}
+    assert found.keys() == clean.records.keys()
+    for model in found:
+        assert comparable(found[model]) == comparable(clean.records[model])
+    assert weights(store) == weights(clean.store)
+    assert len(weights(store)) == 2
+
+
+@pytest.mark.fault(60)
+@pytest.mark.parametrize("num_kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_60_kills_at_random_moments_and_resuming_give_the_undisturbed_run(tmp_path, monkeypatch, num_kills):
+    monkeypatch.setenv("HOSTILE_SLOW", "train:0:0.03" if num_kills < 10 else "train:0:0.12")
+    store, kills = kill_at_random(tmp_path, num_kills, random.Random(num_kills))
+    print(f"\n{kills} kills")
+    monkeypatch.delenv("HOSTILE_SLOW")
+    assert kills == num_kills
+    same_as_undisturbed(tmp_path, store)
+
+
+@pytest.fixture
+def little_disk(tmp_path) -> Iterator[Path]:
+    """A disk of its own for the output; its size can be changed."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.fault(57)
+def test_57_a_disk_that_fills_up_ends_the_run_with_4_and_costs_no_record(tmp_path, little_disk, capsys, monkeypatch):
+    monkeypatch.setattr("harness.session.require_space", lambda folder, num_bytes: None)
+    output = little_disk / "runs"
+    filler = little_disk / "filler"
+
+    def fill(*_):
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 65_536)
+            except OSError:
+                return
+
+    monkeypatch.setattr("zoo.discovery.Zoo.trial_done", lambda zoo, event: fill() or [])
+    code = main(["-p", str(PLUGIN), "run", "--plugins", "good/tiny,good/small", *OPTIONS, "--output", str(output)])
+    said = capsys.readouterr().err
+    assert code == 4
+    assert said.count("error: disk full") == 1
+    assert "Traceback" not in said
+    (folder,) = output.iterdir()
+    assert [record.model for record in RunStore.open(folder).records()] == ["good/tiny"]
+    monkeypatch.undo()
+    filler.unlink()
+    assert main(["resume", str(folder)]) == 0
+    clean = run(tmp_path / "clean", "good/tiny,good/small")
+    for record in RunStore.open(folder).records():
+        assert comparable(record) == comparable(clean.records[record.model])
+
+
+@pytest.mark.fault(57)
+def test_57_a_disk_with_too_little_room_is_told_before_the_first_trial(little_disk, capsys):
+    subprocess.run(["mount", "-o", "remount,size=8m", str(little_disk)], check=True)
+    start = monotonic()
+    output = str(little_disk / "runs")
+    assert main(["-p", str(PLUGIN), "run", "--plugins", "good/tiny", *OPTIONS, "--output", output]) == 4
+    assert "error: disk full: need" in capsys.readouterr().err
+    assert monotonic() - start < 5
