@@ -10,6 +10,7 @@ import torch
 
 from harness.loss import cross_entropy, main_logits
 from harness.precision import autocast
+from harness.rows import Rows
 from zoo.errors import ZooError
 from zoo.heads.proof import require_no_probabilities
 
@@ -35,13 +36,13 @@ def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Te
     Raises ZooError where they are probabilities.
     """
     subject.eval_mode()
-    outputs, labels = [], []
+    outputs, labels = Rows(batches.num_images), []
     with torch.inference_mode():
         for images_BCHW, labels_B in batches.eval():
             with autocast(config, subject.device):
-                outputs.append(main_logits(subject.forward(images_BCHW)))
+                outputs.add(main_logits(subject.forward(images_BCHW)))
             labels.append(labels_B)
-        logits_NK, labels_N = torch.cat(outputs), torch.cat(labels)
+        logits_NK, labels_N = outputs.whole(), torch.cat(labels)
         require_no_probabilities(logits_NK)
         return logits_NK, labels_N
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from harness import precision
 from harness.features import Features, FeatureStore
 from harness.frozen import fast_backbone
+from harness.rows import Rows
 
 if TYPE_CHECKING:
     from harness.config import TrainConfig
@@ -38,28 +39,27 @@ class Extractor:
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
-        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval()))
+        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval(), images.num_images))
 
     def view(self, images: PixelBatches, view: int) -> Features:
         """Features of the training images as augmentation draws them for epoch `view`, in that epoch's order."""
         key = f"{self._key}-train-{images.seed}-view{view}"
-        return self.store.get(key, lambda: self._extract(images.train(view)))
+        return self.store.get(key, lambda: self._extract(images.train(view), images.num_images))
 
     @cached_property
     def _key(self) -> str:
         weights = weights_hash(self.built.model, self.built.head.names)
         return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{precision.name(self.config)}"
 
-    def _extract(self, batches: Iterable[Batch]) -> Features:
-        features, labels = [], []
+    def _extract(self, batches: Iterable[Batch], num_images: int) -> Features:
+        features, labels = Rows(num_images), []
         with torch.inference_mode():
             for images_BCHW, labels_B in batches:
                 backbone = self._made_ready(images_BCHW)
                 with precision.autocast(self.config, self.device):
-                    features.append(backbone(images_BCHW).float())
+                    features.add(backbone(images_BCHW).float())
                 labels.append(labels_B)
-        # Outside inference mode: its tensors could not be saved for the head's backward pass.
-        return torch.cat(features).contiguous(), torch.cat(labels)
+        return features.whole(), torch.cat(labels)
 
     def _made_ready(self, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
         if self._ready is None:
@@ -79,6 +79,10 @@ class ViewBatches:
     @property
     def num_batches(self) -> int:
         return self.views[0].num_batches
+
+    @property
+    def num_images(self) -> int:
+        return self.views[0].num_images
 
     def train(self, epoch: int) -> Iterator[Batch]:
         return self.views[epoch % len(self.views)].train(epoch)

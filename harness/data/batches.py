@@ -38,6 +38,9 @@ class Batches(Protocol):
         """Training batches in an epoch."""
         ...
 
+    @property
+    def num_images(self) -> int: ...
+
     def train(self, epoch: int) -> Iterator[Batch]: ...
 
     def eval(self) -> Iterator[Batch]: ...
@@ -75,6 +78,10 @@ class PixelBatches:
     @property
     def num_batches(self) -> int:
         return len(batch_sizes(len(self.labels), self.batch_size))
+
+    @property
+    def num_images(self) -> int:
+        return len(self.labels)
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch)
@@ -126,6 +133,10 @@ class TensorBatches:
     @property
     def num_batches(self) -> int:
         return len(batch_sizes(len(self.labels), self.batch_size))
+
+    @property
+    def num_images(self) -> int:
+        return len(self.labels)
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch).to(self.labels.device)
