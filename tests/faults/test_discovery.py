@@ -123,9 +123,10 @@ def test_03_a_plugin_that_takes_all_memory_fails_by_itself(listed, monkeypatch):
 
 
 @pytest.mark.fault(4)
-def test_04_the_first_owner_keeps_a_model_name_and_both_are_named(listed):
+def test_04_the_first_owner_keeps_a_model_name_and_both_are_named(listed, tmp_path):
     text = GOOD.format(name="resnet18")
     assert listed(text) == "resnet18 is owned by torchvision_models"
+    assert discover([str(tmp_path / "bad.py")], environment={}).models["resnet18"][1] == "torchvision_models"
 
 
 @pytest.mark.fault(4)
