@@ -152,7 +152,7 @@ class RunStore:
             return {}
         try:
             with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
-                return dict(arrays)
+                return _all_arrays(dict(arrays))
         # What numpy raises for a file that was cut short or changed, depending on where.
         except (ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             self._put_aside(path, error)
@@ -190,6 +190,13 @@ class RunStore:
         make_folder(self.path / "corrupt")
         path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
         print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
+
+
+def _all_arrays(content: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    # numpy hands out what is no array of its own as bytes.
+    if any(isinstance(value, bytes) for value in content.values()):
+        raise ValueError("it holds more than arrays")
+    return content
 
 
 def trial_slug(record: Record) -> str:
