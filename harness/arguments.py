@@ -9,12 +9,15 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, NoReturn
 
+from harness.device_names import split_device
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
     from typing import Any
 
 MAX_SEED = 2**63 - 1
+# More is refused by nothing else: it ends the process in libgomp, or keeps it busy before the first trial.
+MAX_THREADS, MAX_SEEDS = 1024, 1000
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,22 +28,27 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
 
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        # A command's own parser refuses what it does not know: the one above knows neither its options nor its name.
+        found, unknown = super().parse_known_args(*args, **kwargs)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
-        raise ZooError(message + self._guess(message), f"see: {self.prog} --help", USAGE)
+        remedy = f"see: {self.prog} --help"
+        if "-p" in message.split():
+            remedy = f"-p comes before the command: harness -p PLUGIN {self.prog.partition(' ')[2]} ..."
+        raise ZooError(message + self._guess(message), remedy, USAGE)
 
     def _guess(self, message: str) -> str:
-        """For an option that no one has: the one that may have been meant."""
-        wrong = re.match(r"unrecognized arguments:.*?(--[\w-]+)", message)
-        close = get_close_matches(wrong[1], self._all_options(), n=1) if wrong else []
+        """For an option, a command or a choice that does not exist: the one that may have been meant."""
+        option = re.match(r"unrecognized arguments:.*?(--[\w-]+)", message)
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        known = re.findall(r"[\w-]+", choice[2]) if choice else self._option_string_actions
+        wrong = option or choice
+        close = get_close_matches(wrong[1], known, n=1) if wrong else []
         return f"; did you mean {close[0]}?" if close else ""
-
-    def _all_options(self) -> list[str]:
-        """Those of this parser and of the commands below it, of which only the one that was named has any."""
-        commands = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
-        below = [
-            option for action in commands for parser in action.choices.values() for option in parser._all_options()
-        ]
-        return [*self._option_string_actions, *below]
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:
@@ -74,6 +82,17 @@ def real(low: float, high: float | None = None, *, open_low: bool = False) -> Ca
         return value
 
     return parse
+
+
+def device(text: str) -> str:
+    """What may be a device of some machine; whether this one has it, only torch can tell."""
+    split_device(text)
+    return text
+
+
+def device_list(text: str) -> str:
+    """Devices with commas between them."""
+    return ",".join(device(part) for part in text.split(","))
 
 
 def head(text: str) -> str:

@@ -12,7 +12,7 @@ from harness.arguments import Parser
 from harness.commands import COMMANDS
 from harness.plain import adapt
 from harness.signals import Terminated
-from results.errors import StoreError
+from results.errors import STORAGE, StoreError
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         adapt(stream, os.environ)
     try:
         code = _dispatch(given)
-        sys.stdout.flush()
+        print(end="", flush=True)  # does nothing where there is no stdout; sys.stdout.flush() fails
     except (ZooError, StoreError) as error:
         if "--debug" in given:
             import traceback
@@ -39,9 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error(error)
         return error.exit_code
     except BrokenPipeError:
-        # The reader (head, less) has gone: what it did not want is no error. Python must not flush into it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has gone: what it did not want is no error.
+        _discard_output()
         return 0
+    except OSError as error:
+        if not _is_stdout_full():
+            raise
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return STORAGE
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -80,6 +85,21 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
         if name in modules:
             modules[name].configure(command)
     return parser
+
+
+def _is_stdout_full() -> bool:
+    """Whether it is stdout that fails: what it could not write is still waiting, and fails once more."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        _discard_output()
+        return True
+    return False
+
+
+def _discard_output() -> None:
+    """Send what is still unwritten nowhere: Python would try it again as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_error(error: ZooError | StoreError) -> None:

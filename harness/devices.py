@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from difflib import get_close_matches
 
 import torch
 
-from zoo.errors import ENVIRONMENT, USAGE, ZooError
+from harness.device_names import split_device
+from zoo.errors import ENVIRONMENT, ZooError
 
-KINDS = ("auto", "cpu", "cuda", "mps", "xpu")
 LONG_NAMES = {"cuda": "CUDA", "mps": "MPS", "xpu": "XPU"}
 
 
@@ -20,10 +18,7 @@ def resolve(text: str) -> torch.device:
 
     Raises ZooError: usage (2) for what is no device, environment (3) for one that this machine does not have.
     """
-    parts = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
-    if parts is None or parts[1] not in KINDS or (parts[1] in {"auto", "cpu"} and parts[2]):
-        raise _not_a_device(text)
-    kind, index = parts[1], int(parts[2] or 0)
+    kind, index = split_device(text)
     if kind == "auto":
         return torch.device(_accelerators()[0] if _accelerators() else "cpu")
     if kind == "cpu":
@@ -62,13 +57,6 @@ def _accelerators() -> list[str]:
 
 def _choices() -> str:
     return ", ".join([*present(), "auto"])
-
-
-def _not_a_device(text: str) -> ZooError:
-    alias = {"gpu": "cuda", "rocm": "cuda", "hip": "cuda", "metal": "mps"}
-    close = [alias[text]] if text in alias else get_close_matches(text, KINDS, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return ZooError(f"--device {text}: no such kind of device.{hint}", f"use one of: {_choices()}", USAGE)
 
 
 def _absent(text: str, kind: str) -> ZooError:

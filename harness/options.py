@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.arguments import MAX_SEED, head, real, whole
+from harness.arguments import MAX_SEED, MAX_SEEDS, MAX_THREADS, device, head, real, whole
 from harness.config import TrainConfig
 from zoo.errors import USAGE, ZooError
 
@@ -34,7 +34,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--aug", choices=("none", "basic"), default=DEFAULT.aug, help="random changes of training images"
     )
     group.add_argument("--skip-bad", action="store_true", help="leave out image files that cannot be read")
-    group.add_argument("--workers", type=whole(1), help="threads that decode images (default: one a core)")
+    group.add_argument("--workers", type=whole(1, MAX_THREADS), help="threads that decode images (default: one a core)")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -74,12 +74,12 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--patience", type=whole(1), default=DEFAULT.patience, help="epochs without gain before stopping"
     )
     group.add_argument("--seed", type=whole(0, MAX_SEED), default=1, help="the first seed")
-    group.add_argument("--seeds", type=whole(1), default=1, help="how many seeds each model is trained from")
+    group.add_argument("--seeds", type=whole(1, MAX_SEEDS), default=1, help="how many seeds each model is trained from")
 
 
 def add_speed_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("speed; each is recorded in the row")
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps or xpu")
+    group.add_argument("--device", type=device, default="auto", help="auto, cpu, cuda, cuda:1, mps or xpu")
     group.add_argument("--amp", action="store_true", help="mixed precision: changes results")
     group.add_argument(
         "--amp-dtype", choices=("bfloat16", "float16"), default=DEFAULT.amp_dtype, help="format of --amp"
@@ -91,7 +91,7 @@ def add_speed_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--grad-accum", type=whole(1), default=DEFAULT.grad_accum, help="passes that make one optimiser step"
     )
-    group.add_argument("--num-threads", type=whole(1), help="CPU threads (default: torch's own choice)")
+    group.add_argument("--num-threads", type=whole(1, MAX_THREADS), help="CPU threads (default: torch's own choice)")
     group.add_argument(
         "--exact", action="store_true", help="the plain loop's results bit for bit: no faster arithmetic"
     )

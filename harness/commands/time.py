@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from harness.arguments import real, whole
+from harness.arguments import MAX_THREADS, device_list, real, whole
 from harness.commands.list import report_broken
 from harness.timing.config import TimingConfig
 from zoo.building import require_installed
@@ -22,7 +22,9 @@ FORMATS = ("float32", "bfloat16", "float16")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", help="names, globs, tags, all; a leading - excludes")
-    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps, xpu, a list, or auto: all")
+    parser.add_argument(
+        "--device", type=device_list, default="auto", help="cpu, cuda, cuda:1, mps, xpu, a list, or auto: all"
+    )
     parser.add_argument("--batch-size", type=_sizes, default=[BATCH_SIZE], help="images a step, or a list")
     parser.add_argument("--img-size", type=whole(1), help="side of the images in pixels (default: each model's own)")
     parser.add_argument("--num-classes", type=whole(1), default=1000, help="classes of the task")
@@ -31,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--amp-dtype", choices=FORMATS[1:], default=DEFAULT.amp_dtype, help="format of --amp")
     parser.add_argument("--channels-last", action="store_true", help="memory layout NHWC")
     parser.add_argument("--torchcompile", action="store_true", help="time torch.compile's model")
-    parser.add_argument("--num-threads", type=whole(1), help="CPU threads (default: torch's own choice)")
+    parser.add_argument("--num-threads", type=whole(1, MAX_THREADS), help="CPU threads (default: torch's own choice)")
     parser.add_argument("--no-train", dest="train", action="store_false", help="time inference only")
     parser.add_argument("--time-budget", type=real(0), default=DEFAULT.budget_s, help="seconds for samples of a step")
     parser.add_argument("--rounds", type=whole(1), default=DEFAULT.rounds, help="turns that each model gets")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from harness import devices
+from harness.device_names import REMEDY
 from zoo.errors import ZooError
 
 
@@ -67,7 +68,7 @@ def test_a_number_too_high_lists_the_devices(monkeypatch):
 def test_what_is_no_device_is_a_usage_error(no_accelerators, text, hint):
     error = mistake(text)
     assert error.cause == f"--device {text}: no such kind of device.{hint}"
-    assert (error.remedy, error.exit_code) == ("use one of: cpu, auto", 2)
+    assert (error.remedy, error.exit_code) == (REMEDY, 2)
 
 
 def test_mps_that_is_absent_is_named(no_accelerators, monkeypatch):

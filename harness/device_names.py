@@ -1,0 +1,22 @@
+"""What a person may write after --device. Imports no torch: what can be no device is refused before that is loaded."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from zoo.errors import USAGE, ZooError
+
+KINDS = ("auto", "cpu", "cuda", "mps", "xpu")
+REMEDY = "use auto, cpu, cuda, cuda:1, mps or xpu; harness doctor lists those of this machine"
+OTHER_NAMES = {"gpu": "cuda", "rocm": "cuda", "hip": "cuda", "metal": "mps"}
+
+
+def split_device(text: str) -> tuple[str, int]:
+    """Kind and number of a device. Raises ZooError (usage) for what is none."""
+    parts = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
+    if parts is None or parts[1] not in KINDS or (parts[1] in {"auto", "cpu"} and parts[2]):
+        close = [OTHER_NAMES[text]] if text in OTHER_NAMES else get_close_matches(text, KINDS, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise ZooError(f"--device {text}: no such kind of device.{hint}", REMEDY, USAGE)
+    return parts[1], int(parts[2] or 0)
