@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from results import lock
 from results.errors import StoreError
 from results.lock import LOCK_FILE, locked
 
@@ -55,3 +56,15 @@ def test_a_lock_that_is_a_link_is_refused(tmp_path):
     with pytest.raises(StoreError, match="cannot be written"), locked(tmp_path):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_lock_on_a_file_that_its_last_holder_just_removed_is_none(tmp_path, monkeypatch):
+    real = lock.fcntl.flock
+
+    def too_late(handle, operation):
+        (tmp_path / LOCK_FILE).unlink()
+        real(handle, operation)
+
+    monkeypatch.setattr(lock.fcntl, "flock", too_late)
+    with pytest.raises(StoreError, match="in use by another process"), locked(tmp_path):
+        pass
