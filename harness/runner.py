@@ -63,9 +63,14 @@ class Runner:
         record = replace(again.record, key=item.trial.key, trial=item.trial.as_json(), facts=facts)
         return replace(again, record=record)
 
+    @property
+    def progress(self) -> Path:
+        """The folder of all trials' checkpoints."""
+        return self.store.path / "progress"
+
     def progress_folder(self, trial: Trial) -> Path:
         """Where the trial's own checkpoints lie until its record is written."""
-        return self.store.path / "progress" / f"{slug(trial.model)}@s{trial.seed}"
+        return self.progress / f"{slug(trial.model)}@s{trial.seed}"
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
         folder = self.store.work / f"{slug(trial.model)}@s{trial.seed}"

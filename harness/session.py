@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,8 @@ class Session:
                 self.screen.trial(item, record)
         finally:
             self.store.clear_work()
+            with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
+                runner.progress.rmdir()
 
     def _require_readable(self, record: Record) -> None:
         """Bad files would fail every trial: the run ends before its first record, and lists them all."""

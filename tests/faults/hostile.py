@@ -200,13 +200,23 @@ def answer_nonsense():
         os.write(pipe.fileno(), b"x" * 1024 + b'\n{"result": 7}\n')
 
 
-def out_of_memory_once():
-    """Fail as an allocator does, until batches are smaller: the file that a variable names counts the calls."""
-    import torch
-
+def is_first_call():
+    """Whether this is the first one: the file that a variable names counts them."""
     with open(os.environ["HOSTILE_CALLS"], "a") as file:
         file.write("x")
-    if os.path.getsize(os.environ["HOSTILE_CALLS"]) == 1:
+    return os.path.getsize(os.environ["HOSTILE_CALLS"]) == 1
+
+
+def kill_once():
+    if is_first_call():
+        kill_itself()
+
+
+def out_of_memory_once():
+    """Fail as an allocator does, until batches are smaller."""
+    import torch
+
+    if is_first_call():
         raise torch.OutOfMemoryError("out of memory: tried to allocate 7 GiB")
 
 
@@ -234,6 +244,7 @@ HARMS = {
         change_everything,
         patch_the_metric,
         answer_nonsense,
+        kill_once,
         out_of_memory_once,
         out_of_memory_always,
     )
