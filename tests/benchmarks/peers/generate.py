@@ -22,7 +22,7 @@ def everything(folder: Path) -> Path:
     if not done.exists():
         for target, sizes in [(folder, FULL), (folder / "warm", SMALL)]:
             _mnist(target / "mnist" / "MNIST" / "raw", *sizes["mnist"])
-            _jpegs(target / "jpegs", *sizes["jpegs"])
+            jpegs(target / "jpegs", *sizes["jpegs"])
         for name in ("resnet18", "densenet121"):
             _backbone(name, folder / f"{name}.pt")
             _backbone(name, folder / "warm" / f"{name}.pt")
@@ -44,7 +44,7 @@ def _mnist(folder: Path, num_train: int, num_test: int) -> None:
         labels_file.write_bytes(struct.pack(">2i", 2049, num) + labels.astype(np.uint8).tobytes())
 
 
-def _jpegs(folder: Path, num_train: int, num_test: int) -> None:
+def jpegs(folder: Path, num_train: int, num_test: int) -> None:
     """Photo-like pictures of about 400 px whose coarse pattern tells the class."""
     random = np.random.default_rng(1)
     patterns = random.uniform(0, 255, (len(CLASSES), 6, 6, 3))
