@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -81,3 +82,13 @@ def test_51_output_without_a_place_ends_quietly_or_with_a_line(redirection, code
     command = f"{sys.executable} -m harness list mlp {redirection}"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr.partition("\n")[0]) == (code, told)
+
+
+@pytest.mark.fault(51)
+def test_51_a_reader_that_is_gone_before_the_first_line_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "harness", "list"]
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=30)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
