@@ -82,8 +82,8 @@ def test_74_no_cell_of_the_csv_is_a_formula():
 
 
 @pytest.mark.fault(75)
-def test_75_names_that_look_like_numbers_stay_as_they_are():
-    names = {"007", "1e3", "1_000", "a|b"}
+@pytest.mark.parametrize("names", [{"007", "1e3", "1_000"}, {"a|b", "a||b"}])
+def test_75_names_that_look_like_numbers_or_cells_stay_as_they_are(names):
     summary = summary_of(*(trial(name) for name in sorted(names)))
     in_markdown = [line.replace("&#124;", "¦").split("|")[2] for line in table_lines(summary)]
     shown = {cell.replace("\\", "").replace("◆", "").replace("¦", "|").strip() for cell in in_markdown}
