@@ -37,6 +37,13 @@ def _can_fuse(parameter: nn.Parameter) -> bool:
     return parameter.device.type in {"cpu", "cuda"} and parameter.is_floating_point()
 
 
+def drop_gradients(optimizer: Optimizer) -> None:
+    """What `zero_grad(set_to_none=True)` does, without the 70 microseconds that it takes to begin."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
+
+
 def learning_rate(config: TrainConfig, step: int, num_steps: int) -> float:
     """The rate at optimiser step `step` of `num_steps`: constant, or half a cosine down to zero."""
     if config.sched == "constant":

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.course import Course
+from harness.data.batches import in_parts
 from harness.evaluate import evaluate
 from harness.history import epoch_seed
 from harness.loss import cross_entropy
-from harness.optim import learning_rate, set_learning_rate
+from harness.optim import drop_gradients, learning_rate, set_learning_rate
 from harness.precision import autocast
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class _Loop:
     def train_step(self, images_BCHW: Tensor, labels_B: Tensor) -> Tensor:
         """One optimiser step; `grad_accum` passes over parts of the batch add up to the same gradient."""
         set_learning_rate(self.optimizer, learning_rate(self.config, self.course.step, self.num_steps))
-        self.optimizer.zero_grad(set_to_none=True)
+        drop_gradients(self.optimizer)
         total = self._backward(images_BCHW, labels_B, len(labels_B))
         self.scaler.step(self.optimizer)
         self.scaler.update()
@@ -108,7 +109,7 @@ class _Loop:
     def _backward(self, images_BCHW: Tensor, labels_B: Tensor, size: int) -> Tensor:
         parts = self.config.grad_accum
         losses = []
-        for images, labels in zip(images_BCHW.chunk(parts), labels_B.chunk(parts), strict=True):
+        for images, labels in in_parts(images_BCHW, labels_B, parts):
             with autocast(self.config, self.subject.device):
                 loss = cross_entropy(self.subject.forward(images), labels)
             if parts > 1:

@@ -7,7 +7,7 @@ get new memory and are never overwritten, so a batch may be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 from typing import Protocol
 
@@ -148,6 +148,13 @@ class TensorBatches:
     def eval(self) -> Iterator[Batch]:
         size = self.eval_batch_size
         return zip(torch.split(self.inputs, size), torch.split(self.labels, size), strict=True)
+
+
+def in_parts(images_BCHW: Tensor, labels_B: Tensor, parts: int) -> Iterable[Batch]:
+    """The batch in `parts` pieces; as it is where that is one, since views of it cost 20 microseconds a step."""
+    if parts == 1:
+        return ((images_BCHW, labels_B),)
+    return zip(images_BCHW.chunk(parts), labels_B.chunk(parts), strict=True)
 
 
 def _even_sizes(num_images: int, size: int) -> list[int]:
