@@ -50,6 +50,9 @@ def default_data_dir() -> Path:
 
 def _read(kind: Any, name: str, root: Path, train: bool) -> Any:
     """torchvision's dataset, from disk where it is and from the network where it is not."""
+    old = sorted(_folder(kind, root).parent.glob("processed/*.pt"))
+    if old:  # torchvision would unpickle them
+        raise zoo.ZooError(f"{old[0]} is in torchvision's format of before 2021", "remove it: the raw files are enough")
     try:
         return kind(root, train=train, download=False)
     except RuntimeError:  # "Dataset not found": nothing there, or not what it should be

@@ -62,7 +62,7 @@ def unharmed(found: Run, clean: Run) -> None:
 
 
 def children() -> set[int]:
-    """Processes that this one started, or that were left to it, apart from multiprocessing's own helpers."""
+    """Processes that this one started, or that were left to it, dead ones that nobody waited for among them."""
     found = set()
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
@@ -71,7 +71,7 @@ def children() -> set[int]:
             except OSError:
                 continue
             parent = re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)
-            if parent and int(parent[1]) == os.getpid() and "State:\tZ" not in status:
+            if parent and int(parent[1]) == os.getpid():
                 found.add(int(folder.name))
     return found
 

@@ -88,7 +88,7 @@ def test_a_checkpoint_is_rebuilt_without_knowing_anything_about_the_model(tmp_pa
     )
     (record,) = store.records()
     card = json.loads((store.checkpoint_path(record) / "model.json").read_text())
-    model = harness.load(store.checkpoint_path(record))
+    model = harness.load(store.checkpoint_path(record), plugins=[str(tmp_path / "my_net.py")])
     images = torch.zeros(2, card["channels"], card["image_size"], card["image_size"])
     assert not model.training
     assert model(images).shape == (2, 10)
