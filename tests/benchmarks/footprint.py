@@ -46,8 +46,8 @@ def folder(num_images: int, files: Path) -> None:
 
 def one_epoch(images, num_images: int, model: nn.Module, channels: int) -> None:
     labels = torch.arange(num_images) % 10
-    data = PixelBatches(images, labels, mean=(0.5,), std=(0.5,), channels_out=channels, batch_size=64)
-    fit(subject(model), data, data, config(epochs=1, batch_size=64), seed=1)
+    data = PixelBatches(images, labels, mean=(0.5,), std=(0.5,), channels_out=channels, batch_size=16)
+    fit(subject(model), data, data, config(epochs=1, batch_size=16), seed=1)
 
 
 def main(kind: str, num_images: str, *files: str) -> None:

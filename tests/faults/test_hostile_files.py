@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
 import json
 import pickle
@@ -122,7 +123,7 @@ def test_70_a_pickle_among_a_dataset_does_not_run(tmp_path, canary, monkeypatch,
     path.parent.mkdir(parents=True)
     for other in (path, path.with_name("test.pt"), path.with_name("test_batch")):
         other.write_bytes(canary)
-    with pytest.raises(Exception, match=r"weights_only|could not be downloaded|Weights only"):
+    with pytest.raises(Exception, match=r"format of before 2021|could not be downloaded"):
         open_named(name, tmp_path / "data")
 
 
@@ -185,7 +186,8 @@ def test_71_a_safetensors_file_that_lies_is_refused_without_taking_memory(tmp_pa
 @pytest.mark.fault(71)
 @pytest.mark.parametrize("content", LIES.values(), ids=LIES)
 def test_71_a_checkpoint_that_lies_is_refused(tmp_path, content):
-    (tmp_path / "model.json").write_text(json.dumps(CARD))
+    card = {**CARD, "sha256": hashlib.sha256(content).hexdigest()}
+    (tmp_path / "model.json").write_text(json.dumps(card))
     (tmp_path / "model.safetensors").write_bytes(content)
     with pytest.raises(ZooError, match="do not fit"):
         harness.load(tmp_path)
