@@ -32,7 +32,8 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
     columns = [_spelt(column, spell) for column in main_columns(summary)]
     kept, grid = _fitted(columns, ranked, failed, room)
     lines = [*_heading(kept, grid), *(_line(kept, cells, grid) for cells in grid)]
-    lines += [clipped(_failed_line(kept, row, grid), min(room, max(100, width(lines[0])))) for row in failed]
+    widest = min(LONGEST_NAME, room // 3)
+    lines += [clipped(_failed_line(kept, row, grid, widest), min(room, max(100, width(lines[0])))) for row in failed]
     return [*lines, *_hidden(summary, len(ranked) + len(failed), len(columns) - len(kept))]
 
 
@@ -98,9 +99,9 @@ def _line(columns: Sequence[Column], cells: Sequence[str], grid: Sequence[Sequen
     return f" {GAP.join(parts)}".rstrip()
 
 
-def _failed_line(columns: Sequence[Column], row: Row, grid: Sequence[Sequence[str]]) -> str:
+def _failed_line(columns: Sequence[Column], row: Row, grid: Sequence[Sequence[str]], widest_name: int) -> str:
     rank_wide, name_wide = _widths(columns, grid)[:2]
-    label = padded(clipped(name(row.model), max(name_wide, SHORTEST_NAME)), name_wide, left=True)
+    label = padded(clipped(name(row.model), max(name_wide, widest_name, SHORTEST_NAME)), name_wide, left=True)
     return f" {'-'.rjust(rank_wide)}{GAP}{label}{GAP}{row.note}"
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -39,6 +43,32 @@ def test_58_ctrl_c_ends_within_5_s_with_130(tmp_path, moment):
     code, seconds = signalled(parent, signal.SIGINT)
     assert (code, seconds < 5) == (130, True)
     assert "Traceback" not in parent.said
+
+
+@pytest.mark.fault(58)
+def test_58_ctrl_c_at_a_terminal_reaches_the_fork_server_too_which_says_nothing(tmp_path):
+    """A session stands for a terminal: all of its processes get the signal, the server in the midst of importing."""
+    command = [sys.executable, "-m", "harness", "run", "--plugins", "mlp", "--output", str(tmp_path / "runs")]
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True) as process:
+        deadline = monotonic() + 30
+        while not any(b"forkserver" in line for line in command_lines(process.pid)) and monotonic() < deadline:
+            sleep(0.02)
+        sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+def command_lines(session: int) -> list[bytes]:
+    """Of every process of a session."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            with suppress(OSError):
+                if os.getsid(int(process.name)) == session:
+                    found.append((process / "cmdline").read_bytes())
+    return found
 
 
 @pytest.mark.fault(58)
