@@ -27,6 +27,8 @@ from tests.source import PACKAGES, files, imports_of, parse
 from zoo.errors import ZooError
 from zoo.weights import WeightFile
 
+# Below torch 2.10 no such file is read at all.
+REFUSED = r"cannot be read|is not read: torch 2\.\d"
 CARD = {"model": "mlp", "num_classes": 2, "image_size": 8, "channels": 1, "head": "linear", "plugin_source": ""}
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
 
@@ -72,7 +74,7 @@ def zipped(content):
 def test_70_a_pickle_given_as_weights_is_refused_and_does_not_run(tmp_path, canary, suffix, packed):
     path = tmp_path / f"weights{suffix}"
     path.write_bytes(packed(canary))
-    with pytest.raises(ZooError, match="cannot be read"):
+    with pytest.raises(ZooError, match=REFUSED):
         WeightFile.parse(str(path)).load()
 
 
@@ -82,7 +84,7 @@ def test_70_a_pickle_given_with_weights_is_a_failed_row(tmp_path, canary):
     path.write_bytes(zipped(canary))
     found = run(tmp_path / "runs", "good/tiny", "--no-isolation", "--weights", str(path))
     assert (found.code, found.records["good/tiny"].status) == (1, "failed")
-    assert "weights.pt cannot be read" in found.failure("good/tiny")
+    assert re.search(REFUSED, found.failure("good/tiny"))
 
 
 @pytest.mark.fault(70)
