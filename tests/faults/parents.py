@@ -67,6 +67,8 @@ def _main(address: Any, environment: dict[str, str], folder: str, arguments: lis
     forkserver._forkserver.ensure_running = lambda: None
     forkserver.ensure_running = lambda: None
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGHUP})
+    # A test run that was started in the background ignores Ctrl-C, and so would all that comes of it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     handle = os.open("said", os.O_WRONLY | os.O_CREAT)
     os.dup2(handle, 1)
