@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -19,7 +20,9 @@ class Terminated(BaseException):
 @contextmanager
 def signals_raise() -> Iterator[None]:
     """Within, SIGTERM and SIGHUP raise Terminated; what handled them before does so again afterwards."""
-    before = {number: signal.signal(number, _raise) for number in (signal.SIGTERM, signal.SIGHUP)}
+    is_main = threading.current_thread() is threading.main_thread()  # Python lets no other thread set a handler
+    numbers = (signal.SIGTERM, signal.SIGHUP) if is_main else ()
+    before = {number: signal.signal(number, _raise) for number in numbers}
     try:
         yield
     finally:
