@@ -98,11 +98,7 @@ class Course:
         device = self.subject.device
         self.subject.restore(_under("model.", tensors))
         self.best = {name: tensor.to(device) for name, tensor in _under("best.", tensors).items()}
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimizer.", tensors).items():
-            index, _, key = name.partition(".")
-            state.setdefault(int(index), {})[key] = tensor
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._optimizer_state(tensors)})
         if numbers["scaler"]:
             self.scaler.load_state_dict(numbers["scaler"])
         self.losses = Losses([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])
@@ -113,6 +109,22 @@ class Course:
         torch.set_rng_state(tensors["random"])
         if "device_random" in tensors:
             _device_module(self.subject).set_rng_state(tensors["device_random"], device)
+
+    def _optimizer_state(self, tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        """What the optimiser keeps of each parameter, in the memory layout of the parameter.
+
+        Files have one layout only, and load_state_dict leaves it; fused optimisers pair numbers by their place in
+        memory, so that in another layout the moments of channels-last weights silently serve other weights.
+        """
+        parameters = dict(enumerate(each for group in self.optimizer.param_groups for each in group["params"]))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", tensors).items():
+            index, _, key = name.partition(".")
+            like = parameters[int(index)]
+            if tensor.shape == like.shape:
+                tensor = torch.empty_like(like, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+            state.setdefault(int(index), {})[key] = tensor
+        return state
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from harness.progress import Progress, Stopped
+from harness.subject import Subject, freeze_all_but
 from harness.train import fit
-from tests.harness.lessons import batches, config, convnet, subject
+from tests.harness.lessons import CPU, TensorBatches, batches, config, convnet, pixels, subject
 from zoo.errors import ZooError
 
 IDENTITY = {"key": "k", "fingerprint": "f", "trial": {"train": {"epochs": 3, "lr": 1e-3}}}
@@ -69,6 +70,45 @@ def test_a_training_in_pieces_is_the_same_to_the_bit(tmp_path, changes, steps):
     assert all(torch.equal(a, b) or (a.isnan() & b.isnan()).any() for a, b in zip(weights, pieces_weights, strict=True))
     assert str(rows) == str(pieces_rows)
     assert (whole.best_epoch, whole.diverged) == (pieces.best_epoch, pieces.diverged)
+
+
+def pieces_equal_the_whole(make, data, settings, folder):
+    """Whether training `make()` on `data` in pieces gives the weights of training it at once."""
+    whole, pieces = make(), make()
+    fit(whole, data, data, settings, seed=5)
+    for _ in range(50):
+        try:
+            fit(pieces, data, data, settings, seed=5, progress=StopAfter(folder, 3))
+            break
+        except Stopped:
+            pieces = make()
+    state = pieces.model.state_dict()
+    return all(torch.equal(tensor, state[name]) for name, tensor in whole.model.state_dict().items())
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("opt", ["sgd", "adam", "adamw"])
+def test_moments_of_channels_last_weights_stay_with_their_weights(tmp_path, opt, exact):
+    """Fused optimisers read memory in its own order: a moment in another layout belongs to other weights."""
+
+    def make():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 6, 3), nn.BatchNorm2d(6), nn.Flatten(), nn.Linear(96, 3))
+        return subject(model.to(memory_format=torch.channels_last))
+
+    assert pieces_equal_the_whole(make, batches(), config(opt=opt, lr=0.01, exact=exact), tmp_path)
+
+
+def test_a_head_on_cached_features_in_pieces_is_the_same_to_the_bit(tmp_path):
+    images, labels = pixels()
+    features = TensorBatches(images.flatten(1)[:, :16].float() / 255, labels, batch_size=16)
+
+    def make():
+        model = convnet()
+        freeze_all_but(model, ("6",))
+        return Subject(model=model, device=CPU, forward=nn.Sequential(nn.Dropout(0.3), model[6]), heads=("6",))
+
+    assert pieces_equal_the_whole(make, features, config(lr=0.01), tmp_path)
 
 
 def test_no_step_before_the_last_checkpoint_is_done_again(tmp_path):
