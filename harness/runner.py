@@ -50,13 +50,15 @@ class Runner:
     def carry_out(self, item: Planned, listen: Listener) -> Delivered:
         """One trial; `listen` gets what it says of its epochs.
 
-        Out of memory, it is tried once more in a new process, in parts of half the size.
+        Out of memory, it is tried once more in a new process, in parts of half the size. Where the run was stopped in
+        that second attempt, it goes on with that one.
         """
-        delivered = self._attempt(item, item.trial, listen)
         smaller = in_smaller_parts(item.trial)
-        if delivered.record.status != "oom" or smaller is None:
-            return delivered
-        shutil.rmtree(self.progress_folder(item.trial), ignore_errors=True)
+        if smaller is None or not self._checkpoints(smaller).exists():
+            delivered = self._attempt(item, item.trial, listen)
+            if delivered.record.status != "oom" or smaller is None:
+                return delivered
+        shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
         again = self._attempt(item, smaller, listen)
         facts = {**again.record.facts, "retried_after": "oom"}
         # It is still the trial that was asked for: a later resume must not carry it out once more.
@@ -69,8 +71,12 @@ class Runner:
         return self.store.path / "progress"
 
     def progress_folder(self, trial: Trial) -> Path:
-        """Where the trial's own checkpoints lie until its record is written."""
+        """Where the checkpoints of all attempts at the trial lie until its record is written."""
         return self.progress / f"{slug(trial.model)}@s{trial.seed}"
+
+    def _checkpoints(self, trial: Trial) -> Path:
+        """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
+        return self.progress_folder(trial) / trial.key
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
         folder = self.store.work / f"{slug(trial.model)}@s{trial.seed}"
@@ -92,7 +98,7 @@ class Runner:
             data=str(self.store.work / "data"),
             features=str(self.store.work / "features"),
             work=str(folder),
-            progress=str(self.progress_folder(trial)),
+            progress=str(self._checkpoints(trial)),
             checkpoint_s=self.setup.checkpoint_every,
             memory_mib=self.setup.memory_limit,
             check_determinism=self.setup.check_determinism,

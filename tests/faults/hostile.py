@@ -99,6 +99,19 @@ def slow(task):
     return Slow()
 
 
+def large(task):
+    """The slow model, for which memory runs out in training on more than 16 images."""
+    import torch
+
+    def allocate(model, inputs):
+        if model.training and len(inputs[0]) > 16:
+            raise torch.OutOfMemoryError("out of memory: tried to allocate 7 GiB")
+
+    model = slow(task)
+    model.register_forward_pre_hook(allocate)
+    return model
+
+
 def segfault():
     import ctypes
 
@@ -259,5 +272,6 @@ def zoo_models():
         yield zoo.ModelSpec(name=f"good/tiny{number}", build=tiny)
     yield zoo.ModelSpec(name="bad/random", build=random)
     yield zoo.ModelSpec(name="bad/slow", build=slow)
+    yield zoo.ModelSpec(name="bad/large", build=large)
     for name, harm in HARMS.items():
         yield zoo.ModelSpec(name=f"bad/{name}", build=_doing(harm))

@@ -29,33 +29,42 @@ def weights(store: RunStore) -> dict[str, str]:
 
 
 def kill_at_random(tmp_path: Path, num_kills: int, dice: random.Random) -> tuple[RunStore, int]:
-    """Kill the run and each resumption of it at random moments; returns it at its end, and how often that was."""
+    """Kill the run and each resumption of it at random moments; returns it at its end, and how often that was.
+
+    A kill that came before there was a run is none.
+    """
     command = ["-p", str(PLUGIN), "run", "--plugins", NAMES, *OPTIONS, *SLOW, "--output", str(tmp_path / "runs")]
     kills = 0
     while True:
-        started = sorted((tmp_path / "runs").glob("*/run.json"))
-        parent = Parent(tmp_path, ["resume", str(started[0].parent)] if started else command)
+        folders = started(tmp_path)
+        parent = Parent(tmp_path, ["resume", str(folders[0])] if folders else command)
         if kills < num_kills:
-            if started:  # the first steps of a resumption are its opening, which has been killed often enough
+            if folders:  # the first steps of a resumption are its opening, which has been killed often enough
                 parent.wait_for("runs/*/work")
             sleep(dice.uniform(0.1, 1.2))
         if kills < num_kills and parent.process.is_alive():
             parent.signal(signal.SIGKILL)
-            kills += 1
             parent.ended()
+            kills += bool(started(tmp_path))
         elif parent.ended(60) == 0:
-            return RunStore.open(next((tmp_path / "runs").iterdir())), kills
-        shutil.rmtree(next((tmp_path / "runs").iterdir()) / "work", ignore_errors=True)
+            return RunStore.open(started(tmp_path)[0]), kills
+        for folder in started(tmp_path):
+            shutil.rmtree(folder / "work", ignore_errors=True)
 
 
-def same_as_undisturbed(tmp_path: Path, store: RunStore) -> None:
-    clean = run(tmp_path / "clean", NAMES, *SLOW)
+def started(tmp_path: Path) -> list[Path]:
+    """The run's folder, once there is one."""
+    return [path.parent for path in (tmp_path / "runs").glob("*/run.json")]
+
+
+def same_as_undisturbed(tmp_path: Path, store: RunStore, names: str = NAMES) -> None:
+    clean = run(tmp_path / "clean", names, *SLOW)
     found = {record.model: record for record in store.records()}
     assert found.keys() == clean.records.keys()
     for model in found:
         assert comparable(found[model]) == comparable(clean.records[model])
     assert weights(store) == weights(clean.store)
-    assert len(weights(store)) == 2
+    assert len(weights(store)) == len(names.split(","))
 
 
 @pytest.mark.fault(60)
@@ -67,6 +76,20 @@ def test_60_kills_at_random_moments_and_resuming_give_the_undisturbed_run(tmp_pa
     monkeypatch.delenv("HOSTILE_SLOW")
     assert kills == num_kills
     same_as_undisturbed(tmp_path, store)
+
+
+@pytest.mark.fault(60)
+def test_60_a_trial_killed_while_it_makes_do_with_less_memory_goes_on_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOSTILE_SLOW", "train:0:0.03")
+    command = ["-p", str(PLUGIN), "run", "--plugins", "bad/large", *OPTIONS, *SLOW, "--output", str(tmp_path / "runs")]
+    parent = Parent(tmp_path, command)
+    parent.wait_for("runs/*/progress/**/*.safetensors")
+    parent.signal(signal.SIGKILL)
+    parent.ended()
+    monkeypatch.delenv("HOSTILE_SLOW")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert main(["resume", str(folder)]) == 0, capsys.readouterr().err
+    same_as_undisturbed(tmp_path, RunStore.open(folder), "bad/large")
 
 
 @pytest.fixture
