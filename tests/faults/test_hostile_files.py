@@ -139,9 +139,21 @@ def test_70_nothing_of_ours_can_run_what_it_reads():
     imported = {(path.name, found.top) for path in files(*PACKAGES) for found in imports_of(path)}
     assert {entry for entry in imported if entry[1] in banned} == set()
     called = [(path.name, call) for path in files(*PACKAGES) for call in calls_of(path)]
-    assert [entry for entry in called if re.match(r"(eval|exec|compile|os\.system)\(", entry[1])] == []
-    assert [entry for entry in called if "torch.load(" in entry[1] and "weights_only=True" not in entry[1]] == []
-    assert [entry for entry in called if "allow_pickle=True" in entry[1] or "shell=True" in entry[1]] == []
+    runs_code = re.compile(r"(eval|exec|compile|os\.system|.*\.read_pickle|torch\.hub\.load)\(")
+    assert [entry for entry in called if runs_code.match(entry[1]) or "shell=True" in entry[1]] == []
+
+
+@pytest.mark.fault(70)
+@pytest.mark.parametrize(
+    ("module", "names", "plainly"),
+    [("torch", ("torch",), "weights_only=True"), ("numpy", ("np", "numpy"), "allow_pickle=False")],
+)
+def test_70_every_load_of_torch_and_numpy_says_that_it_reads_plain_data(module, names, plainly):
+    called = [(path.name, call) for path in files(*PACKAGES) for call in calls_of(path)]
+    loads = [entry for entry in called if entry[1].startswith(tuple(f"{name}.load(" for name in names))]
+    assert loads
+    assert [entry for entry in loads if plainly not in entry[1]] == []
+    assert f"{module}.load" not in {found.module for path in files(*PACKAGES) for found in imports_of(path)}
 
 
 def calls_of(path):
@@ -205,8 +217,9 @@ def test_78_nothing_of_ours_unpacks_an_archive():
     called = [(path.name, call) for path in files(*PACKAGES) for call in calls_of(path)]
     unpacks = re.compile(r"\.(extract|extractall|unpack_archive|extract_archive|download_and_extract_archive)\(")
     assert [entry for entry in called if unpacks.search(entry[1])] == []
-    imported = {found.top for path in files(*PACKAGES) for found in imports_of(path)}
-    assert "tarfile" not in imported
+    imported = {found.module for path in files(*PACKAGES) for found in imports_of(path)}
+    unpackers = ("tarfile", "shutil.unpack_archive", "torchvision.datasets.utils")
+    assert [module for module in imported if module.startswith(unpackers)] == []
 
 
 @pytest.mark.fault(78)

@@ -105,7 +105,7 @@ def test_75_no_control_character_reaches_a_terminal_or_a_table():
 
 
 @pytest.mark.fault(76)
-@pytest.mark.parametrize("name", ["records", "predictions", "failures", "retried", "work"])
+@pytest.mark.parametrize("name", ["records", "predictions", "failures", "checkpoints", "retried", "work"])
 def test_76_a_folder_that_was_replaced_by_a_link_is_not_written_through(store, tmp_path, name):
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -119,10 +119,20 @@ def test_76_a_folder_that_was_replaced_by_a_link_is_not_written_through(store, t
             "records": lambda: store.save(record()),
             "predictions": lambda: store.save_predictions(record(), {"labels": np.arange(2)}),
             "failures": lambda: store.save_failure(record(), "text"),
+            "checkpoints": lambda: store.checkpoint_path(record()),
             "retried": lambda: store.retire(record()),
             "work": lambda: store.work / "x",
         }[name]()
     assert list(outside.iterdir()) == []
+
+
+@pytest.mark.fault(76)
+def test_76_what_is_damaged_is_not_moved_through_a_link(store, tmp_path):
+    (store.path / "corrupt").symlink_to(tmp_path)
+    (store.path / "records/bad.json").write_bytes(b"{")
+    with pytest.raises(StoreError, match="is a symbolic link"):
+        store.records()
+    assert (store.path / "records/bad.json").read_bytes() == b"{"
 
 
 @pytest.mark.fault(76)
