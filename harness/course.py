@@ -66,7 +66,10 @@ class Course:
         self.epoch += 1
 
     def tensors(self) -> dict[str, Tensor]:
-        """Every tensor of it, by name, as copies on the CPU; torch's random numbers go on from its own state."""
+        """Every tensor of it, by name, on the CPU; to be written before the next step, which changes some of them.
+
+        None shares memory with another, which safetensors refuses: snapshots are copies, tied weights among them.
+        """
         named = {f"model.{name}": tensor for name, tensor in self.subject.snapshot().items()}
         named |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
@@ -76,7 +79,7 @@ class Course:
         named["random"] = torch.get_rng_state()
         if self.subject.device.type != "cpu":
             named["device_random"] = _device_module(self.subject).get_rng_state(self.subject.device)
-        return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in named.items()}
+        return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
 
     def numbers(self) -> dict[str, Any]:
         """The rest of it, as JSON."""
