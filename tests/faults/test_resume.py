@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import random
 import shutil
 import signal
@@ -14,7 +15,9 @@ from time import monotonic, sleep
 import pytest
 
 from harness.cli import main
+from harness.isolate import start_server
 from results.store import RunStore
+from tests.faults.lesson import train
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 
@@ -76,6 +79,31 @@ def test_60_kills_at_random_moments_and_resuming_give_the_undisturbed_run(tmp_pa
     monkeypatch.delenv("HOSTILE_SLOW")
     assert kills == num_kills
     same_as_undisturbed(tmp_path, store)
+
+
+def trained_by(folder: Path, num_kills: int, dice: random.Random) -> str:
+    """What a training ends with whose process is killed so often, each time a moment after it began."""
+    start_server()
+    folder.mkdir()
+    for kill in range(num_kills + 1):
+        process = multiprocessing.get_context("forkserver").Process(target=train, args=(folder,))
+        process.start()
+        while kill < num_kills and process.is_alive() and not (folder / "started").exists():
+            sleep(0.005)
+        if kill < num_kills:
+            sleep(dice.uniform(0, 0.06))
+            assert process.is_alive(), "it came to its end unkilled"
+            process.kill()
+        process.join(30)
+        (folder / "started").unlink()
+    return (folder / "end").read_text()
+
+
+@pytest.mark.fault(60)
+def test_60_twenty_kills_at_random_moments_of_training_change_no_bit(tmp_path):
+    whole = trained_by(tmp_path / "whole", 0, random.Random())
+    assert trained_by(tmp_path / "killed", 20, random.Random(7)) == whole
+    assert len(list((tmp_path / "killed" / "progress").glob("[0-9]*"))) == 2
 
 
 @pytest.mark.fault(60)

@@ -1,0 +1,30 @@
+"""A training in a process of its own, which may be killed at any moment and is begun again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from harness.progress import Progress
+from harness.train import fit
+from tests.harness.lessons import batches, config, subject
+
+EPOCHS = 60
+
+
+def train(folder: Path) -> None:
+    """Train a small network with a checkpoint after each step; `folder/started` comes first, `folder/end` last."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.BatchNorm1d(16), nn.Dropout(0.3), nn.Linear(16, 3))
+    progress = Progress(folder / "progress", {}, every_s=0, min_gap_s=0)
+    (folder / "started").touch()
+    result = fit(subject(model), batches(), batches(), config(epochs=EPOCHS, lr=0.01), seed=1, progress=progress)
+    rows = [{name: value for name, value in row.items() if "seconds" not in name} for row in result.history]
+    weights = b"".join(tensor.numpy().tobytes() for tensor in model.state_dict().values())
+    (folder / "end.draft").write_text(json.dumps([rows, hashlib.sha256(weights).hexdigest()]))
+    (folder / "end.draft").rename(folder / "end")
