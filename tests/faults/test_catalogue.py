@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.catalogue import FAULTS, NOT_TESTED
@@ -10,7 +12,8 @@ from tests.faults.catalogue import FAULTS, NOT_TESTED
 def test_every_fault_has_a_test_or_a_reason(request):
     marks = [item.get_closest_marker("fault") for item in request.session.items]
     tested = {mark.args[0] for mark in marks if mark}
-    if len(request.session.items) < len(FAULTS):
+    collected = {item.path for item in request.session.items}
+    if not collected >= set(Path(__file__).parent.glob("test_*.py")):
         pytest.skip("only part of the suite was collected")
     assert set(FAULTS) - tested - set(NOT_TESTED) == set()
     assert len(NOT_TESTED) <= 6
