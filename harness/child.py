@@ -86,7 +86,6 @@ def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
     keep_freed_memory()
     if order.memory_mib is not None:
         limit_memory(order.memory_mib)
-    torch.set_num_threads(order.num_threads)
     precision.forbid_tf32()
     bench = Bench(
         dataset=take_over(Path(order.data)),
@@ -97,6 +96,7 @@ def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
     )
     hooks = Hooks(on_epoch=lambda row: voice.send({"epoch": row}), on_phase=voice.enter, progress=progress)
     choice = find_choice(order)
+    torch.set_num_threads(order.num_threads)  # last: a plugin may have set its own as it was imported
     outcome = run_trial(order.trial, choice, bench, hooks)
     if order.check_determinism:
         outcome = judged(outcome, order.trial, choice, bench)

@@ -17,10 +17,10 @@ import numpy as np
 
 from harness import checkpoint
 from harness.checked import require_honest
+from harness.schema import require_record
 from results.codec import from_json, to_json
 from results.durable import read_regular, write_atomic
 from results.metrics import score, top_error
-from results.records import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,10 +62,9 @@ def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], clas
     """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives."""
     try:
         record, log, claimed = from_json(told["record"].encode()), str(told["log"]), told["claimed_top1_err"]
-    except (KeyError, AttributeError) as error:
-        raise ValueError(f"it has no {error}") from error
-    if record.status not in STATUSES:
-        raise ValueError(f"it has the status {record.status!r}")
+    except (KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"it is no result of a trial ({type(error).__name__})") from error
+    require_record(record)
     if claimed is None:
         if record.status == "ok":
             raise ValueError("it is ok and has no predictions")

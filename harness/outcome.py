@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.
 MAX_SAVED_CLASSES = 100
+FOUND = ("status", "facts", "error", "measurements", "history", "per_class", "confusion")
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -88,6 +89,12 @@ def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceba
 def lost(trial: Trial, bench: Bench, *, status: str, phase: str, cause: str) -> Record:
     """The record of a trial that found nothing out, for a reason that is said in one line."""
     return _record(trial, bench, status=status, error=Failure(phase=phase, cause=" ".join(cause.split())[:300]))
+
+
+def of_trial(record: Record, trial: Trial, bench: Bench) -> Record:
+    """What `record` found, as the record of `trial`: who it is, where and on what is never taken from a child."""
+    found = {name: getattr(record, name) for name in FOUND}
+    return _record(trial, bench, **found)
 
 
 def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import child, outcome
+from harness import child, outcome, precision
 from harness.delivery import Delivered, unpack
 from harness.handover import hand_over
 from harness.isolate import Ending, Supervisor, context_for
 from harness.orders import Order
+from harness.schema import require_conditions, require_message
 from results.errors import StoreError
 from results.slugs import slug
 from zoo.errors import ZooError
@@ -60,10 +61,9 @@ class Runner:
                 return delivered
         shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
         again = self._attempt(item, smaller, listen)
-        facts = {**again.record.facts, "retried_after": "oom"}
         # It is still the trial that was asked for: a later resume must not carry it out once more.
-        record = replace(again.record, key=item.trial.key, trial=item.trial.as_json(), facts=facts)
-        return replace(again, record=record)
+        record = outcome.of_trial(again.record, item.trial, self.bench)
+        return replace(again, record=replace(record, facts={**record.facts, "retried_after": "oom"}))
 
     @property
     def progress(self) -> Path:
@@ -111,7 +111,7 @@ class Runner:
             target=child.main,
             context=context_for(self.bench.device.type),
             timeout_s=self.setup.trial_timeout or None,
-            on_message=listen,
+            on_message=lambda message: listen(require_message(message)),
         )
         return supervisor.run(order.to_json())
 
@@ -128,9 +128,20 @@ class Runner:
         try:
             labels = dataset.labels(dataset.plan.test)
             delivered = unpack(ending.result, folder, labels=labels, classes=dataset.classes)
+            if delivered.record.facts:
+                require_conditions(delivered.record, self._conditions(trial))
         except (ValueError, ZooError) as error:
             return self._lost(ending, trial, "failed", f"its result cannot be used: {error}")
-        return replace(delivered, log=_joined(delivered.log, ending.log))
+        record = outcome.of_trial(delivered.record, trial, self.bench)
+        return replace(delivered, record=record, log=_joined(delivered.log, ending.log))
+
+    def _conditions(self, trial: Trial) -> dict[str, Any]:
+        """What must be alike in all trials of a run, or none could be ranked beside another."""
+        return {
+            "threads": torch.get_num_threads(),
+            "precision": precision.name(trial.train),
+            "infer_batch_size": trial.timing.batch_size,
+        }
 
     def _lost(self, ending: Ending, trial: Trial, status: str, cause: str) -> Delivered:
         record = outcome.lost(trial, self.bench, status=status, phase=ending.phase, cause=cause)

@@ -84,9 +84,11 @@ def run_trial(trial: Trial, choice: Choice, bench: Bench, hooks: Hooks | None = 
 
 def _carry_out(trial: Trial, choice: Choice, bench: Bench, phases: Phases, hooks: Hooks) -> Measured:
     memory.reset(bench.device)
+    num_threads = torch.get_num_threads()
     with phases("build"):
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, bench.dataset)
+        torch.set_num_threads(num_threads)  # as in all other trials, whatever the model's code has set
         built.model.to(bench.device).to(memory_format=memory_format(trial.train, bench.device))
     with phases("data"):
         pixels = bench.dataset.pixels(geometry)

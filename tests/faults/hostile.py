@@ -204,13 +204,76 @@ def patch_the_metric():
     harness.delivery.top_error = results.metrics.top_error
 
 
-def answer_nonsense():
-    """Send what no trial sends, over the very pipe of the result."""
+def _send(line):
+    """Write over the very pipe of the result."""
     import gc
     from multiprocessing.connection import Connection
 
     for pipe in [item for item in gc.get_objects() if isinstance(item, Connection)]:
-        os.write(pipe.fileno(), b"x" * 1024 + b'\n{"result": 7}\n')
+        os.write(pipe.fileno(), line + b"\n")
+
+
+def answer_nonsense():
+    _send(b"x" * 1024 + b'\n{"result": 7}')
+
+
+def answer_seven():
+    _send(b'{"result": 7}')
+    os._exit(0)
+
+
+def tell_no_epoch():
+    _send(b'{"epoch": 7}')
+
+
+def _deliver_with(change):
+    """Change the record before it is delivered, hash and all."""
+    from dataclasses import replace
+
+    import harness.child
+
+    def pack(outcome, folder, honest=harness.child.pack):
+        return honest(replace(outcome, record=replace(outcome.record, **change(outcome.record))), folder)
+
+    harness.child.pack = pack
+
+
+def claim_anothers_name():
+    _deliver_with(lambda record: {"model": "good/tiny", "seed": 4, "machine": {}, "key": "0"})
+
+
+def measure_words():
+    from results.records import Measurement
+
+    _deliver_with(lambda record: {"measurements": (Measurement(name="total_seconds", unit="s", values=("soon",)),)})
+
+
+def count_words():
+    _deliver_with(lambda record: {"facts": {**record.facts, "param_count": "many"}})
+
+
+def set_threads():
+    """Take more threads than others have, as the model is built."""
+    import torch
+
+    torch.set_num_threads(torch.get_num_threads() + 1)
+
+
+def more_threads(task):
+    """A model that takes more threads than others have, whenever it runs."""
+    import torch
+    from torch import nn
+
+    class Greedy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = tiny(task)
+
+        def forward(self, images_BCHW):
+            torch.set_num_threads(3)
+            return self.inner(images_BCHW)
+
+    return Greedy()
 
 
 def is_first_call():
@@ -257,6 +320,12 @@ HARMS = {
         change_everything,
         patch_the_metric,
         answer_nonsense,
+        answer_seven,
+        tell_no_epoch,
+        claim_anothers_name,
+        measure_words,
+        count_words,
+        set_threads,
         kill_once,
         out_of_memory_once,
         out_of_memory_always,
@@ -273,5 +342,6 @@ def zoo_models():
     yield zoo.ModelSpec(name="bad/random", build=random)
     yield zoo.ModelSpec(name="bad/slow", build=slow)
     yield zoo.ModelSpec(name="bad/large", build=large)
+    yield zoo.ModelSpec(name="bad/more-threads", build=more_threads)
     for name, harm in HARMS.items():
         yield zoo.ModelSpec(name=f"bad/{name}", build=_doing(harm))

@@ -143,6 +143,20 @@ def test_22_what_a_plugin_changes_globally_reaches_no_other_trial(tmp_path, clea
     assert torch.get_default_dtype() == torch.float32
 
 
+@pytest.mark.fault(22)
+def test_22_a_model_that_sets_the_threads_is_measured_with_those_of_all_others(beside):
+    found = beside("bad/set-threads")
+    assert found.code == 0
+    assert {record.facts["threads"] for record in found.records.values()} == {1}
+
+
+@pytest.mark.fault(22)
+def test_22_a_model_that_keeps_setting_the_threads_compares_with_no_other(beside):
+    found = beside("bad/more-threads")
+    told = "failed at deliver: its result cannot be used: it was measured with threads 3 instead of 1"
+    assert (found.code, found.failure("bad/more-threads")) == (1, told)
+
+
 @pytest.mark.fault(23)
 def test_23_a_patched_metric_is_found_out(beside):
     found = beside("bad/patch-the-metric")
@@ -155,6 +169,30 @@ def test_24_a_message_that_is_no_result_is_a_failure(beside):
     found = beside("bad/answer-nonsense")
     assert found.code == 1
     assert "failed at build: its message is no JSON" in found.failure("bad/answer-nonsense")
+
+
+@pytest.mark.fault(24)
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("bad/answer-seven", "failed at build: its result cannot be used: it is no result of a trial"),
+        ("bad/tell-no-epoch", "failed at build: its message about an epoch has no figures"),
+        ("bad/measure-words", "failed at deliver: its result cannot be used: its measurement 'total_seconds'"),
+        ("bad/count-words", "failed at deliver: its result cannot be used: its fact param_count is 'many'"),
+    ],
+)
+def test_24_an_object_that_is_none_of_a_trials_is_a_failure(beside, name, told):
+    found = beside(name)
+    assert found.code == 1
+    assert found.failure(name).startswith(told)
+
+
+@pytest.mark.fault(24)
+def test_24_a_result_is_kept_as_that_of_the_trial_that_was_ordered(beside):
+    found = beside("bad/claim-anothers-name")
+    record = found.records["bad/claim-anothers-name"]
+    assert (found.code, len(found.records), record.status, record.seed) == (0, 2, "ok", 1)
+    assert record.machine == found.records["good/tiny"].machine
 
 
 @pytest.mark.fault(25)

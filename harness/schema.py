@@ -1,0 +1,67 @@
+"""What the process of a trial may say: every figure a number and every name a text, since tables are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from results.records import STATUSES
+
+if TYPE_CHECKING:
+    from results.records import Record
+
+EPOCH = ("epoch", "train_loss", "eval_loss", "eval_top1", "train_seconds", "eval_seconds")
+TEXTS = ("weights", "head", "head_type", "head_spec", "finetune", "precision", "channels_last", "timing_verdict")
+COUNTS = ("param_count", "trainable_param_count", "img_size", "channels", "best_epoch", "epochs_run")
+NUMBERS = (*COUNTS, "batch_size", "micro_batch_size", "infer_batch_size", "threads")
+
+
+def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message, if it is one that a trial sends while it runs. Raises ValueError otherwise."""
+    if "epoch" in message:
+        row = message["epoch"]
+        if not isinstance(row, Mapping) or not all(_is_number(row.get(name)) for name in EPOCH):
+            raise ValueError("its message about an epoch has no figures")
+    elif not isinstance(message.get("note"), str):
+        raise ValueError("its message is none that a trial sends")
+    return message
+
+
+def require_record(record: Record) -> None:
+    """Raise ValueError where a record that was delivered is not made of what records are made of."""
+    if record.status not in STATUSES:
+        raise ValueError(f"it has the status {record.status!r:.40}")
+    for measurement in record.measurements:
+        figures = measurement.values
+        named = isinstance(measurement.name, str) and isinstance(measurement.unit, str)
+        if not (named and figures and all(_is_number(figure) for figure in figures)):
+            raise ValueError(f"its measurement {measurement.name!r:.40} is no list of numbers")
+    for row in record.history:
+        if not isinstance(row, Mapping) or not all(_is_number(row.get(name)) for name in EPOCH):
+            raise ValueError("its history has an epoch without figures")
+    if record.status in ("ok", "diverged"):
+        _require_facts(record.facts)
+    elif record.error is None:
+        raise ValueError(f"it is {record.status} and does not say why")
+    if record.error is not None and not all(isinstance(text, str) for text in (record.error.phase, record.error.cause)):
+        raise ValueError("its error is no text")
+
+
+def require_conditions(record: Record, expected: Mapping[str, Any]) -> None:
+    """Raise ValueError where a trial worked under other conditions than all others: its figures compare with none."""
+    for name, value in expected.items():
+        if record.facts.get(name) != value:
+            raise ValueError(f"it was measured with {name} {record.facts.get(name)!r:.40} instead of {value!r}")
+
+
+def _require_facts(facts: Any) -> None:
+    if not isinstance(facts, Mapping):
+        raise ValueError("it has no facts")
+    wrong = [name for name in TEXTS if not isinstance(facts.get(name), str)]
+    wrong += [name for name in NUMBERS if not _is_number(facts.get(name))]
+    if wrong:
+        raise ValueError(f"its fact {wrong[0]} is {facts.get(wrong[0])!r:.40}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
