@@ -31,11 +31,15 @@ RESTORE = "restore them, or start a new run: python -m harness run"
 
 def resume(arguments: argparse.Namespace) -> int:
     """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
-    store = find_run(arguments)
+    return go_on(find_run(arguments), arguments)
+
+
+def go_on(store: RunStore, arguments: argparse.Namespace) -> int:
+    """Carry out what has no record in `store` yet."""
     told = store.configuration
     setup = setup_of(told)
     zoo = discover([*setup.plugins, *arguments.plugin])
-    planned = planned_trials(told, zoo)
+    planned = remembered_trials(told, zoo)
     with signals_raise():
         bench = open_bench(setup, zoo, planned)
         refuse_changes(told["data"], data_facts(bench.dataset), "the data are not those of the run", RESTORE)
@@ -45,9 +49,9 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def resume_as_planned(arguments: argparse.Namespace, planned: Sequence[Planned]) -> int:
     """`harness run --resume`: as `resume`, once it is sure that the flags ask for the very trials of that run."""
-    arguments.run = arguments.resume
-    same_trials(find_run(arguments).configuration, planned)
-    return resume(arguments)
+    store = RunStore.find(arguments.resume, arguments.output)
+    same_trials(store.configuration, planned)
+    return go_on(store, arguments)
 
 
 def retry(arguments: argparse.Namespace) -> int:
@@ -60,7 +64,7 @@ def retry(arguments: argparse.Namespace) -> int:
     if not failed:
         print(f"no trial of {store.path.name} has failed")
         return 0
-    return resume(arguments)
+    return go_on(store, arguments)
 
 
 def find_run(arguments: argparse.Namespace) -> RunStore:
@@ -81,7 +85,7 @@ def setup_of(told: Mapping[str, Any]) -> RunSetup:
         raise _other_version(told, error) from error
 
 
-def planned_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
+def remembered_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
     """The trials as they were planned. Raises where a model is gone, or a trial now means something else."""
     planned = []
     for row in told["trials"]:

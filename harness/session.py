@@ -63,6 +63,7 @@ class Session:
     def carry_out(self, planned: Sequence[Planned], *, as_json: bool) -> int:
         """Every trial of `planned` that has no record yet, then the table of all; returns the exit code."""
         with locked(self.store.path), self._resumable():
+            self.store.clear_work()  # which a run that was killed has left
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
             self._open(planned, num_done=len(planned) - len(to_do))
@@ -70,8 +71,8 @@ class Session:
                 if to_do:
                     self._each(to_do)
             finally:
-                render(self.store)
-            print(printed(self.store, as_json=as_json))
+                summary = render(self.store)
+            print(printed(self.store, summary, as_json=as_json))
             return 0 if all(record.status == "ok" for record in self.store.records()) else SOME_FAILED
 
     def _open(self, planned: Sequence[Planned], num_done: int) -> None:

@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 FILES = ("table.md", "table.csv", "table.json")
 
 
-def render(store: RunStore) -> None:
-    """Write table.md, table.csv and table.json. Raises StoreError where trials cannot be ranked together."""
+def render(store: RunStore) -> Summary:
+    """Write table.md, table.csv and table.json; returns what they say.
+
+    Raises StoreError where trials cannot be ranked together.
+    """
     summary = summarise(store.records(), store.predictions)
     store.write("table.md", markdown_table(summary, store.configuration))
     store.write("table.csv", csv_table(summary))
     store.write("table.json", json_table(summary, store.configuration))
+    return summary
 
 
-def printed(store: RunStore, *, as_json: bool, width: int | None = None) -> str:
+def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | None = None) -> str:
     """What `harness run` prints at its end: the table in the room of `width` columns, or table.json as it is.
 
     Without `width` it is the terminal's; into a file or a pipe every column goes. Nothing here is coloured.
     """
-    summary = summarise(store.records(), store.predictions)
     if as_json:
         return json_table(summary, store.configuration).decode().rstrip("\n")
     folder = plain(store.path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from results.records import Failure, Measurement, Record
+from results.render import printed
 from results.summary import summarise
 
 NUM_IMAGES = 1000
@@ -93,3 +94,7 @@ class Folder:
 def summary_of(*trials):
     folder = Folder(list(trials))
     return summarise(folder.records(), folder.predictions)
+
+
+def printed_of(trials, *, as_json=False, width=None):
+    return printed(Folder(list(trials)), summary_of(*trials), as_json=as_json, width=width)

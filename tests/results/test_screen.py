@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from results.render import printed, screen
-from tests.results.runs import Folder, summary_of, trial
+from results.render import screen
+from tests.results.runs import printed_of, summary_of, trial
 
 GPU_RUN = [
     *(
@@ -84,11 +84,11 @@ To resolve a 1 pp gap you need about 6,300 test images (you have 1,000)."""
 
 
 def test_a_run_on_an_accelerator_fills_the_whole_screen():
-    assert printed(Folder(GPU_RUN), as_json=False, width=120) == GPU_SCREEN
+    assert printed_of(GPU_RUN, width=120) == GPU_SCREEN
 
 
 def test_a_narrow_terminal_keeps_rank_name_and_error():
-    assert f"{NARROW_TABLE}\n" in printed(Folder(GPU_RUN), as_json=False, width=30)
+    assert f"{NARROW_TABLE}\n" in printed_of(GPU_RUN, width=30)
 
 
 def test_a_run_on_the_cpu_says_why_there_are_no_gpu_columns():
@@ -144,14 +144,14 @@ def test_a_run_without_a_success_shows_its_failures_only():
 
 def test_a_stream_that_knows_ascii_only_gets_ascii(monkeypatch):
     monkeypatch.setattr("sys.stdout", open("/dev/null", "w", encoding="ascii"))  # noqa: SIM115
-    text = printed(Folder([*GPU_RUN, trial("été", wrong=range(9), device="cuda")]), as_json=False)
+    text = printed_of([*GPU_RUN, trial("été", wrong=range(9), device="cuda")])
     assert text.isascii()
     assert "\\xe9t\\xe9" in text
     assert "convnext_tiny *    4.2 +-1.4    0.3" in text
 
 
 def test_nothing_is_coloured_so_no_color_is_always_honoured():
-    assert "\x1b" not in printed(Folder([*GPU_RUN, trial("\x1b[31mred", device="cuda")]), as_json=False)
+    assert "\x1b" not in printed_of([*GPU_RUN, trial("\x1b[31mred", device="cuda")])
 
 
 def test_a_model_that_one_seed_does_not_settle_is_named_below_the_table():

@@ -11,9 +11,9 @@ import pandas
 import pytest
 
 from results.markdown import markdown_table
-from results.render import printed, render
+from results.render import render
 from results.store import RunStore
-from tests.results.runs import Folder, summary_of, trial
+from tests.results.runs import Folder, printed_of, summary_of, trial
 
 MACHINE = {"accelerators": [{"name": "NVIDIA H200"}], "timm": "1.0.31"}
 TIMES = {
@@ -97,7 +97,7 @@ def test_json_writes_numbers_that_it_lacks_as_null():
 
 
 def test_json_on_stdout_is_the_file():
-    assert printed(Folder(RUN), as_json=True) == written("table.json").rstrip("\n")
+    assert printed_of(RUN, as_json=True) == written("table.json").rstrip("\n")
 
 
 def test_without_a_top_5_error_every_table_leaves_it_open_instead_of_at_0():
@@ -105,7 +105,7 @@ def test_without_a_top_5_error_every_table_leaves_it_open_instead_of_at_0():
     row = next(csv.DictReader(io.StringIO(written("table.csv", run), newline="")))
     assert (row["top5"], row["top5_err"]) == ("", "")
     assert json.loads(written("table.json", run))["rows"][0]["top5_err"] is None
-    assert "top-5" not in written("table.md", run) + printed(Folder(run), as_json=False)
+    assert "top-5" not in written("table.md", run) + printed_of(run)
 
 
 def test_markdown_is_a_table_with_its_verdict_machine_data_and_command():
@@ -145,4 +145,4 @@ def test_an_empty_run_still_writes_its_three_files():
     render(folder)
     assert sorted(folder.written) == ["table.csv", "table.json", "table.md"]
     assert json.loads(folder.written["table.json"])["rows"] == []
-    assert printed(folder, as_json=False).startswith("No trial ended well: there is nothing to rank.\n")
+    assert printed_of(folder.trials).startswith("No trial ended well: there is nothing to rank.\n")
