@@ -46,7 +46,22 @@ class Batches(Protocol):
     def eval(self) -> Iterator[Batch]: ...
 
 
-class PixelBatches:
+class _Counted:
+    """How much there is, of what has labels and a batch size."""
+
+    labels: Tensor
+    batch_size: int
+
+    @property
+    def num_batches(self) -> int:
+        return len(batch_sizes(len(self.labels), self.batch_size))
+
+    @property
+    def num_images(self) -> int:
+        return len(self.labels)
+
+
+class PixelBatches(_Counted):
     """Batches of uint8 images. `rows` chooses images of the set; `labels` has one label for each chosen one."""
 
     def __init__(
@@ -74,14 +89,6 @@ class PixelBatches:
         self.batch_size, self.seed, self.augment = batch_size, seed, augment
         self.image_bytes = 4 * channels_out * prod(source.shape[2:])
         self.eval_batch_size = eval_batch_size or self._large_batch()
-
-    @property
-    def num_batches(self) -> int:
-        return len(batch_sizes(len(self.labels), self.batch_size))
-
-    @property
-    def num_images(self) -> int:
-        return len(self.labels)
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch)
@@ -112,7 +119,7 @@ class PixelBatches:
         return max(self.batch_size, DEVICE_BLOCK_BYTES // self.image_bytes)
 
 
-class TensorBatches:
+class TensorBatches(_Counted):
     """Batches of floats that need no more work, such as cached features, in the order `PixelBatches` has."""
 
     def __init__(
@@ -129,14 +136,6 @@ class TensorBatches:
         self.labels = torch.as_tensor(labels, dtype=torch.int64).to(device)
         self.batch_size, self.seed = batch_size, seed
         self.eval_batch_size = eval_batch_size or max(batch_size, 1024)
-
-    @property
-    def num_batches(self) -> int:
-        return len(batch_sizes(len(self.labels), self.batch_size))
-
-    @property
-    def num_images(self) -> int:
-        return len(self.labels)
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch).to(self.labels.device)
