@@ -1,7 +1,8 @@
 # ruff: noqa: TID253
 """A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions.
 
-In float32 on a CPU large convolutions are replaced too (see harness/winograd.py). In mixed precision the weights of
+In float32 on a CPU large convolutions are replaced too (see harness/winograd.py), and the first layers see a few
+images at a time (see harness/blocking.py). In mixed precision the weights of
 convolutions and linear layers are converted once: autocast would do it at each call, for it keeps copies only of
 weights that train.
 """
@@ -17,6 +18,7 @@ from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from harness import winograd
+from harness.blocking import Tracer, in_blocks
 from zoo.heads import tap
 
 if TYPE_CHECKING:
@@ -35,10 +37,14 @@ def fast_backbone(
     """
     plain, one_1CHW = _Tap(model.eval(), head), images_BCHW[:1]
     try:
-        duplicate = _folded(model, head)
-        fast = _Tap(duplicate, head)
+        duplicate = copy.deepcopy(model).eval()
+        graph = Tracer(head).trace(duplicate)
+        _fold(duplicate, graph)
+        duplicate.to(memory_format=torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)
+        on_cpu = images_BCHW.device.type == "cpu"
+        fast = _Tap(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
         same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
         if dtype is not None:
             _convert(duplicate, dtype)
@@ -59,21 +65,18 @@ class _Tap:
         return tap.features(self.model, self.head, images_BCHW)
 
 
-def _folded(model: nn.Module, head: Head) -> nn.Module:
-    """A channels-last copy with every batch-norm that directly follows a convolution folded into it."""
-    duplicate = copy.deepcopy(model).eval()
-    for conv_name, norm_name in _foldable(duplicate, head):
-        conv, norm = duplicate.get_submodule(conv_name), duplicate.get_submodule(norm_name)
+def _fold(model: nn.Module, graph: fx.Graph) -> None:
+    """Fold every batch-norm that directly follows a convolution into it."""
+    for conv_name, norm_name in _foldable(model, graph):
+        conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
         assert isinstance(conv, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
-        _put(duplicate, conv_name, fuse_conv_bn_eval(conv, norm))
-        _put(duplicate, norm_name, nn.Identity())
-    return duplicate.to(memory_format=torch.channels_last)
+        _put(model, conv_name, fuse_conv_bn_eval(conv, norm))
+        _put(model, norm_name, nn.Identity())
 
 
-def _foldable(model: nn.Module, head: Head) -> list[tuple[str, str]]:
+def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:
     """Names of (convolution, batch-norm) where the one's output goes to the other and nowhere else, each used once."""
-    graph = fx.Tracer().trace(model)
     modules = dict(model.named_modules())
     calls = [str(node.target) for node in graph.nodes if node.op == "call_module"]
     pairs = []

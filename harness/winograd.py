@@ -18,7 +18,7 @@ POINTS = WINDOW * WINDOW
 ONE = WINDOW + 1  # the point (1, 1), at which a polynomial adds to all outputs of a tile alike
 LEAST_CHANNELS = 128
 LEAST_TILES = 16  # fewer do not pay for reading the weights, which are four times as large
-TILES_AT_ONCE = 196  # that many stay in a core's cache
+TILES_AT_ONCE = 98  # that many stay in a core's cache
 
 INPUT = [[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
          [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]]  # fmt: skip
@@ -58,27 +58,36 @@ class WinogradConv2d(nn.Module):
             outputs: Tensor = self.conv(images_BCHW)
             return outputs
         tiles = images_BCHW.new_empty(batch, down, TILE, across, TILE, self.conv.out_channels)
-        at_once = max(1, TILES_AT_ONCE // (down * across))
+        at_once, rows = max(1, TILES_AT_ONCE // (down * across)), max(1, TILES_AT_ONCE // across)
         for images, made in zip(torch.split(images_BCHW, at_once), torch.split(tiles, at_once), strict=True):
-            made.permute(2, 4, 0, 1, 3, 5).copy_(self._tiles(images, down, across))
+            padded_BHWC = _padded(images, down, across)
+            for top in range(0, down, rows):
+                strip = made[:, top : top + rows]
+                windows = _windows(padded_BHWC[:, TILE * top :], strip.shape[1], across)
+                strip.permute(2, 4, 0, 1, 3, 5).copy_(self._tiles(windows, strip.shape))
         outputs_BHWD = tiles.view(batch, TILE * down, TILE * across, -1)[:, :height, :width]
         return outputs_BHWD.permute(0, 3, 1, 2)
 
-    def _tiles(self, images_BCHW: Tensor, down: int, across: int) -> Tensor:
-        batch, channels = images_BCHW.shape[:2]
-        points_PTC = torch.mm(self.into_PP, _windows(images_BCHW, down, across)).view(POINTS, -1, channels)
+    def _tiles(self, windows: Tensor, shape: torch.Size) -> Tensor:
+        """The outputs [4, 4, B, down, across, D] of windows [36, tiles * C]."""
+        batch, down, _, across, _, channels = shape
+        points_PTC = torch.mm(self.into_PP, windows).view(POINTS, batch * down * across, -1)
         products_PTD = torch.bmm(points_PTC, self.weight_PCD)
         if self.conv.bias is not None:
             products_PTD[ONE] += self.conv.bias
         tiles_QTD = torch.mm(self.out_of_QP, products_PTD.view(POINTS, -1))
-        return tiles_QTD.view(TILE, TILE, batch, down, across, -1)
+        return tiles_QTD.view(TILE, TILE, batch, down, across, channels)
 
 
-def _windows(images_BCHW: Tensor, down: int, across: int) -> Tensor:
-    """The overlapping 6 x 6 windows of all tiles, [36, tiles * channels]."""
+def _padded(images_BCHW: Tensor, down: int, across: int) -> Tensor:
+    """The images channels last, with the border that whole tiles need."""
     height, width = images_BCHW.shape[2:]
     border = (1, TILE * across + 1 - width, 1, TILE * down + 1 - height)
-    padded_BHWC = functional.pad(images_BCHW, border).permute(0, 2, 3, 1).contiguous()
+    return functional.pad(images_BCHW, border).permute(0, 2, 3, 1).contiguous()
+
+
+def _windows(padded_BHWC: Tensor, down: int, across: int) -> Tensor:
+    """The overlapping 6 x 6 windows of the first `down` rows of tiles, [36, tiles * channels]."""
     batch, _, _, channels = padded_BHWC.shape
     image, row, column, _ = padded_BHWC.stride()
     shape = (WINDOW, WINDOW, batch, down, across, channels)

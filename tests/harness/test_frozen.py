@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
+import pytest
 import torch
 from torch import nn
 
-from harness import frozen
+from harness import blocking, frozen
+from harness.blocking import Tracer
 from harness.winograd import WinogradConv2d
 from zoo.building import build
 from zoo.discovery import discover
@@ -73,9 +77,48 @@ def test_in_mixed_precision_weights_are_converted_once_to_what_autocast_makes_of
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         fast = frozen.fast_backbone(model, head, images, torch.bfloat16)
+        folded = copy.deepcopy(model)
+        frozen._fold(folded, Tracer(head).trace(folded))
         with torch.autocast("cpu", torch.bfloat16):
             ours = fast(images)
-            assert torch.equal(ours, features(frozen._folded(model, head), head, images))
+            assert torch.equal(ours, features(folded.to(memory_format=torch.channels_last), head, images))
             assert not torch.equal(ours, features(model, head, images))
     assert {module.weight.dtype for module in fast.model.modules() if isinstance(module, nn.Conv2d)} == {torch.bfloat16}
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("name", ["resnet18", "densenet121", "convnext_tiny", "mobilenet_v3_small"])
+def test_first_layers_see_few_images_at_a_time_with_equal_features(name, monkeypatch):
+    model, head = prepared(name)
+    images = torch.randn(7, 3, 32, 32)
+    monkeypatch.setattr(blocking, "BLOCK_BYTES", 2 * 3 * 32 * 32 * 4)
+    with torch.no_grad():
+        fast = frozen.fast_backbone(model, head, images)
+        seen = []
+        blocks = fast.model.get_submodule(blocking.FIRST)
+        blocks.layers.register_forward_hook(lambda module, inputs, made: seen.append((len(inputs[0]), made.shape[2])))
+        found = fast(images)
+    assert [count for count, _ in seen] == [2, 2, 2, 1]
+    assert max(side for _, side in seen) < 32 / blocking.SHRINK
+    torch.testing.assert_close(found, features(model.eval(), head, images), rtol=1e-4, atol=1e-4)
+
+
+def test_a_model_without_layers_of_high_resolution_is_not_divided():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    graph = torch.fx.Tracer().trace(model)
+    assert blocking.in_blocks(model, graph, torch.randn(1, 3, 2, 2)) is model
+
+
+class Bypassed(nn.Module):
+    """Its input goes around its narrow layer: nothing narrow is all that the rest needs."""
+
+    def forward(self, images_BCHW):
+        narrow = nn.functional.avg_pool2d(images_BCHW, 16)
+        return narrow + images_BCHW.mean()
+
+
+def test_a_model_is_divided_only_where_everything_passes():
+    model = Bypassed()
+    graph = torch.fx.Tracer().trace(model)
+    images = torch.randn(1, 3, 32, 32)
+    assert torch.equal(blocking.in_blocks(model, graph, images)(images), model(images))
