@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from harness.timing.statistics import half_width
+from harness.timing.stops import stops_noticed
 
 if TYPE_CHECKING:
     from harness.timing.clock import Clock, Step
@@ -63,13 +64,20 @@ def is_steady(times: list[float]) -> bool:
 
 
 def collect(clock: Clock, step: Step, effort: Effort, samples: list[float]) -> None:
-    """Append the times of more steps to `samples`, in ms, until `effort` is satisfied by all of them."""
+    """Append the times of more steps to `samples`, in ms, until `effort` is satisfied by all of them.
+
+    A step during which the process was stopped is none: its time is not the model's.
+    """
     start = perf_counter()
     first = len(samples)
     judge_at = max(LEAST_TO_JUDGE, first + 1)
-    with collector_paused():
+    with collector_paused(), stops_noticed() as stops:
         while True:
             samples.append(clock.time_ms(step))
+            if stops:
+                samples.pop()
+                stops.clear()
+                continue
             taken, elapsed = len(samples) - first, perf_counter() - start
             if taken < effort.min_samples:
                 continue

@@ -115,7 +115,6 @@ UNTESTED_PARTS = {
     17: "an accelerator's allocator",
     46: "worker processes and /dev/shm: threads decode here",
     48: "an index beyond the present accelerators",
-    59: "SIGSTOP within a timing",
     64: "a folder on NFS",
     73: "pages of HTML: none is written yet",
     79: "a report in a browser: none is written yet",

@@ -153,6 +153,7 @@ def eat_memory():
     kept = []
     while True:
         kept.append(bytearray(32 * MEBIBYTE))
+        print(f"holds {32 * len(kept)} MiB", flush=True)
 
 
 def shout():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
+from harness.isolate import start_server
+from harness.timing.clock import HostClock
+from harness.timing.engine import Effort, collect
 from results.store import RunStore
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, is_alive, run
@@ -100,6 +106,32 @@ def test_59_other_signals_end_a_run_as_ctrl_c_does(tmp_path, monkeypatch, number
     found, seconds = signalled(parent, number)
     assert (found, seconds < 5) == (code, True)
     assert "go on with: python -m harness resume" in parent.said
+
+
+def time_steps(conn) -> None:
+    """Time sleeps of 2 ms for 0.6 s, and send the times that were kept."""
+    samples: list[float] = []
+    conn.send("ready")
+    collect(HostClock(lambda: None), partial(sleep, 0.002), Effort(budget_s=0.6, tolerance=0), samples)
+    conn.send(samples)
+
+
+@pytest.mark.fault(59)
+def test_59_a_step_in_which_the_process_was_stopped_is_no_sample():
+    start_server()
+    context = multiprocessing.get_context("forkserver")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=time_steps, args=(theirs,))
+    child.start()
+    assert ours.recv() == "ready"
+    sleep(0.1)
+    os.kill(child.pid, signal.SIGSTOP)
+    sleep(0.3)
+    os.kill(child.pid, signal.SIGCONT)
+    samples = ours.recv()
+    child.join()
+    assert len(samples) > 20
+    assert max(samples) < 250
 
 
 @pytest.mark.fault(62)

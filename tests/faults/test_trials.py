@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from time import monotonic, sleep
 
 import pytest
@@ -88,6 +89,8 @@ def test_18_a_trial_that_takes_more_than_the_memory_limit_is_out_of_memory(besid
     found = beside("bad/eat-memory", "--memory-limit", "600")
     assert (found.code, found.records["bad/eat-memory"].status) == (1, "oom")
     assert "MemoryError" in found.failure("bad/eat-memory")
+    held = [int(size) for size in re.findall(r"holds (\d+) MiB", found.log("bad/eat-memory"))]
+    assert 300 < max(held) <= 600
 
 
 @pytest.mark.fault(19)
