@@ -162,6 +162,11 @@ def shout():
         os.write(1, line)
 
 
+def shout_and_leave():
+    shout()
+    os._exit(5)
+
+
 def close_streams():
     os.close(1)
     os.close(2)
@@ -298,6 +303,7 @@ def out_of_memory_once():
 
 
 def out_of_memory_always():
+    is_first_call()
     raise MemoryError("tried to allocate 7 GiB")
 
 
@@ -316,6 +322,7 @@ HARMS = {
         kill_itself,
         eat_memory,
         shout,
+        shout_and_leave,
         close_streams,
         fork,
         change_everything,

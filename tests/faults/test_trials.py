@@ -75,13 +75,13 @@ def test_17_out_of_memory_is_tried_once_more_in_parts_of_half_the_size(beside, t
 
 
 @pytest.mark.fault(17)
-@pytest.mark.parametrize("options", [(), ("--batch-size", "1")])
-def test_17_out_of_memory_twice_or_with_single_images_is_a_row(beside, options, monkeypatch, tmp_path):
-    found = beside("bad/out-of-memory-always") if not options else None
-    if found is None:
-        found = run(tmp_path / "runs", "bad/out-of-memory-always", *options)
+@pytest.mark.parametrize(("batch_size", "num_tries"), [("32", 2), ("1", 1)])
+def test_17_out_of_memory_twice_or_with_single_images_is_a_row(batch_size, num_tries, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOSTILE_CALLS", str(tmp_path / "calls"))
+    found = run(tmp_path / "runs", "bad/out-of-memory-always", "--batch-size", batch_size)
     assert found.code == 1
     assert found.failure("bad/out-of-memory-always") == "oom at build: MemoryError: tried to allocate 7 GiB"
+    assert (tmp_path / "calls").read_text() == num_tries * "x"
 
 
 @pytest.mark.fault(18)
@@ -104,6 +104,16 @@ def test_19_a_trial_that_was_killed_from_outside_says_what_probably_did_it(besid
 def test_20_what_a_trial_prints_is_neither_seen_nor_kept_without_end(beside):
     found = beside("bad/shout")
     assert found.code == 0
+    assert "xxxx" not in found.out + found.err
+
+
+@pytest.mark.fault(20)
+def test_20_what_a_failed_trial_printed_is_in_its_log_and_nowhere_else(beside):
+    found = beside("bad/shout-and-leave")
+    log = found.log("bad/shout-and-leave")
+    assert "xxxx" in log
+    assert "more bytes were dropped" in log
+    assert "\x1b" not in log
     assert "xxxx" not in found.out + found.err
 
 
