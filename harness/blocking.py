@@ -33,10 +33,12 @@ class Tracer(fx.Tracer):
 
 
 def in_blocks(model: nn.Module, graph: fx.Graph, one_1CHW: Tensor) -> nn.Module:
-    """What `model` computes, as `graph` tells it; the model itself where no layer ends its high resolution."""
+    """What `graph` computes with the modules of `model`, as a module; in one piece where no layer ends its high
+    resolution.
+    """
     cut = _Narrowing(model, graph).find(one_1CHW)
     if cut is None:
-        return model
+        return fx.GraphModule(model, graph)
     first, rest = fx.Graph(), fx.Graph()
     made: dict[fx.Node, fx.Node] = {}
     nodes = list(graph.nodes)

@@ -19,6 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from harness import winograd
 from harness.blocking import Tracer, in_blocks
+from harness.clamping import clamp_before_convolutions
+from harness.submodules import num_calls, put
 from zoo.heads import tap
 
 if TYPE_CHECKING:
@@ -40,10 +42,12 @@ def fast_backbone(
         duplicate = copy.deepcopy(model).eval()
         graph = Tracer(head).trace(duplicate)
         _fold(duplicate, graph)
+        on_cpu = images_BCHW.device.type == "cpu"
+        if dtype is None and on_cpu:
+            clamp_before_convolutions(duplicate, graph)
         duplicate.to(memory_format=torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)
-        on_cpu = images_BCHW.device.type == "cpu"
         fast = _Tap(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
         same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
         if dtype is not None:
@@ -71,14 +75,13 @@ def _fold(model: nn.Module, graph: fx.Graph) -> None:
         conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
         assert isinstance(conv, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
-        _put(model, conv_name, fuse_conv_bn_eval(conv, norm))
-        _put(model, norm_name, nn.Identity())
+        put(model, conv_name, fuse_conv_bn_eval(conv, norm))
+        put(model, norm_name, nn.Identity())
 
 
 def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:
     """Names of (convolution, batch-norm) where the one's output goes to the other and nowhere else, each used once."""
     modules = dict(model.named_modules())
-    calls = [str(node.target) for node in graph.nodes if node.op == "call_module"]
     pairs = []
     for node in graph.nodes:
         before = node.args[0] if node.op == "call_module" and node.args else None
@@ -86,7 +89,7 @@ def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:
             continue
         names = str(before.target), str(node.target)
         exact = type(modules[names[0]]) is nn.Conv2d and type(modules[names[1]]) is nn.BatchNorm2d
-        if exact and calls.count(names[0]) == calls.count(names[1]) == 1:
+        if exact and all(num_calls(graph, name) == 1 for name in names):
             pairs.append(names)
     return pairs
 
@@ -94,7 +97,7 @@ def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:
 def _replace_large_convolutions(model: nn.Module) -> None:
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Conv2d) and winograd.pays(module):
-            _put(model, name, winograd.WinogradConv2d(module))
+            put(model, name, winograd.WinogradConv2d(module))
 
 
 def _convert(model: nn.Module, dtype: torch.dtype) -> None:
@@ -102,8 +105,3 @@ def _convert(model: nn.Module, dtype: torch.dtype) -> None:
     for module in model.modules():
         if type(module) in (nn.Conv2d, nn.Linear):
             module.to(dtype)
-
-
-def _put(model: nn.Module, name: str, module: nn.Module) -> None:
-    parent, _, leaf = name.rpartition(".")
-    setattr(model.get_submodule(parent), leaf, module)

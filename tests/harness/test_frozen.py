@@ -10,6 +10,7 @@ from torch import nn
 
 from harness import blocking, frozen
 from harness.blocking import Tracer
+from harness.clamping import Clamp
 from harness.winograd import WinogradConv2d
 from zoo.building import build
 from zoo.discovery import discover
@@ -42,12 +43,13 @@ def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-5)
 
 
-def test_only_the_batch_norms_that_follow_a_convolution_are_folded_in_densenet121():
+def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
     model, head = prepared("densenet121")
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         fast = frozen.fast_backbone(model, head, images)
-        assert (num_batch_norms(model), num_batch_norms(fast.model)) == (121, 62)
+        clamps = [module for module in fast.model.modules() if isinstance(module, Clamp)]
+        assert (num_batch_norms(model), num_batch_norms(fast.model), len(clamps)) == (121, 1, 61)
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-4)
 
 
@@ -106,7 +108,10 @@ def test_first_layers_see_few_images_at_a_time_with_equal_features(name, monkeyp
 def test_a_model_without_layers_of_high_resolution_is_not_divided():
     model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
     graph = torch.fx.Tracer().trace(model)
-    assert blocking.in_blocks(model, graph, torch.randn(1, 3, 2, 2)) is model
+    whole = blocking.in_blocks(model, graph, torch.randn(1, 3, 2, 2))
+    assert blocking.FIRST not in dict(whole.named_modules())
+    images = torch.randn(2, 3, 2, 2)
+    assert torch.equal(whole(images), model(images))
 
 
 class Bypassed(nn.Module):
