@@ -5,11 +5,29 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from harness import isolate
+
+# Here the fork server also starts the command line itself (parents.py), which opens the digits and writes tables.
+COMMAND_LINE = ("sklearn.datasets", "harness.session", "pandas")
+isolate.PRELOAD = (*isolate.PRELOAD, *COMMAND_LINE)
+
 OUTCOMES = pytest.StashKey[dict[str, list[str]]]()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The fork server of the test session, once it has imported all that its children need, as we have."""
+    isolate.start_server()
+    for name in COMMAND_LINE:
+        import_module(name)
+    child = isolate.context_for("cpu").Process(target=int)
+    child.start()
+    child.join()
 
 
 def pytest_configure(config):

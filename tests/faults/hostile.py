@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import zoo
+from tests.faults import forging
 
 MEBIBYTE = 2**20
 
@@ -200,63 +201,6 @@ def change_everything():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def patch_the_metric():
-    import results.metrics
-
-    results.metrics.top_error = lambda predictions, k: 0.0
-    import harness.delivery
-
-    harness.delivery.top_error = results.metrics.top_error
-
-
-def _send(line):
-    """Write over the very pipe of the result."""
-    import gc
-    from multiprocessing.connection import Connection
-
-    for pipe in [item for item in gc.get_objects() if isinstance(item, Connection)]:
-        os.write(pipe.fileno(), line + b"\n")
-
-
-def answer_nonsense():
-    _send(b"x" * 1024 + b'\n{"result": 7}')
-
-
-def answer_seven():
-    _send(b'{"result": 7}')
-    os._exit(0)
-
-
-def tell_no_epoch():
-    _send(b'{"epoch": 7}')
-
-
-def _deliver_with(change):
-    """Change the record before it is delivered, hash and all."""
-    from dataclasses import replace
-
-    import harness.child
-
-    def pack(outcome, folder, honest=harness.child.pack):
-        return honest(replace(outcome, record=replace(outcome.record, **change(outcome.record))), folder)
-
-    harness.child.pack = pack
-
-
-def claim_anothers_name():
-    _deliver_with(lambda record: {"model": "good/tiny", "seed": 4, "machine": {}, "key": "0"})
-
-
-def measure_words():
-    from results.records import Measurement
-
-    _deliver_with(lambda record: {"measurements": (Measurement(name="total_seconds", unit="s", values=("soon",)),)})
-
-
-def count_words():
-    _deliver_with(lambda record: {"facts": {**record.facts, "param_count": "many"}})
-
-
 def set_threads():
     """Take more threads than others have, as the model is built."""
     import torch
@@ -325,13 +269,13 @@ HARMS = {
         close_streams,
         fork,
         change_everything,
-        patch_the_metric,
-        answer_nonsense,
-        answer_seven,
-        tell_no_epoch,
-        claim_anothers_name,
-        measure_words,
-        count_words,
+        forging.patch_the_metric,
+        forging.answer_nonsense,
+        forging.answer_seven,
+        forging.tell_no_epoch,
+        forging.claim_anothers_name,
+        forging.measure_words,
+        forging.count_words,
         set_threads,
         kill_once,
         out_of_memory_once,

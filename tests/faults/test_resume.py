@@ -21,6 +21,8 @@ from tests.faults.lesson import train
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 
+pytestmark = pytest.mark.usefixtures("server")
+
 SLOW = ("--epochs", "4", "--checkpoint-every", "0")
 NAMES = "good/tiny,bad/slow"
 
@@ -31,7 +33,7 @@ def weights(store: RunStore) -> dict[str, str]:
     return {path.parent.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def kill_at_random(tmp_path: Path, num_kills: int, dice: random.Random) -> tuple[RunStore, int]:
+def kill_at_random(tmp_path: Path, num_kills: int, longest_s: float, dice: random.Random) -> tuple[RunStore, int]:
     """Kill the run and each resumption of it at random moments; returns it at its end, and how often that was.
 
     A kill that came before there was a run is none.
@@ -44,7 +46,7 @@ def kill_at_random(tmp_path: Path, num_kills: int, dice: random.Random) -> tuple
         if kills < num_kills:
             if folders:  # the first steps of a resumption are its opening, which has been killed often enough
                 parent.wait_for("runs/*/work")
-            sleep(dice.uniform(0.1, 1.2))
+            sleep(dice.uniform(0.1, longest_s))
         if kills < num_kills and parent.process.is_alive():
             parent.signal(signal.SIGKILL)
             parent.ended()
@@ -71,10 +73,14 @@ def same_as_undisturbed(tmp_path: Path, store: RunStore, names: str = NAMES) -> 
 
 
 @pytest.mark.fault(60)
-@pytest.mark.parametrize("num_kills", [3, pytest.param(20, marks=pytest.mark.slow)])
-def test_60_kills_at_random_moments_and_resuming_give_the_undisturbed_run(tmp_path, monkeypatch, num_kills):
-    monkeypatch.setenv("HOSTILE_SLOW", "train:0:0.03" if num_kills < 10 else "train:0:0.12")
-    store, kills = kill_at_random(tmp_path, num_kills, random.Random(num_kills))
+@pytest.mark.parametrize(
+    ("num_kills", "pace_s", "longest_s"), [(2, 0.01, 0.6), pytest.param(20, 0.12, 1.2, marks=pytest.mark.slow)]
+)
+def test_60_kills_at_random_moments_and_resuming_give_the_undisturbed_run(
+    tmp_path, monkeypatch, num_kills, pace_s, longest_s
+):
+    monkeypatch.setenv("HOSTILE_SLOW", f"train:0:{pace_s}")
+    store, kills = kill_at_random(tmp_path, num_kills, longest_s, random.Random(num_kills))
     print(f"\n{kills} kills")
     monkeypatch.delenv("HOSTILE_SLOW")
     assert kills == num_kills

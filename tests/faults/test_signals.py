@@ -20,6 +20,8 @@ from results.store import RunStore
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, is_alive, run
 
+pytestmark = pytest.mark.usefixtures("server")
+
 MOMENTS = {
     "import": "zoo.discovery:discover",
     "scan": "harness.preparation:load",

@@ -1,0 +1,62 @@
+"""What a hostile model does to pass off a result of its own making as a measured one."""
+
+from __future__ import annotations
+
+import os
+
+
+def patch_the_metric():
+    import results.metrics
+
+    results.metrics.top_error = lambda predictions, k: 0.0
+    import harness.delivery
+
+    harness.delivery.top_error = results.metrics.top_error
+
+
+def _send(line):
+    """Write over the very pipe of the result."""
+    import gc
+    from multiprocessing.connection import Connection
+
+    for pipe in [item for item in gc.get_objects() if isinstance(item, Connection)]:
+        os.write(pipe.fileno(), line + b"\n")
+
+
+def answer_nonsense():
+    _send(b"x" * 1024 + b'\n{"result": 7}')
+
+
+def answer_seven():
+    _send(b'{"result": 7}')
+    os._exit(0)
+
+
+def tell_no_epoch():
+    _send(b'{"epoch": 7}')
+
+
+def _deliver_with(change):
+    """Change the record before it is delivered, hash and all."""
+    from dataclasses import replace
+
+    import harness.child
+
+    def pack(outcome, folder, honest=harness.child.pack):
+        return honest(replace(outcome, record=replace(outcome.record, **change(outcome.record))), folder)
+
+    harness.child.pack = pack
+
+
+def claim_anothers_name():
+    _deliver_with(lambda record: {"model": "good/tiny", "seed": 4, "machine": {}, "key": "0"})
+
+
+def measure_words():
+    from results.records import Measurement
+
+    _deliver_with(lambda record: {"measurements": (Measurement(name="total_seconds", unit="s", values=("soon",)),)})
+
+
+def count_words():
+    _deliver_with(lambda record: {"facts": {**record.facts, "param_count": "many"}})
