@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, fx, nn
 
+from harness.submodules import evenly
+
 if TYPE_CHECKING:
     from zoo.heads import Head
 
@@ -60,7 +62,7 @@ class _Blocks(nn.Module):
         self.layers, self.at_once = layers, at_once
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
-        return torch.cat([self.layers(images) for images in torch.split(images_BCHW, self.at_once)])
+        return torch.cat([self.layers(images) for images in evenly(images_BCHW, self.at_once)])
 
 
 class _Found(Exception):

@@ -12,11 +12,8 @@ import copy
 
 import torch
 from torch import Tensor, fx, nn
-from torch.nn import functional
 
-from harness.submodules import num_calls, put
-
-RELUS = {functional.relu, torch.relu}
+from harness.submodules import is_relu, num_calls, only_input, put
 
 
 class Clamp(nn.Module):
@@ -35,8 +32,8 @@ def clamp_before_convolutions(model: nn.Module, graph: fx.Graph) -> None:
     """Rewrite `graph`, and the modules of `model` that it calls, wherever a batch-norm and a ReLU allow it."""
     modules = dict(model.named_modules())
     for node in list(graph.nodes):
-        relu = _only_input(node)
-        norm_node = _only_input(relu) if relu is not None and _is_relu(relu, modules) else None
+        relu = only_input(node)
+        norm_node = only_input(relu) if relu is not None and is_relu(relu, modules) else None
         if relu is None or norm_node is None or node.op != "call_module" or norm_node.op != "call_module":
             continue
         names = str(norm_node.target), str(node.target)
@@ -45,24 +42,12 @@ def clamp_before_convolutions(model: nn.Module, graph: fx.Graph) -> None:
             continue
         assert isinstance(norm, nn.BatchNorm2d)
         assert isinstance(conv, nn.Conv2d)
-        joined = _only_input(norm_node)  # a concatenation is new, and its input is nobody else's
+        joined = only_input(norm_node)  # a concatenation is new, and its input is nobody else's
         clamp, folded = _folded(norm, conv, inplace=joined is not None and joined.target is torch.cat)
         put(model, names[0], clamp)
         put(model, names[1], folded)
         relu.replace_all_uses_with(norm_node)
         graph.erase_node(relu)
-
-
-def _only_input(node: fx.Node) -> fx.Node | None:
-    """The node that this one alone uses, if it uses nothing else."""
-    before = node.all_input_nodes
-    return before[0] if len(before) == 1 and len(before[0].users) == 1 else None
-
-
-def _is_relu(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
-    if node.op == "call_module":
-        return type(modules[str(node.target)]) is nn.ReLU
-    return node.op == "call_function" and node.target in RELUS
 
 
 def _is_plain_norm(norm: nn.Module) -> bool:

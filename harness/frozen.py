@@ -1,10 +1,10 @@
 # ruff: noqa: TID253
 """A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions.
 
-In float32 on a CPU large convolutions are replaced too (see harness/winograd.py), and the first layers see a few
-images at a time (see harness/blocking.py). In mixed precision the weights of
-convolutions and linear layers are converted once: autocast would do it at each call, for it keeps copies only of
-weights that train.
+In float32 on a CPU more is done: batch-norm before a convolution becomes a clamp (harness/clamping.py), large
+convolutions take fewer multiplications (harness/winograd.py), others add and rectify themselves (harness/fusing.py),
+and the first layers see a few images at a time (harness/blocking.py). In mixed precision the weights of convolutions
+and linear layers are converted once: autocast would do it at each call, for it keeps copies only of weights that train.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from harness import winograd
 from harness.blocking import Tracer, in_blocks
 from harness.clamping import clamp_before_convolutions
+from harness.fusing import rectify_in_convolutions
 from harness.submodules import num_calls, put
 from zoo.heads import tap
 
@@ -39,7 +40,7 @@ def fast_backbone(
     """
     plain, one_1CHW = _Tap(model.eval(), head), images_BCHW[:1]
     try:
-        duplicate = copy.deepcopy(model).eval()
+        duplicate = _duplicate(model).eval()
         graph = Tracer(head).trace(duplicate)
         _fold(duplicate, graph)
         on_cpu = images_BCHW.device.type == "cpu"
@@ -48,6 +49,8 @@ def fast_backbone(
         duplicate.to(memory_format=torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)
+        if dtype is None and on_cpu:
+            rectify_in_convolutions(duplicate, graph)
         fast = _Tap(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
         same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
         if dtype is not None:
@@ -57,6 +60,12 @@ def fast_backbone(
     except Exception:  # a model that cannot be copied or traced has its plain backbone, which is always right
         return plain
     return fast if same else plain
+
+
+def _duplicate(model: nn.Module) -> nn.Module:
+    """A copy with parameters of its own on the same memory: each that changes here is replaced, and none written to."""
+    shared = {id(one): nn.Parameter(one.detach(), requires_grad=False) for one in model.parameters()}
+    return copy.deepcopy(model, shared)
 
 
 class _Tap:
@@ -95,9 +104,10 @@ def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:
 
 
 def _replace_large_convolutions(model: nn.Module) -> None:
+    scratch = winograd.Scratch()
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Conv2d) and winograd.pays(module):
-            put(model, name, winograd.WinogradConv2d(module))
+            put(model, name, winograd.WinogradConv2d(module, scratch))
 
 
 def _convert(model: nn.Module, dtype: torch.dtype) -> None:

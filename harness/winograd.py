@@ -9,9 +9,12 @@ transforms. Its largest error is 5e-6 of the largest output; the direct convolut
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from harness.submodules import evenly
 
 TILE, WINDOW = 4, 6  # outputs of a tile, and the inputs that they need, along each side
 POINTS = WINDOW * WINDOW
@@ -37,15 +40,38 @@ def pays(conv: nn.Module) -> bool:
     )
 
 
+class Scratch:
+    """Memory that the convolutions of one backbone use one after the other: the same again and again stays cached."""
+
+    def __init__(self) -> None:
+        self.kept: dict[object, Tensor] = {}
+
+    def take(self, use: str, *shape: int) -> Tensor:
+        """An uninitialised tensor, whose memory the next one for the same `use` takes over."""
+        size = prod(shape)
+        if use not in self.kept or self.kept[use].numel() < size:
+            self.kept[use] = torch.empty(size)
+        return self.kept[use][:size].view(shape)
+
+    def padded(self, images_BCHW: Tensor, down: int, across: int) -> Tensor:
+        """The images channels last, with the border of zeros that whole tiles need."""
+        batch, *sides = images_BCHW.shape
+        if tuple(sides) not in self.kept or len(self.kept[tuple(sides)]) < batch:
+            self.kept[tuple(sides)] = torch.zeros(batch, TILE * down + 2, TILE * across + 2, sides[0])
+        padded_BHWC = self.kept[tuple(sides)][:batch]
+        padded_BHWC[:, 1 : 1 + sides[1], 1 : 1 + sides[2]] = images_BCHW.permute(0, 2, 3, 1)
+        return padded_BHWC
+
+
 class WinogradConv2d(nn.Module):
     """What `conv` computes, for inference; the convolution itself where images or batches are too small.
 
-    Shapes: P points of the transform, T tiles, C channels in, D channels out.
+    `rectified` makes it end in a ReLU. Shapes: P points of the transform, T tiles, C channels in, D channels out.
     """
 
-    def __init__(self, conv: nn.Conv2d) -> None:
+    def __init__(self, conv: nn.Conv2d, scratch: Scratch) -> None:
         super().__init__()
-        self.conv = conv
+        self.conv, self.scratch, self.rectified = conv, scratch, False
         self.into_PP, self.out_of_QP = (_both_sides(matrix).float() for matrix in (INPUT, OUTPUT))
         into_PK = (_both_sides(WEIGHT) / 24**2).float()
         weight_KCD = conv.weight.detach().flatten(2).permute(2, 1, 0)
@@ -56,42 +82,42 @@ class WinogradConv2d(nn.Module):
         down, across = -(-height // TILE), -(-width // TILE)
         if batch * down * across < LEAST_TILES or height * width < TILE * TILE // 2 * down * across:
             outputs: Tensor = self.conv(images_BCHW)
-            return outputs
+            return outputs.relu_() if self.rectified else outputs
         tiles = images_BCHW.new_empty(batch, down, TILE, across, TILE, self.conv.out_channels)
         at_once, rows = max(1, TILES_AT_ONCE // (down * across)), max(1, TILES_AT_ONCE // across)
-        for images, made in zip(torch.split(images_BCHW, at_once), torch.split(tiles, at_once), strict=True):
-            padded_BHWC = _padded(images, down, across)
+        for images, made in zip(evenly(images_BCHW, at_once), evenly(tiles, at_once), strict=True):
+            padded_BHWC = self.scratch.padded(images, down, across)
             for top in range(0, down, rows):
                 strip = made[:, top : top + rows]
-                windows = _windows(padded_BHWC[:, TILE * top :], strip.shape[1], across)
-                strip.permute(2, 4, 0, 1, 3, 5).copy_(self._tiles(windows, strip.shape))
+                self._compute(padded_BHWC[:, TILE * top :], strip.permute(2, 4, 0, 1, 3, 5))
         outputs_BHWD = tiles.view(batch, TILE * down, TILE * across, -1)[:, :height, :width]
         return outputs_BHWD.permute(0, 3, 1, 2)
 
-    def _tiles(self, windows: Tensor, shape: torch.Size) -> Tensor:
-        """The outputs [4, 4, B, down, across, D] of windows [36, tiles * C]."""
-        batch, down, _, across, _, channels = shape
-        points_PTC = torch.mm(self.into_PP, windows).view(POINTS, batch * down * across, -1)
-        products_PTD = torch.bmm(points_PTC, self.weight_PCD)
+    def _compute(self, padded_BHWC: Tensor, place: Tensor) -> None:
+        """Write the outputs [4, 4, B, down, across, D] of the first rows of tiles to their place."""
+        batch, down, across, channels_out = place.shape[2:]
+        num_tiles, channels = batch * down * across, padded_BHWC.shape[3]
+        take = self.scratch.take
+        windows = take("windows", WINDOW, WINDOW, batch, down, across, channels)
+        windows.copy_(_windows(padded_BHWC, windows.shape))
+        points_PN = take("points", POINTS, num_tiles * channels)
+        torch.mm(self.into_PP, windows.view(POINTS, -1), out=points_PN)
+        products_PTD = take("products", POINTS, num_tiles, channels_out)
+        torch.bmm(points_PN.view(POINTS, num_tiles, channels), self.weight_PCD, out=products_PTD)
         if self.conv.bias is not None:
             products_PTD[ONE] += self.conv.bias
-        tiles_QTD = torch.mm(self.out_of_QP, products_PTD.view(POINTS, -1))
-        return tiles_QTD.view(TILE, TILE, batch, down, across, channels)
+        sums = take("sums", TILE * TILE, num_tiles * channels_out)
+        made = torch.mm(self.out_of_QP, products_PTD.view(POINTS, -1), out=sums).view(place.shape)
+        if self.rectified:
+            torch.clamp_min(made, 0, out=place)
+        else:
+            place.copy_(made)
 
 
-def _padded(images_BCHW: Tensor, down: int, across: int) -> Tensor:
-    """The images channels last, with the border that whole tiles need."""
-    height, width = images_BCHW.shape[2:]
-    border = (1, TILE * across + 1 - width, 1, TILE * down + 1 - height)
-    return functional.pad(images_BCHW, border).permute(0, 2, 3, 1).contiguous()
-
-
-def _windows(padded_BHWC: Tensor, down: int, across: int) -> Tensor:
-    """The overlapping 6 x 6 windows of the first `down` rows of tiles, [36, tiles * channels]."""
-    batch, _, _, channels = padded_BHWC.shape
-    image, row, column, _ = padded_BHWC.stride()
-    shape = (WINDOW, WINDOW, batch, down, across, channels)
-    return padded_BHWC.as_strided(shape, (row, column, image, TILE * row, TILE * column, 1)).reshape(POINTS, -1)
+def _windows(padded_BHWC: Tensor, shape: torch.Size) -> Tensor:
+    """The overlapping windows [6, 6, B, down, across, C] of the first `down` rows of tiles."""
+    image, row, column, channel = padded_BHWC.stride()
+    return padded_BHWC.as_strided(shape, (row, column, image, TILE * row, TILE * column, channel))
 
 
 def _both_sides(matrix: list[list[int]]) -> Tensor:

@@ -11,6 +11,8 @@ from torch import nn
 from harness import blocking, frozen
 from harness.blocking import Tracer
 from harness.clamping import Clamp
+from harness.fusing import RectifiedConv2d
+from harness.submodules import evenly
 from harness.winograd import WinogradConv2d
 from zoo.building import build
 from zoo.discovery import discover
@@ -43,6 +45,19 @@ def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-5)
 
 
+def test_the_plain_model_keeps_its_weights_and_their_layout():
+    model, head = prepared("resnet18")
+    kept = {name: (tensor.clone(), tensor.stride()) for name, tensor in model.state_dict().items()}
+    with torch.no_grad():
+        for dtype in (None, torch.bfloat16):
+            frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32), dtype)
+    now = model.state_dict()
+    assert all(
+        torch.equal(now[name], tensor) and now[name].stride() == stride for name, (tensor, stride) in kept.items()
+    )
+    assert all(parameter.requires_grad for parameter in model.fc.parameters())
+
+
 def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
     model, head = prepared("densenet121")
     images = torch.randn(2, 3, 32, 32)
@@ -67,11 +82,12 @@ def test_a_model_that_cannot_be_traced_keeps_its_plain_backbone(monkeypatch):
         assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
 
 
-def test_the_nine_large_convolutions_of_resnet18_are_replaced_in_float32():
+def test_the_nine_large_convolutions_of_resnet18_are_replaced_and_the_others_rectify_in_float32():
     model, head = prepared("resnet18")
     with torch.no_grad():
         fast = frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32))
-    assert sum(isinstance(module, WinogradConv2d) for module in fast.model.modules()) == 9
+    kinds = [type(module) for module in fast.model.modules()]
+    assert (kinds.count(WinogradConv2d), kinds.count(RectifiedConv2d)) == (9, 11)
 
 
 def test_in_mixed_precision_weights_are_converted_once_to_what_autocast_makes_of_them():
@@ -101,6 +117,7 @@ def test_first_layers_see_few_images_at_a_time_with_equal_features(name, monkeyp
         blocks.layers.register_forward_hook(lambda module, inputs, made: seen.append((len(inputs[0]), made.shape[2])))
         found = fast(images)
     assert [count for count, _ in seen] == [2, 2, 2, 1]
+    assert [len(part) for part in evenly(torch.empty(13), 4)] == [4, 3, 3, 3]
     assert max(side for _, side in seen) < 32 / blocking.SHRINK
     torch.testing.assert_close(found, features(model.eval(), head, images), rtol=1e-4, atol=1e-4)
 
