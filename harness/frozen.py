@@ -1,10 +1,11 @@
 # ruff: noqa: TID253
 """A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions.
 
-In float32 on a CPU more is done: batch-norm before a convolution becomes a clamp (harness/clamping.py), large
-convolutions take fewer multiplications (harness/winograd.py), others add and rectify themselves (harness/fusing.py),
-and the first layers see a few images at a time (harness/blocking.py). In mixed precision the weights of convolutions
-and linear layers are converted once: autocast would do it at each call, for it keeps copies only of weights that train.
+On a CPU the graph of its operations is rewritten too. Pooling goes before pointwise convolutions (harness/pooling.py),
+and the first layers see a few images at a time (harness/blocking.py). In float32 batch-norm before a convolution is a
+clamp (harness/clamping.py), large convolutions take fewer multiplications (harness/winograd.py), and others add and
+rectify by themselves (harness/fusing.py). In mixed precision the weights of convolutions and linear layers are
+converted once: autocast would do it at each call, for it keeps copies only of weights that train.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness import winograd
 from harness.blocking import Tracer, in_blocks
 from harness.clamping import clamp_before_convolutions
 from harness.fusing import rectify_in_convolutions
+from harness.pooling import pool_first
 from harness.submodules import num_calls, put
 from zoo.heads import tap
 
@@ -46,6 +48,7 @@ def fast_backbone(
         on_cpu = images_BCHW.device.type == "cpu"
         if dtype is None and on_cpu:
             clamp_before_convolutions(duplicate, graph)
+        pool_first(duplicate, graph)
         duplicate.to(memory_format=torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)

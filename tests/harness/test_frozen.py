@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import pytest
 import torch
@@ -36,6 +37,14 @@ def num_batch_norms(model):
     return sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
 
 
+def pooled_first(model):
+    """How many average poolings directly precede a convolution, in the first layers and later."""
+    graphs = [model.get_submodule(blocking.FIRST).layers.graph, model.graph]
+    calls = [node.target for graph in graphs for node in graph.nodes if node.op == "call_module"]
+    calls.remove(blocking.FIRST)
+    return sum("pool" in before and "conv" in after for before, after in itertools.pairwise(calls))
+
+
 def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
     model, head = prepared("resnet18")
     images = torch.randn(2, 3, 32, 32)
@@ -64,6 +73,7 @@ def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
     with torch.no_grad():
         fast = frozen.fast_backbone(model, head, images)
         clamps = [module for module in fast.model.modules() if isinstance(module, Clamp)]
+        assert pooled_first(fast.model) == 3
         assert (num_batch_norms(model), num_batch_norms(fast.model), len(clamps)) == (121, 1, 61)
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-4)
 
