@@ -18,9 +18,11 @@ from harness.delivery import Delivered, unpack
 from harness.handover import hand_over
 from harness.isolate import Ending, Supervisor, context_for
 from harness.orders import Order
+from harness.preparation import expected_bytes
 from harness.schema import require_conditions, require_message
-from results.errors import StoreError
+from results.durable import write_atomic
 from results.slugs import slug
+from results.space import require_space
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -118,7 +120,8 @@ class Runner:
     def _delivered(self, ending: Ending, trial: Trial, folder: Path) -> Delivered:
         """The child's result where it is one; otherwise a record that says how the child ended."""
         if ending.storage:
-            raise StoreError(ending.storage, "make room, or choose another folder with --output")
+            self._require_disk()
+            return self._lost(ending, trial, "failed", f"it could not write: {ending.storage}")
         if ending.timed_out:
             cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
             return self._lost(ending, trial, "timeout", cause)
@@ -134,6 +137,13 @@ class Runner:
             return self._lost(ending, trial, "failed", f"its result cannot be used: {error}")
         record = outcome.of_trial(delivered.record, trial, self.bench)
         return replace(delivered, record=record, log=_joined(delivered.log, ending.log))
+
+    def _require_disk(self) -> None:
+        """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
+        probe = self.store.work / "probe"
+        write_atomic(probe, b"probe")
+        probe.unlink()
+        require_space(self.store.path, expected_bytes(self.bench, 1))
 
     def _conditions(self, trial: Trial) -> dict[str, Any]:
         """What must be alike in all trials of a run, or none could be ranked beside another."""

@@ -36,6 +36,11 @@ def tell_no_epoch():
     _send(b'{"epoch": 7}')
 
 
+def claim_a_full_disk():
+    _send(b'{"storage": "disk full"}')
+    os._exit(4)
+
+
 def _deliver_with(change):
     """Change the record before it is delivered, hash and all."""
     from dataclasses import replace

@@ -273,6 +273,7 @@ HARMS = {
         forging.answer_nonsense,
         forging.answer_seven,
         forging.tell_no_epoch,
+        forging.claim_a_full_disk,
         forging.claim_anothers_name,
         forging.measure_words,
         forging.count_words,

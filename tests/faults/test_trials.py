@@ -190,6 +190,7 @@ def test_24_a_message_that_is_no_result_is_a_failure(beside):
     [
         ("bad/answer-seven", "failed at build: its result cannot be used: it is no result of a trial"),
         ("bad/tell-no-epoch", "failed at build: its message about an epoch has no figures"),
+        ("bad/claim-a-full-disk", "failed at build: it could not write: disk full"),
         ("bad/measure-words", "failed at deliver: its result cannot be used: its measurement 'total_seconds'"),
         ("bad/count-words", "failed at deliver: its result cannot be used: its fact param_count is 'many'"),
     ],
