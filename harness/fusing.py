@@ -30,6 +30,8 @@ class RectifiedConv2d(nn.Module):
         settings = conv.weight, conv.bias, conv.padding, conv.stride, conv.dilation, conv.groups
         if added_BDHW is None:
             outputs: Tensor = operation(images_BCHW, *settings, "relu", [], "")
+        elif added_BDHW.shape[2:] == (1, 1):  # which the operation of torch 2.6 cannot add
+            outputs = (conv(images_BCHW) + added_BDHW).relu_()
         else:
             outputs = operation.binary(images_BCHW, added_BDHW, *settings, "add", 1.0, "relu", [], "")
         return outputs

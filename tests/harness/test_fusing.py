@@ -40,8 +40,8 @@ def rewritten(model, conv=None):
     return torch.fx.GraphModule(model, graph), sum(isinstance(module, RectifiedConv2d) for module in model.modules())
 
 
-def check(model, num_rectified, dtype=torch.float32):
-    images = torch.randn(3, CHANNELS, 9, 9, dtype=dtype).to(memory_format=torch.channels_last)
+def check(model, num_rectified, dtype=torch.float32, size=9):
+    images = torch.randn(3, CHANNELS, size, size, dtype=dtype).to(memory_format=torch.channels_last)
     kept = images.clone()
     with torch.inference_mode():
         fast, found = rewritten(model)
@@ -55,6 +55,11 @@ def check(model, num_rectified, dtype=torch.float32):
 @pytest.mark.parametrize("conv", [{}, {"bias": False}, {"groups": 2}, {"dilation": 2, "padding": 2}])
 def test_its_outputs_are_those_of_the_separate_operations(add, relu, conv):
     check(Block(add, relu, **conv), 1)
+
+
+@pytest.mark.parametrize("add", [None, operator.add])
+def test_one_pixel_is_enough(add):
+    check(Block(add), 1, size=1)
 
 
 class TwoPaths(Block):
