@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from harness import precision
 from harness.features import Features, FeatureStore
-from harness.frozen import fast_backbone
+from harness.frozen.backbone import fast_backbone
 from harness.rows import Rows
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ NUMBERS = (*COUNTS, "batch_size", "micro_batch_size", "infer_batch_size", "threa
 def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """The message, if it is one that a trial sends while it runs. Raises ValueError otherwise."""
     if "epoch" in message:
-        row = message["epoch"]
-        if not isinstance(row, Mapping) or not all(_is_number(row.get(name)) for name in EPOCH):
+        if not _is_epoch(message["epoch"]):
             raise ValueError("its message about an epoch has no figures")
     elif not isinstance(message.get("note"), str):
         raise ValueError("its message is none that a trial sends")
@@ -36,9 +35,8 @@ def require_record(record: Record) -> None:
         named = isinstance(measurement.name, str) and isinstance(measurement.unit, str)
         if not (named and figures and all(_is_number(figure) for figure in figures)):
             raise ValueError(f"its measurement {measurement.name!r:.40} is no list of numbers")
-    for row in record.history:
-        if not isinstance(row, Mapping) or not all(_is_number(row.get(name)) for name in EPOCH):
-            raise ValueError("its history has an epoch without figures")
+    if not all(_is_epoch(row) for row in record.history):
+        raise ValueError("its history has an epoch without figures")
     if record.status in ("ok", "diverged"):
         _require_facts(record.facts)
     elif record.error is None:
@@ -61,6 +59,10 @@ def _require_facts(facts: Any) -> None:
     wrong += [name for name in NUMBERS if not _is_number(facts.get(name))]
     if wrong:
         raise ValueError(f"its fact {wrong[0]} is {facts.get(wrong[0])!r:.40}")
+
+
+def _is_epoch(row: Any) -> bool:
+    return isinstance(row, Mapping) and all(_is_number(row.get(name)) for name in EPOCH)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.clamping import Clamp, clamp_before_convolutions
+from harness.frozen.clamping import Clamp, clamp_before_convolutions
 
 CHANNELS = 6
 

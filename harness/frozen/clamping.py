@@ -13,7 +13,7 @@ import copy
 import torch
 from torch import Tensor, fx, nn
 
-from harness.submodules import is_relu, num_calls, only_input, put
+from harness.frozen.graphs import is_relu, num_calls, only_input, put
 
 
 class Clamp(nn.Module):

@@ -14,7 +14,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from harness.submodules import evenly
+from harness.frozen.blocking import evenly
 
 TILE, WINDOW = 4, 6  # outputs of a tile, and the inputs that they need, along each side
 POINTS = WINDOW * WINDOW

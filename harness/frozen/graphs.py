@@ -1,13 +1,29 @@
 # ruff: noqa: TID253
-"""Small questions about the modules and the graph of a traced model."""
+"""The graph of a model's operations as far as its head, and small questions about it and its modules."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 from torch.nn import functional
 
+if TYPE_CHECKING:
+    from zoo.heads import Head
+
 RELUS = {functional.relu, torch.relu}
+
+
+class Tracer(fx.Tracer):
+    """Follows a model's operations as far as its head, which stays whole: hooks on it must be called."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.whole = set(head.tap)
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return module_qualified_name in self.whole or super().is_leaf_module(m, module_qualified_name)
 
 
 def put(model: nn.Module, name: str, module: nn.Module) -> None:
@@ -32,8 +48,3 @@ def is_relu(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
     if node.op == "call_module":
         return type(modules[str(node.target)]) is nn.ReLU
     return node.op == "call_function" and node.target in RELUS
-
-
-def evenly(images: Tensor, most: int) -> tuple[Tensor, ...]:
-    """The images in as few parts as `most` in each allows, none much smaller than another: a small one costs most."""
-    return torch.tensor_split(images, max(1, -(-len(images) // most)))

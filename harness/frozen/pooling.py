@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import fx, nn
 
-from harness.submodules import only_input
+from harness.frozen.graphs import only_input
 
 
 def pool_first(model: nn.Module, graph: fx.Graph) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.winograd import Scratch, WinogradConv2d, pays
+from harness.frozen.winograd import Scratch, WinogradConv2d, pays
 
 
 def conv(channels_in=128, channels_out=160, **changes):

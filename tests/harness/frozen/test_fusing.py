@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from harness.fusing import RectifiedConv2d, rectify_in_convolutions
-from harness.winograd import Scratch, WinogradConv2d
+from harness.frozen.fusing import RectifiedConv2d, rectify_in_convolutions
+from harness.frozen.winograd import Scratch, WinogradConv2d
 
 CHANNELS = 6
 

@@ -1,11 +1,11 @@
 # ruff: noqa: TID253
 """A frozen backbone made ready for one fast pass: a channels-last copy, batch-norm folded into convolutions.
 
-On a CPU the graph of its operations is rewritten too. Pooling goes before pointwise convolutions (harness/pooling.py),
-and the first layers see a few images at a time (harness/blocking.py). In float32 batch-norm before a convolution is a
-clamp (harness/clamping.py), large convolutions take fewer multiplications (harness/winograd.py), and others add and
-rectify by themselves (harness/fusing.py). In mixed precision the weights of convolutions and linear layers are
-converted once: autocast would do it at each call, for it keeps copies only of weights that train.
+On a CPU the graph of its operations is rewritten too. Pooling goes before pointwise convolutions (pooling.py), and the
+first layers see a few images at a time (blocking.py). In float32 batch-norm before a convolution is a clamp
+(clamping.py), large convolutions take fewer multiplications (winograd.py), and others add and rectify by themselves
+(fusing.py). In mixed precision the weights of convolutions and linear layers are converted once: autocast would do it
+at each call, for it keeps copies only of weights that train.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from harness import winograd
-from harness.blocking import Tracer, in_blocks
-from harness.clamping import clamp_before_convolutions
-from harness.fusing import rectify_in_convolutions
-from harness.pooling import pool_first
-from harness.submodules import num_calls, put
+from harness.frozen import winograd
+from harness.frozen.blocking import in_blocks
+from harness.frozen.clamping import clamp_before_convolutions
+from harness.frozen.fusing import rectify_in_convolutions
+from harness.frozen.graphs import Tracer, num_calls, put
+from harness.frozen.pooling import pool_first
 from zoo.heads import tap
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import operator
 import torch
 from torch import Tensor, fx, nn
 
-from harness.submodules import is_relu, num_calls, only_input, put
-from harness.winograd import WinogradConv2d
+from harness.frozen.graphs import is_relu, num_calls, only_input, put
+from harness.frozen.winograd import WinogradConv2d
 
 SUMS = {operator.add, operator.iadd, torch.add}
 

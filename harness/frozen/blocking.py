@@ -8,30 +8,14 @@ product takes at once decides in which order it sums.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
-from harness.submodules import evenly
-
-if TYPE_CHECKING:
-    from zoo.heads import Head
-
 FIRST = "first_layers"
 BLOCK_BYTES = 2.5 * 2**20  # of images: 4 of 224 pixels
-SHRINK = 4  # the first layers are those whose outputs have at least this part of the images' side
-
-
-class Tracer(fx.Tracer):
-    """Follows a model's operations as far as its head, which stays whole: hooks on it must be called."""
-
-    def __init__(self, head: Head) -> None:
-        super().__init__()
-        self.whole = set(head.tap)
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return module_qualified_name in self.whole or super().is_leaf_module(m, module_qualified_name)
+SHRINK = 4  # the first layers end where an output's side is less than the images' by more than this factor
 
 
 def in_blocks(model: nn.Module, graph: fx.Graph, one_1CHW: Tensor) -> nn.Module:
@@ -108,3 +92,8 @@ def _necks(graph: fx.Graph) -> set[fx.Node]:
             necks.add(node)
         furthest = max(furthest, *(place[user] for user in node.users), 0)
     return necks
+
+
+def evenly(images: Tensor, most: int) -> tuple[Tensor, ...]:
+    """The images in as few parts as `most` in each allows, none much smaller than another: a small one costs most."""
+    return torch.tensor_split(images, max(1, -(-len(images) // most)))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.pooling import pool_first
+from harness.frozen.pooling import pool_first
 
 
 def rewritten(layers):

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from harness import blocking, frozen
-from harness.blocking import Tracer
-from harness.clamping import Clamp
-from harness.fusing import RectifiedConv2d
-from harness.submodules import evenly
-from harness.winograd import WinogradConv2d
+from harness.frozen import backbone, blocking
+from harness.frozen.blocking import evenly
+from harness.frozen.clamping import Clamp
+from harness.frozen.fusing import RectifiedConv2d
+from harness.frozen.graphs import Tracer
+from harness.frozen.winograd import WinogradConv2d
 from zoo.building import build
 from zoo.discovery import discover
 from zoo.heads import features
@@ -49,7 +49,7 @@ def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
     model, head = prepared("resnet18")
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        fast = frozen.fast_backbone(model, head, images)
+        fast = backbone.fast_backbone(model, head, images)
         assert (num_batch_norms(model), num_batch_norms(fast.model)) == (20, 0)
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-5)
 
@@ -59,7 +59,7 @@ def test_the_plain_model_keeps_its_weights_and_their_layout():
     kept = {name: (tensor.clone(), tensor.stride()) for name, tensor in model.state_dict().items()}
     with torch.no_grad():
         for dtype in (None, torch.bfloat16):
-            frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32), dtype)
+            backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32), dtype)
     now = model.state_dict()
     assert all(
         torch.equal(now[name], tensor) and now[name].stride() == stride for name, (tensor, stride) in kept.items()
@@ -71,7 +71,7 @@ def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
     model, head = prepared("densenet121")
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        fast = frozen.fast_backbone(model, head, images)
+        fast = backbone.fast_backbone(model, head, images)
         clamps = [module for module in fast.model.modules() if isinstance(module, Clamp)]
         assert pooled_first(fast.model) == 3
         assert (num_batch_norms(model), num_batch_norms(fast.model), len(clamps)) == (121, 1, 61)
@@ -80,22 +80,22 @@ def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
 
 def test_a_fold_that_changes_the_features_is_not_used(monkeypatch):
     model, head = prepared("resnet18")
-    monkeypatch.setattr(frozen, "fuse_conv_bn_eval", lambda conv, norm: conv)
+    monkeypatch.setattr(backbone, "fuse_conv_bn_eval", lambda conv, norm: conv)
     with torch.no_grad():
-        assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
 
 
 def test_a_model_that_cannot_be_traced_keeps_its_plain_backbone(monkeypatch):
     model, head = prepared("resnet18")
-    monkeypatch.setattr(frozen, "_foldable", lambda *_: 1 / 0)
+    monkeypatch.setattr(backbone, "_foldable", lambda *_: 1 / 0)
     with torch.no_grad():
-        assert frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
 
 
 def test_the_nine_large_convolutions_of_resnet18_are_replaced_and_the_others_rectify_in_float32():
     model, head = prepared("resnet18")
     with torch.no_grad():
-        fast = frozen.fast_backbone(model, head, torch.randn(2, 3, 32, 32))
+        fast = backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32))
     kinds = [type(module) for module in fast.model.modules()]
     assert (kinds.count(WinogradConv2d), kinds.count(RectifiedConv2d)) == (9, 11)
 
@@ -104,9 +104,9 @@ def test_in_mixed_precision_weights_are_converted_once_to_what_autocast_makes_of
     model, head = prepared("resnet18")
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        fast = frozen.fast_backbone(model, head, images, torch.bfloat16)
+        fast = backbone.fast_backbone(model, head, images, torch.bfloat16)
         folded = copy.deepcopy(model)
-        frozen._fold(folded, Tracer(head).trace(folded))
+        backbone._fold(folded, Tracer(head).trace(folded))
         with torch.autocast("cpu", torch.bfloat16):
             ours = fast(images)
             assert torch.equal(ours, features(folded.to(memory_format=torch.channels_last), head, images))
@@ -121,7 +121,7 @@ def test_first_layers_see_few_images_at_a_time_with_equal_features(name, monkeyp
     images = torch.randn(7, 3, 32, 32)
     monkeypatch.setattr(blocking, "BLOCK_BYTES", 2 * 3 * 32 * 32 * 4)
     with torch.no_grad():
-        fast = frozen.fast_backbone(model, head, images)
+        fast = backbone.fast_backbone(model, head, images)
         seen = []
         blocks = fast.model.get_submodule(blocking.FIRST)
         blocks.layers.register_forward_hook(lambda module, inputs, made: seen.append((len(inputs[0]), made.shape[2])))
