@@ -33,11 +33,13 @@ def conditions(record: Record) -> dict[str, Any]:
     return {
         "device": record.device,
         "precision": facts.get("precision"),
+        "memory layout": facts.get("channels_last"),
         "threads": facts.get("threads"),
         "timing batch size": facts.get("infer_batch_size"),
         "cpu": machine.get("cpu"),
+        "cores": machine.get("cores"),
         "accelerators": accelerator_names(record),
-        "torch": machine.get("torch"),
+        **{name: machine.get(name) for name in ("torch", "torchvision", "timm")},
         "data fingerprint": data.get("fingerprint"),
         "number of test images": data.get("num_test"),
     }

@@ -14,7 +14,15 @@ from results.summary import summarise
 NUM_IMAGES = 1000
 # A diverged trial has figures as well; they must not be shown as if they meant something.
 MEASURED = ("ok", "diverged")
-MACHINE = {"cpu": "Old Reliable 9000", "cores": 2, "python": "3.11.9", "torch": "2.15.0", "accelerators": []}
+MACHINE = {
+    "cpu": "Old Reliable 9000",
+    "cores": 2,
+    "python": "3.11.9",
+    "torch": "2.15.0",
+    "torchvision": "0.30.0",
+    "timm": "1.0.31",
+    "accelerators": [],
+}
 DATA = {"name": "leaves", "fingerprint": "9f3c71e1", "classes": ["elm", "oak"], "num_test": NUM_IMAGES}
 FACTS = {
     "param_count": 27_800_000,
@@ -25,6 +33,7 @@ FACTS = {
     "channels": 3,
     "infer_batch_size": 32,
     "precision": "float32",
+    "channels_last": "auto",
     "threads": 2,
     "timing_verdict": "steady",
 }

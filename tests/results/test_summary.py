@@ -45,8 +45,11 @@ def test_the_front_is_error_against_time_on_the_cpu():
     [
         ({"facts": {"precision": "amp_bfloat16"}}, "precision (float32, amp_bfloat16)"),
         ({"facts": {"threads": 4}}, "threads (2, 4)"),
+        ({"facts": {"channels_last": "on"}}, "memory layout (auto, on)"),
         ({"facts": {"infer_batch_size": 1}}, "timing batch size (32, 1)"),
         ({"machine": {"cpu": "Newer"}}, "cpu (Old Reliable 9000, Newer)"),
+        ({"machine": {"cores": 64}}, "cores (2, 64)"),
+        ({"machine": {"timm": "0.9.16"}}, "timm (1.0.31, 0.9.16)"),
         ({"machine": {"torch": "2.6.0"}}, "torch (2.15.0, 2.6.0)"),
         ({"machine": {"accelerators": [{"name": "H200"}]}}, 'accelerators ([], ["H200"])'),
         ({"data": {"fingerprint": "other"}}, "data fingerprint (9f3c71e1, other)"),
