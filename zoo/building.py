@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import USAGE, ZooError
 from zoo.heads import layers
-from zoo.heads.attach import attach
+from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
 from zoo.input_size import explained
@@ -130,12 +130,8 @@ def weights_label(spec: ModelSpec, weights: str | None) -> str:
 
 
 def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
-    import torch
-
-    shape = (task.channels, task.image_size, task.image_size)
-    scratch = label == "none"
-    with torch.enable_grad():  # the proof needs gradients, whatever the caller has switched off
-        found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
+    shape, scratch = _input_shape(task), label == "none"
+    found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
     return BuiltModel(model=module, head=found, weights=label, num_classes=task.num_classes)
 
 
@@ -167,4 +163,9 @@ def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> Buil
     load_strictly(built.model, state, file.path.name)
     if num_classes == task.num_classes and head == "linear":
         return replace(built, weights=label)
-    return _finish(spec, task, built.model, head, label)
+    new = exchange(built.model, built.head, task.num_classes, head, input_shape=_input_shape(task))
+    return replace(built, head=new, weights=label)
+
+
+def _input_shape(task: Task) -> tuple[int, int, int]:
+    return task.channels, task.image_size, task.image_size

@@ -69,6 +69,23 @@ def test_a_file_of_weights_is_loaded_whole_and_its_head_kept_where_it_fits(tmp_p
     assert built.weights == f"file:net.safetensors@{sha256_of(tmp_path / 'net.safetensors')[:8]}"
 
 
+@pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
+def test_a_file_of_weights_that_are_not_finite_is_refused_whatever_the_head(tmp_path, head):
+    source = Plain(9)
+    source.body[0].weight.data.fill_(torch.nan)
+    save_file(source.state_dict(), tmp_path / "net.safetensors")
+    with pytest.raises(ZooError, match="not finite"):
+        build(spec(), TASK, head=head, weights_file=tmp_path / "net.safetensors")
+
+
+@pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
+def test_a_model_is_proved_where_gradients_are_switched_off(tmp_path, head):
+    save_file(Plain(9).state_dict(), tmp_path / "net.safetensors")
+    with torch.no_grad():
+        build(spec(), TASK, head=head)
+        build(spec(), TASK, head=head, weights_file=tmp_path / "net.safetensors")
+
+
 def test_without_memory_nothing_is_allocated_and_no_weights_are_asked_for():
     tasks = []
     built = build(

@@ -42,19 +42,36 @@ def attach(
     found = find(model, trace, hint, num_classes)
     aux = find_aux(model, trace, input_shape)
     if spec.hidden or not scratch:
-        replace(model, (*found.names, *aux), num_classes, spec, found.in_features)
-        trace = run(model, input_shape)
-    _prove(model, trace, found, num_classes)
-    if aux:
-        require_gradients(run(model, input_shape, training=True).output, model, aux)
-    return _head(model, trace, found, aux)
+        return _replaced(model, found, aux, num_classes, spec, input_shape)
+    return _proved(model, trace, found, aux, num_classes, input_shape)
 
 
-def _prove(model: nn.Module, trace: Trace, found: Found, num_classes: int) -> None:
+def exchange(model: nn.Module, head: Head, num_classes: int, new: str, *, input_shape: Shape) -> Head:
+    """Replace `head`, which `attach` found in `model`, by a fresh one, and prove that it works.
+
+    Raises ZooError as `attach` does.
+    """
+    found = Found(head.name, head.type, head.names, head.in_features)
+    return _replaced(model, found, head.aux, num_classes, HeadSpec.parse(new), input_shape)
+
+
+def _replaced(
+    model: nn.Module, found: Found, aux: tuple[str, ...], num_classes: int, spec: HeadSpec, input_shape: Shape
+) -> Head:
+    replace(model, (*found.names, *aux), num_classes, spec, found.in_features)
+    return _proved(model, run(model, input_shape), found, aux, num_classes, input_shape)
+
+
+def _proved(
+    model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...], num_classes: int, input_shape: Shape
+) -> Head:
     require_scores(trace.output)
     require_width(trace.output, num_classes)
     require_logits(trace.output)
     require_gradients(trace.output, model, found.names)
+    if aux:
+        require_gradients(run(model, input_shape, training=True).output, model, aux)
+    return _head(model, trace, found, aux)
 
 
 def _head(model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...]) -> Head:

@@ -76,7 +76,8 @@ def require_gradients(output: Any, model: nn.Module, names: tuple[str, ...]) -> 
     if frozen:
         raise ZooError(f"the classifier's {frozen[0]} is frozen", "leave requires_grad on for the head")
     tensors = [output] if isinstance(output, torch.Tensor) else [part for part in output if part is not None]
-    total = sum((tensor.sum() for tensor in tensors), start=torch.zeros((), device=tensors[0].device))
+    with torch.enable_grad():  # whatever the caller has switched off
+        total = sum((tensor.sum() for tensor in tensors), start=torch.zeros((), device=tensors[0].device))
     gradients = torch.autograd.grad(total, [p for _, p in named], allow_unused=True)
     unused = [name for (name, _), gradient in zip(named, gradients, strict=True) if gradient is None]
     if unused:

@@ -9,6 +9,7 @@ from torch import nn
 from tests.zoo.heads.networks import Auxiliary, Convolutional, Distilled, Handmade, Headless, Plain, Unused
 from zoo.errors import ZooError
 from zoo.heads import attach
+from zoo.heads.attach import exchange
 from zoo.heads.proof import require_no_probabilities
 
 SHAPE = (3, 8, 8)
@@ -29,6 +30,15 @@ def test_every_kind_of_head_is_found_and_replaced(network, names, aux, head):
     model = network()
     found = attach(model, 4, head, input_shape=SHAPE)
     assert (found.name, found.names, found.aux, found.in_features) == (names[0], names, aux, 8)
+    assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
+
+
+@pytest.mark.parametrize("network", [Plain, Distilled, Convolutional, Auxiliary])
+def test_a_head_that_was_found_is_exchanged_as_if_it_were_found_again(network):
+    model = network()
+    found = attach(model, 9, input_shape=SHAPE)
+    head = exchange(model, found, 4, "mlp:16:0.2", input_shape=SHAPE)
+    assert head == attach(network(), 4, "mlp:16:0.2", input_shape=SHAPE)
     assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
 
 
