@@ -4,47 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.numpy import load_file
 
 from harness.bench import Bench
-from harness.cli import main
 from harness.config import Trial
 from harness.data.opening import DatasetSource, load
 from harness.determinism import judged
 from harness.features import FeatureStore
 from harness.outcome import Outcome
-from results.store import RunStore
-from tests.faults.wrong_models import __file__ as PLUGIN
-from tests.harness.commands.test_run import comparable
+from tests.faults import runs, wrong_models
+from tests.faults.runs import Run, comparable
 from zoo.discovery import discover
 
-OPTIONS = ["--epochs", "2", "--time-budget", "0.01", "--device", "cpu", "--dataset", "digits", "--num-threads", "1"]
+PLUGIN = Path(wrong_models.__file__)
 
 
-@dataclass
-class Run:
-    """How a run ended: its exit code, its folder, and what its records say."""
-
-    code: int
-    store: RunStore
-
-    @property
-    def records(self):
-        return {record.model: record for record in self.store.records()}
-
-    def failure(self, model):
-        record = self.records[model]
-        return f"{record.status} at {record.error.phase}: {record.error.cause}"
-
-
-def run(output, names, *options):
-    code = main(["-p", PLUGIN, "run", "--plugins", names, *OPTIONS, "--output", str(output), *options])
-    (folder,) = output.iterdir()
-    return Run(code, RunStore.open(folder))
+def run(output: Path, names: str, *options: str) -> Run:
+    return runs.run(output, names, "--epochs", "2", *options, plugin=PLUGIN)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +172,7 @@ def test_13_a_model_in_which_nothing_learns_says_so(mixed, name, where, told):
 @pytest.mark.fault(25)
 @pytest.mark.parametrize(("name", "repeatable"), [("good/net", True), ("unseeded", False)])
 def test_25_a_model_whose_seed_does_not_decide_its_result_is_marked(clean, name, repeatable):
-    zoo = discover([PLUGIN], environment={})
+    zoo = discover([str(PLUGIN)], environment={})
     digits = load(DatasetSource(spec=zoo.dataset("digits")))
     bench = Bench(dataset=digits, device=torch.device("cpu"), timed_on=(), features=FeatureStore(), machine={})
     record = clean.records["good/net"]

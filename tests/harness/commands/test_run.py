@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
 
 import pytest
 import torch
 
 import harness
 from harness.cli import main
-from results.records import Record
 from results.store import RunStore
+from tests.faults.runs import comparable
 from tests.harness.pictures import noise
 
 FAST = ["--epochs", "2", "--time-budget", "0.01", "--device", "cpu"]
@@ -46,15 +45,6 @@ def run(tmp_path, *arguments, before=()):
     code = main([*before, "run", *FAST, "--output", str(tmp_path / "runs"), *arguments])
     (folder,) = (tmp_path / "runs").iterdir()
     return code, RunStore.open(folder)
-
-
-def comparable(record: Record):
-    """A record without what time it took."""
-    timed = ("seconds", "step_time", "peak", "forward", "backward")
-    measurements = [m for m in record.measurements if not any(word in m.name for word in timed)]
-    history = [{k: v for k, v in row.items() if "seconds" not in k} for row in record.history]
-    facts = {k: v for k, v in record.facts.items() if k != "timing_verdict"}
-    return {**asdict(record), "measurements": measurements, "history": history, "facts": facts}
 
 
 def test_a_run_ends_with_a_table_and_everything_on_disk(tmp_path, capsys):
