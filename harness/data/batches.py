@@ -97,7 +97,7 @@ class PixelBatches(_Counted):
 
     def eval(self) -> Iterator[Batch]:
         order = torch.arange(len(self.labels))
-        return self._batches(order, _even_sizes(len(order), self.eval_batch_size), None)
+        return self._batches(order, _eval_sizes(len(order), self.eval_batch_size), None)
 
     def _batches(self, order: Tensor, sizes: list[int], draws: Tensor | None) -> Iterator[Batch]:
         per_block = self._block_bytes() // self.image_bytes
@@ -156,6 +156,6 @@ def in_parts(images_BCHW: Tensor, labels_B: Tensor, parts: int) -> Iterable[Batc
     return zip(images_BCHW.chunk(parts), labels_B.chunk(parts), strict=True)
 
 
-def _even_sizes(num_images: int, size: int) -> list[int]:
+def _eval_sizes(num_images: int, size: int) -> list[int]:
     full, rest = divmod(num_images, size)
     return [size] * full + [rest] * bool(rest)
