@@ -15,7 +15,7 @@ from harness.data.batches import in_parts
 from harness.evaluate import evaluate
 from harness.history import epoch_seed
 from harness.loss import cross_entropy
-from harness.optim import drop_gradients, learning_rate, set_learning_rate
+from harness.optim import drop_gradients, learning_rate, set_learning_rate, stepper
 from harness.precision import autocast
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class _Loop:
     def __init__(self, course: Course, config: TrainConfig, num_steps: int, progress: Progress | None) -> None:
         self.course, self.config, self.num_steps, self.progress = course, config, num_steps, progress
         self.subject, self.optimizer, self.scaler = course.subject, course.optimizer, course.scaler
+        self.take_step = stepper(course.optimizer, course.scaler)
 
     def epoch(self, train: Batches, val: Batches, seed: int) -> HistoryRow:
         course = self.course
@@ -101,8 +102,7 @@ class _Loop:
         set_learning_rate(self.optimizer, learning_rate(self.config, self.course.step, self.num_steps))
         drop_gradients(self.optimizer)
         total = self._backward(images_BCHW, labels_B, len(labels_B))
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        self.take_step()
         self.course.step += 1
         return total
 
