@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from zoo.building import BuiltModel
 
 
+# Of one batch on a CPU, 24 images of 224 pixels: all of the blocks that a backbone's layers take it in are then full
+# (frozen/blocking.py, frozen/winograd.py).
+BATCH_BYTES = 14 * 2**20
+
+
 @dataclass(kw_only=True)
 class Extractor:
     """The frozen backbone of one model; `pixels` names the images and their geometry."""
@@ -39,7 +44,7 @@ class Extractor:
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
-        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval(), images.num_images))
+        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval(BATCH_BYTES), images.num_images))
 
     def view(self, images: PixelBatches, view: int) -> Features:
         """Features of the training images as augmentation draws them for epoch `view`, in that epoch's order."""

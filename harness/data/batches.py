@@ -88,16 +88,17 @@ class PixelBatches(_Counted):
         self.normalize = Normalizer(mean, std, channels_out, self.device, memory_format)
         self.batch_size, self.seed, self.augment = batch_size, seed, augment
         self.image_bytes = 4 * channels_out * prod(source.shape[2:])
-        self.eval_batch_size = eval_batch_size or self._large_batch()
+        self.eval_batch_size = eval_batch_size
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch)
         draws = draw(len(order), self.seed, epoch) if self.augment else None
         return self._batches(order, batch_sizes(len(order), self.batch_size), draws)
 
-    def eval(self) -> Iterator[Batch]:
+    def eval(self, cpu_bytes: int = CPU_EVAL_BYTES) -> Iterator[Batch]:
+        """On a CPU a batch has about `cpu_bytes` of floats, unless `eval_batch_size` was given."""
         order = torch.arange(len(self.labels))
-        return self._batches(order, _eval_sizes(len(order), self.eval_batch_size), None)
+        return self._batches(order, _eval_sizes(len(order), self.eval_batch_size or self._large_batch(cpu_bytes)), None)
 
     def _batches(self, order: Tensor, sizes: list[int], draws: Tensor | None) -> Iterator[Batch]:
         per_block = self._block_bytes() // self.image_bytes
@@ -113,9 +114,9 @@ class PixelBatches(_Counted):
     def _block_bytes(self) -> int:
         return CPU_BLOCK_BYTES if self.device.type == "cpu" else DEVICE_BLOCK_BYTES
 
-    def _large_batch(self) -> int:
+    def _large_batch(self, cpu_bytes: int) -> int:
         if self.device.type == "cpu":
-            return max(LEAST_CPU_EVAL, CPU_EVAL_BYTES // self.image_bytes)
+            return max(LEAST_CPU_EVAL, cpu_bytes // self.image_bytes)
         return max(self.batch_size, DEVICE_BLOCK_BYTES // self.image_bytes)
 
 

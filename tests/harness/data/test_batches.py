@@ -92,6 +92,14 @@ def test_rows_choose_images_of_a_larger_set():
     assert labels.tolist() == [2, 0, 1]
 
 
+def test_evaluation_batches_have_the_bytes_asked_for_unless_their_size_was_given():
+    stored, bytes_of_one = pixels(50, size=16), 3 * 16 * 16 * 4
+    plain, given = batches(stored), batches(stored, eval_batch_size=8)
+    assert [len(labels) for _, labels in plain.eval(20 * bytes_of_one)] == [20, 20, 10]
+    assert [len(labels) for _, labels in given.eval(20 * bytes_of_one)] == [8] * 6 + [2]
+    assert [len(labels) for _, labels in plain.eval()] == [50]
+
+
 def test_a_batch_that_is_kept_does_not_change():
     made = batches(pixels(3000, size=32), batch_size=64)
     iterator = made.train(0)
