@@ -1,4 +1,7 @@
-"""fastai as its vision guides show: its own image pipeline, `freeze()`, which lets batch-norm layers train."""
+"""fastai as its vision guides show: its own image pipeline, and `freeze()`, under which batch-norm layers train.
+
+They do so with the statistics of the batch, as in the model that `vision_learner` makes.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,15 @@ from fastai.vision.all import (
 from tests.benchmarks.peers import work
 
 
-def split(model: work.Transfer) -> list[list[torch.nn.Parameter]]:
+def make_model(job: work.Job, data: Path) -> torch.nn.Sequential:
+    """The same layers, with nothing that holds the backbone in eval mode."""
+    model = work.make_model(job, data)
+    return torch.nn.Sequential(model.backbone.requires_grad_(True), model.head)
+
+
+def split(model: torch.nn.Sequential) -> list[list[torch.nn.Parameter]]:
     """The two groups of which `freeze()` lets the second train."""
-    return [params(model.backbone.requires_grad_(True)), params(model.head)]
+    return [params(part) for part in model]
 
 
 def run(job: work.Job, data: Path) -> work.Outcome:
@@ -38,7 +47,7 @@ def run(job: work.Job, data: Path) -> work.Outcome:
     )
     learner = Learner(
         loaders,
-        work.make_model(job, data),
+        make_model(job, data),
         loss_func=work.make_loss(job),
         opt_func=partial(OptimWrapper, opt=torch.optim.Adam),
         lr=work.LEARNING_RATE,
