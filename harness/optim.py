@@ -1,5 +1,5 @@
 # ruff: noqa: TID253
-"""Optimisers and learning-rate schedules by name."""
+"""Optimisers by name, their steps, and learning-rate schedules."""
 
 from __future__ import annotations
 

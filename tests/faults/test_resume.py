@@ -50,9 +50,10 @@ def kill_at_random(tmp_path: Path, num_kills: int, longest_s: float, dice: rando
         if kills < num_kills and parent.process.is_alive():
             parent.signal(signal.SIGKILL)
             parent.ended()
-            hit = bool(started(tmp_path))
-            kills += hit
-            longest_s *= 1 if hit else 1.5  # a machine that is slow today may need longer to begin
+            if started(tmp_path):
+                kills += 1
+            else:
+                longest_s *= 1.5  # a machine that is slow today may need longer to begin
         elif parent.ended(60) == 0:
             return RunStore.open(started(tmp_path)[0]), kills
         for folder in started(tmp_path):
