@@ -66,13 +66,29 @@ def start_server() -> None:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOAD))
-    # It would unblock SIGINT if the server started it.
-    resource_tracker.ensure_running()
+    _start_tracker()  # it would unblock SIGINT if the server started it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_tracker() -> None:
+    """Start Python's tracker of semaphores, unless it runs.
+
+    It frees those of children, which end without a farewell (`tqdm` makes one, and torch.fx a `tqdm`). What it says of
+    that after the run's last line is of no use to anybody.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def context_for(device: str) -> Context:
@@ -94,6 +110,7 @@ class Supervisor:
 
     def run(self, order: str) -> Ending:
         """Start a child, wait for it, and leave no process of it behind, however this ends."""
+        _start_tracker()
         messages, log = open_pipe(), open_pipe()
         child = self.context.Process(target=self.target, args=(order, messages.writer, log.writer))
         child.start()

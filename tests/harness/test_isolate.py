@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -89,6 +92,26 @@ def tell_pid(order: str, messages, log) -> None:
     lead_group()
     os.write(messages.fileno(), as_line({"pid": os.getpid()}))
     time.sleep(60)
+
+
+def keep_a_semaphore(order: str, messages, log) -> None:
+    lead_group()
+    with multiprocessing.RLock():
+        os._exit(0)
+
+
+SEMAPHORE = """
+from harness import isolate
+from tests.harness.test_isolate import keep_a_semaphore
+isolate.PRELOAD = ()
+isolate.start_server()
+print(isolate.Supervisor(target=keep_a_semaphore, context=isolate.context_for("cpu")).run("").exitcode)
+"""
+
+
+def test_a_semaphore_that_a_child_left_is_nothing_to_tell():
+    done = subprocess.run([sys.executable, "-c", SEMAPHORE], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_devices_other_than_the_cpu_get_a_process_that_forked_from_nothing():
