@@ -20,11 +20,19 @@ MAX_SEED = 2**63 - 1
 MAX_THREADS, MAX_SEEDS = 1024, 1000
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Names a default where it is a value: that of a switch, or None, tells nothing."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        tells_nothing = action.default is None or isinstance(action.default, bool)
+        return action.help if tells_nothing else super()._get_help_string(action)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, but a mistake becomes our two lines instead of a page of usage."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("formatter_class", argparse.ArgumentDefaultsHelpFormatter)
+        kwargs.setdefault("formatter_class", _Help)
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.arguments import Parser
 from harness.cli import main
+from harness.commands import COMMANDS
 from harness.config import TrainConfig
 from harness.options import (
     add_data_options,
@@ -88,3 +91,12 @@ def test_a_mistake_on_the_command_line_is_two_lines_and_exit_2(flags, says, caps
     assert error.startswith("error: ")
     assert says in error
     assert remedy == "  see: harness run --help" or flags == "--colour"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_a_default_only_where_it_is_a_value(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "show this help" in said
+    assert not re.search(r"\(default: (None|True|False)\)", said)
