@@ -21,7 +21,7 @@ WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("data")
-    group.add_argument("--dataset", help="a dataset's name (see: harness list --datasets); default digits")
+    group.add_argument("--dataset", help="a dataset's name (see: harness list --datasets) (default: digits)")
     group.add_argument("--data-dir", type=Path, help="a folder of class folders; with --dataset, where it is kept")
     group.add_argument(
         "--val-split", type=real(0, 1, open_low=True), default=DEFAULT.val_split, help="share for validation"

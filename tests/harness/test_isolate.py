@@ -15,6 +15,7 @@ import pytest
 from harness.isolate import Supervisor, context_for, start_server
 from harness.lifeline import lead_group
 from harness.pipes import as_line
+from tests.source import ROOT
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -110,7 +111,7 @@ print(isolate.Supervisor(target=keep_a_semaphore, context=isolate.context_for("c
 
 
 def test_a_semaphore_that_a_child_left_is_nothing_to_tell():
-    done = subprocess.run([sys.executable, "-c", SEMAPHORE], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", SEMAPHORE], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
