@@ -10,10 +10,10 @@ import signal
 import sys
 import threading
 from multiprocessing.connection import wait
-from pathlib import Path
+
+from harness.system import own_kib
 
 F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
-STATUS = Path("/proc/self/status")
 
 
 def lead_group() -> None:
@@ -51,16 +51,10 @@ def limit_memory(mebibytes: int) -> None:
 
     Linux only: other systems accept the limit and do not keep it.
     """
-    limit = _data_bytes() + mebibytes * 2**20
+    limit = 1024 * (own_kib("VmData") or 0) + mebibytes * 2**20  # VmData is what counts: private and writable pages
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def can_limit_memory() -> bool:
     """Whether `limit_memory` is kept here."""
-    return STATUS.exists()
-
-
-def _data_bytes() -> int:
-    """Bytes that count towards RLIMIT_DATA: private and writable ones."""
-    lines = STATUS.read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmData"))
+    return own_kib("VmData") is not None

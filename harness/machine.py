@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from harness import devices
-from harness.timing.conditions import num_cpus
+from harness.system import cpu_name, memory_gib, num_cpus
 
 PACKAGES = ("torchvision", "timm")
-CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine_facts(*used: torch.device) -> dict[str, Any]:
@@ -51,23 +48,6 @@ def _unchanging() -> dict[str, Any]:
         "torch": str(torch.__version__),
         **{name: installed(name) for name in PACKAGES},
     }
-
-
-def cpu_name() -> str:
-    """The processor's product name, or its architecture where the system does not say."""
-    try:
-        lines = CPUINFO.read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
-
-
-def memory_gib() -> float | None:
-    """Physical memory of the machine."""
-    if "SC_PHYS_PAGES" not in os.sysconf_names:
-        return None
-    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
 
 
 def installed(name: str) -> str | None:

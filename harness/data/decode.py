@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from harness.data.inspection import open_regular
+from harness.data.eight_bits import in_mode, upright
+from harness.data.regular import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.data.eight_bits import Pixels
     from harness.data.geometry import Geometry
-
-    Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -28,8 +28,6 @@ RESAMPLING = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-TRANSPARENT = {"LA", "La", "PA", "RGBA", "RGBa"}
-WIDE = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
 def decode(path: Path, geometry: Geometry) -> Pixels:
@@ -39,36 +37,6 @@ def decode(path: Path, geometry: Geometry) -> Pixels:
         small = crop_centre(resize_short_side(flat, geometry), geometry.size)
         pixels: Pixels = np.asarray(small, dtype=np.uint8)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """The picture as it is meant to be seen, in a mode of 8 bits a channel and without transparency."""
-    ImageOps.exif_transpose(image, in_place=True)
-    return to_eight_bits(image)
-
-
-def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image in `mode`; itself where it is, since Pillow would copy it."""
-    return image if image.mode == mode else image.convert(mode)
-
-
-def to_eight_bits(image: Image.Image) -> Image.Image:
-    """The same picture in a mode of 8 bits a channel and without transparency."""
-    if image.mode in WIDE:
-        return Image.fromarray(_scaled(np.asarray(image)))
-    if image.mode in TRANSPARENT or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image
-
-
-def _scaled(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Pixels:
-    """16-bit integers and floats in 0..1 as 0..255. Pillow itself would clip them, and call a grey image white."""
-    numbers = values.astype(np.float64)
-    top = 1.0 if values.dtype.kind == "f" else 65535.0
-    if not (np.min(numbers) >= 0 and np.max(numbers) <= top):  # also true of NaN
-        raise ValueError(f"pixel values outside 0..{top:g}")
-    return np.rint(numbers * (255 / top)).astype(np.uint8)
 
 
 def resize_short_side(image: Image.Image, geometry: Geometry) -> Image.Image:

@@ -6,12 +6,10 @@ file again. A look reads all bytes but only the header's meaning; a thorough one
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
 import os
-import stat
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +17,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from harness.data.cache import cache_dir, whole_file
+from harness.data.regular import common_folder, open_regular, reason, stamp
+from harness.system import num_cpus
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -71,41 +71,8 @@ def inspect_file(path: Path, thorough: bool = False) -> FileFacts:
     return _facts(content, thorough)
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """A regular file to be read; a pipe is not opened, since nobody may ever write to it. Raises OSError."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    # Should it become a pipe just now, it is not waited for.
-    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
-
-
-def reason(error: BaseException) -> str:
-    """Why a file cannot be read, without its path."""
-    text = error.strerror if isinstance(error, OSError) else None
-    return text or str(error) or type(error).__name__
-
-
-def stamp(path: Path) -> str:
-    """Size and time of change; "gone" where there is no such file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return "gone"
-    return f"{status.st_size} {status.st_mtime_ns}"
-
-
-def common_folder(paths: Sequence[Path]) -> str:
-    """The deepest folder that all paths lie in."""
-    return os.path.commonpath([path.absolute().parent for path in paths])
-
-
-def num_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _inspect_all(paths: Sequence[Path], thorough: bool) -> list[FileFacts]:
-    with warnings.catch_warnings(), ThreadPoolExecutor(num_cores()) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(num_cpus()) as pool:
         warnings.simplefilter("ignore")  # Pillow's, on images so large that they are refused below
         return list(pool.map(partial(inspect_file, thorough=thorough), paths))
 
@@ -139,7 +106,7 @@ def _facts(content: bytes, thorough: bool) -> FileFacts:
 
 def _decode(image: Image.Image) -> None:
     """All that happens to a picture before it is resized, so that whatever would fail then fails now."""
-    from harness.data.decode import upright
+    from harness.data.eight_bits import upright
 
     upright(image).load()
 

@@ -21,6 +21,7 @@ from harness.data.cache import cache_dir, make_room, whole_file
 from harness.data.resize import needs_resize
 from harness.data.scan import require_readable
 from harness.data.sources import FileSource, MemorySource, ResizingSource, Source
+from harness.system import free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,12 +106,3 @@ def _in_memory(source: Source) -> Tensor:
 def _all_blocks(source: Source) -> Iterator[Tensor]:
     num_images = max(1, BLOCK_BYTES // prod(source.shape[1:]))
     return source.blocks(torch.split(torch.arange(source.shape[0]), num_images))
-
-
-def free_memory() -> int:
-    """Bytes of memory that can be had without swapping; 0 where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable")), 0)

@@ -17,11 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data.inspection import FileFacts, common_folder, inspect_files
+from harness.data.inspection import FileFacts, inspect_files
+from harness.data.regular import common_folder
 from harness.data.shown import listed, shown
 from zoo import LabelledImages, Split, ZooError
-
-PARTS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,7 @@ def paths_of(split: Split) -> list[Path] | None:
 
 def files_of(images: LabelledImages) -> dict[str, list[Path]]:
     """The files of each part that has files."""
-    splits = {name: split for name in PARTS if (split := getattr(images, name)) is not None}
-    return {name: paths for name, split in splits.items() if (paths := paths_of(split)) is not None}
+    return {name: paths for name, split in images.splits.items() if (paths := paths_of(split)) is not None}
 
 
 def require_readable(files: Mapping[str, Sequence[Path]], *, thorough: bool = False) -> dict[str, list[FileFacts]]:

@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 
 from harness.data.decode import decode
-from harness.data.inspection import common_folder, num_cores, reason, stamp
+from harness.data.regular import common_folder, reason, stamp
 from harness.data.resize import resize
 from harness.data.scan import UnreadableFiles, named
+from harness.system import num_cpus
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.data.decode import Pixels
+    from harness.data.eight_bits import Pixels
     from harness.data.geometry import Geometry
 
 CHANGED = "changed since the dataset was opened"
@@ -72,7 +73,7 @@ class FileSource:
         stamps: Sequence[str] = (),
     ) -> None:
         self.paths, self.geometry, self.stamps = paths, geometry, stamps
-        self.num_threads = num_threads or num_cores()
+        self.num_threads = num_threads or num_cpus()
         self.shape: Sequence[int] = (len(paths), geometry.stored_channels, geometry.size, geometry.size)
 
     def blocks(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:

@@ -60,11 +60,11 @@ def devices() -> Iterator[Line]:
     import torch
 
     from harness import devices, machine
-    from harness.timing.conditions import num_cpus
+    from harness.system import cpu_name, num_cpus
 
     cores, threads = num_cpus(), torch.get_num_threads()
     problem = f"more threads than the {cores} cores slow each other down: --num-threads {cores}"
-    found = f"{machine.cpu_name()}, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {threads} threads"
+    found = f"{cpu_name()}, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {threads} threads"
     yield Line(topic="cpu", found=found, problem=problem if threads > cores else "")
     for name in devices.present()[1:]:
         facts = machine.accelerator(torch.device(name))

@@ -9,12 +9,11 @@ from pathlib import Path
 from time import get_clock_info
 
 from harness.doctor.line import Line
-from harness.timing.conditions import load, num_cpus
+from harness.system import load, memory_kib, num_cpus
 
 SYSTEM = Path("/sys/devices/system")
 CLOCK_SOURCE = SYSTEM / "clocksource/clocksource0/current_clocksource"
 GOVERNORS = "cpu[0-9]*/cpufreq/scaling_governor"
-MEMINFO = Path("/proc/meminfo")
 SLOW_CLOCKS = {"hpet", "acpi_pm", "jiffies", "refined-jiffies"}
 LEAST_MEMORY_GIB, LEAST_DISK_GIB = 2.0, 2.0
 BUSY_SHARE = 0.25
@@ -31,12 +30,10 @@ def lines(folder: Path) -> Iterator[Line]:
 
 def memory() -> Line:
     """Memory that programs can have without swapping."""
-    try:
-        fields = dict(line.split(":") for line in MEMINFO.read_text().splitlines())
-    except OSError:
+    free_kib, total_kib = memory_kib("MemAvailable"), memory_kib("MemTotal")
+    if free_kib is None or total_kib is None:
         return Line(topic="memory", found="unknown")
-    free = int(fields["MemAvailable"].split()[0]) / 2**20
-    total = int(fields["MemTotal"].split()[0]) / 2**20
+    free, total = free_kib / 2**20, total_kib / 2**20
     problem = "" if free >= LEAST_MEMORY_GIB else "little is left: large models will be killed; close other programs"
     return Line(topic="memory", found=f"{free:.1f} of {total:.1f} GiB free", problem=problem)
 

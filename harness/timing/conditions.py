@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time, thread_time
+
+from harness.system import busy_seconds
 
 CPU_FOLDER = Path("/sys/devices/system/cpu")
 
@@ -50,7 +51,7 @@ class Conditions:
 def take() -> Snapshot:
     """The counters now; costs about 0.1 ms."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    machine_s, stolen_s = _machine_seconds()
+    machine_s, stolen_s = busy_seconds()
     return Snapshot(
         wall_s=perf_counter(),
         process_s=process_time(),
@@ -100,32 +101,8 @@ def combined(parts: Sequence[Conditions]) -> Conditions:
     )
 
 
-def load() -> float | None:
-    """Runnable processes on average over the last minute."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-
-
-def num_cpus() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
-
-
-def _machine_seconds() -> tuple[float | None, float | None]:
-    """CPU seconds used by all processes on the cores that this one may use, and those stolen from them."""
-    try:
-        lines = Path("/proc/stat").read_text().splitlines()
-    except OSError:
-        return None, None
-    mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
-    ticks = [[int(field) for field in line.split()[1:9]] for line in lines if line.split(maxsplit=1)[0] in mine]
-    per_second = os.sysconf("SC_CLK_TCK")
-    # user, nice, system, idle, iowait, irq, softirq, steal
-    busy = sum(user + nice + system + irq + soft for user, nice, system, _, _, irq, soft, _ in ticks)
-    return busy / per_second, sum(row[7] for row in ticks) / per_second
 
 
 def _throttles() -> int | None:

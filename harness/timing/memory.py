@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
+from harness.system import own_kib
+
 MIB = 2**20
-STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # proc(5): resets the peak resident set size
 
@@ -52,12 +53,12 @@ def in_use_mib(device: torch.device) -> float:
     """What is in use now: allocated on the accelerator, or resident in this process."""
     if _counts(device):
         return float(_memory(device).memory_allocated(device)) / MIB
-    return _status_mib("VmRSS") or peak_rss_mib()
+    return _own_mib("VmRSS") or peak_rss_mib()
 
 
 def peak_rss_mib() -> float:
     """The most physical memory that this process has held since its start or the last `reset`."""
-    kept = _status_mib("VmHWM")
+    kept = _own_mib("VmHWM")
     if kept is not None:
         return kept
     peak_rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -73,11 +74,6 @@ def _memory(device: torch.device) -> types.ModuleType:
     return module
 
 
-def _status_mib(field: str) -> float | None:
-    try:
-        lines = STATUS.read_text().splitlines()
-    except OSError:
-        return None
-    values = (line.split()[1] for line in lines if line.startswith(f"{field}:"))
-    kib = next(values, None)
-    return None if kib is None else int(kib) / 1024
+def _own_mib(field: str) -> float | None:
+    kib = own_kib(field)
+    return None if kib is None else kib / 1024

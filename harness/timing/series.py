@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from harness.system import num_cpus
 from harness.timing import conditions, memory, nvml
 from harness.timing.engine import Effort, collect, warm_up
 from harness.timing.verdict import disturbances, unrest
@@ -91,7 +92,7 @@ class Series:
         found = disturbances(
             conditions.combined(self.seen),
             num_threads=torch.get_num_threads() if on_cpu else 1,
-            num_cpus=conditions.num_cpus(),
+            num_cpus=num_cpus(),
             on_cpu=on_cpu,
         )
         slow = [f"slowed down: {word}" for word in sorted(self.slowdowns)]

@@ -42,8 +42,3 @@ def test_an_accelerator_is_described(monkeypatch):
 def test_a_package_that_is_not_installed_has_no_version():
     assert machine.installed("no-such-package-anywhere") is None
     assert machine.installed("torch") is not None
-
-
-def test_without_cpuinfo_the_architecture_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "absent")
-    assert machine.cpu_name()

@@ -80,9 +80,8 @@ def test_a_slow_clock_source_is_a_problem(monkeypatch, tmp_path):
 
 
 def test_little_memory_is_a_problem(monkeypatch, tmp_path):
-    meminfo = tmp_path / "meminfo"
-    meminfo.write_text("MemTotal:  8388608 kB\nMemAvailable:  1048576 kB\n")
-    monkeypatch.setattr(system, "MEMINFO", meminfo)
+    (tmp_path / "meminfo").write_text("MemTotal:  8388608 kB\nMemAvailable:  1048576 kB\n")
+    monkeypatch.setattr("harness.system.PROC", tmp_path)
     line = system.memory()
     assert line.found == "1.0 of 8.0 GiB free"
     assert line.problem

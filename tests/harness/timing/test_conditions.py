@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from time import perf_counter, sleep
 
 import pytest
@@ -15,7 +16,7 @@ def test_sleeping_shows_as_time_off_the_core():
     assert conditions.between(before, conditions.take()).thread_share < 0.5
 
 
-@pytest.mark.skipif(not conditions.Path("/proc/stat").exists(), reason="only Linux counts the time of all processes")
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="only Linux counts the time of all processes")
 def test_a_busy_neighbour_is_seen_as_foreign_cores():
     before = conditions.take()
     subprocess.run([sys.executable, "-c", "import time\nend=time.time()+.3\nwhile time.time()<end: pass"], check=True)
@@ -29,7 +30,3 @@ def test_our_own_work_is_not_foreign():
         pass
     seen = conditions.between(before, conditions.take())
     assert seen.process_cores > 0.2
-
-
-def test_at_least_one_core_is_ours():
-    assert conditions.num_cpus() >= 1

@@ -1,0 +1,77 @@
+"""What the operating system tells of cores, memory and load. Imports no torch; outside Linux some facts are unknown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def num_cpus() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load() -> float | None:
+    """Runnable processes on average over the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def cpu_name() -> str:
+    """The processor's product name, or its architecture where the system does not say."""
+    names = (line.split(":", 1)[1].strip() for line in _lines("cpuinfo") if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def memory_gib() -> float | None:
+    """Physical memory of the machine."""
+    if "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
+
+
+def free_memory() -> int:
+    """Bytes of memory that can be had without swapping; 0 where the system does not say."""
+    kib = memory_kib("MemAvailable")
+    if kib is not None:
+        return 1024 * kib
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+
+
+def memory_kib(field: str) -> int | None:
+    """A field of /proc/meminfo, such as MemTotal; None where there is none."""
+    return _kib("meminfo", field)
+
+
+def own_kib(field: str) -> int | None:
+    """A field of this process's /proc/self/status, such as VmRSS or VmData; None where there is none."""
+    return _kib("self/status", field)
+
+
+def busy_seconds() -> tuple[float | None, float | None]:
+    """CPU seconds used by all processes on the cores that this one may use, and those stolen from them by a host."""
+    lines = _lines("stat")
+    if not lines:
+        return None, None
+    mine = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    ticks = [[int(field) for field in line.split()[1:9]] for line in lines if line.split(maxsplit=1)[0] in mine]
+    per_second = os.sysconf("SC_CLK_TCK")
+    # user, nice, system, idle, iowait, irq, softirq, steal
+    busy = sum(user + nice + system + irq + soft for user, nice, system, _, _, irq, soft, _ in ticks)
+    return busy / per_second, sum(row[7] for row in ticks) / per_second
+
+
+def _kib(file: str, field: str) -> int | None:
+    values = (line.split()[1] for line in _lines(file) if line.startswith(f"{field}:"))
+    value = next(values, None)
+    return None if value is None else int(value)
+
+
+def _lines(file: str) -> list[str]:
+    """The lines of a file of /proc; none where there is no such file."""
+    try:
+        return (PROC / file).read_text().splitlines()
+    except OSError:
+        return []
