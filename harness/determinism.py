@@ -14,6 +14,7 @@ from harness.layout import memory_format
 from harness.learning import prepare
 from harness.train import fit
 from harness.trial import build_model, make_splits
+from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -60,7 +61,7 @@ def _short_training(trial: Trial, choice: Choice, bench: Bench, num_steps: int) 
 
 
 def _few(pixels: PreparedSplits, num_images: int) -> PreparedSplits:
-    parts = {name: getattr(pixels, name) for name in ("train", "val", "test")}
+    parts = {name: getattr(pixels, name) for name in SPLITS}
     return replace(
         pixels,
         **{name: replace(p, rows=p.rows[:num_images], labels=p.labels[:num_images]) for name, p in parts.items()},

@@ -18,6 +18,7 @@ from torch import Tensor
 from harness.data.dataset import Dataset
 from harness.data.pools import Pool
 from harness.data.splits import Part, SplitPlan
+from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
         "channels": dataset.channels,
         "num_threads": dataset.num_threads,
         "left_out": dataset.left_out,
-        "plan": {name: _part(getattr(dataset.plan, name)) for name in ("train", "val", "test")},
+        "plan": {name: _part(getattr(dataset.plan, name)) for name in SPLITS},
         "pools": {name: _described(name, pool, folder) for name, pool in dataset.pools.items()},
     }
     # ASCII: a file name may hold bytes that are no UTF-8, and JSON's escapes carry them through.

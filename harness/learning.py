@@ -48,7 +48,6 @@ class Lesson:
     train: Batches
     val: Batches
     test: Callable[[], Batches]
-    cached: bool = False
 
 
 def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore) -> Lesson:
@@ -91,5 +90,4 @@ def _on_features(
         train=train,
         val=batches(extractor.split("val", splits.val)),
         test=lambda: batches(extractor.split("test", splits.test)),
-        cached=True,
     )

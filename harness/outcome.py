@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from harness.bench import Bench
     from harness.config import Trial
-    from harness.data.dataset import Dataset, PreparedSplits
+    from harness.data.dataset import PreparedSplits
     from harness.history import Fit
     from harness.timing.memory import Peak
     from harness.timing.outcome import Timing
@@ -117,20 +117,9 @@ def _record(trial: Trial, bench: Bench, **found: Any) -> Record:
         device=str(bench.device),
         trial=trial.as_json(),
         machine=bench.machine,
-        data=data_facts(bench.dataset),
+        data=bench.dataset.facts,
         **found,
     )
-
-
-def data_facts(dataset: Dataset) -> dict[str, Any]:
-    """What identifies a dataset and its split."""
-    return {
-        "name": dataset.name,
-        "fingerprint": dataset.fingerprint,
-        "classes": list(dataset.classes),
-        **{f"num_{part}": count for part, count in dataset.counts.items()},
-        "left_out": list(dataset.left_out),
-    }
 
 
 def _divergence(fit: Fit) -> Failure | None:

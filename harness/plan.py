@@ -13,8 +13,7 @@ from zoo.weights import WeightFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.config import TrainConfig
-    from harness.timing.config import TimingConfig
+    from harness.config import TimingConfig, TrainConfig
     from zoo.selection import Choice
 
 

@@ -13,15 +13,14 @@ import torch
 from harness import devices, isolate
 from harness._version import __version__
 from harness.bench import Bench
+from harness.config import TimingConfig
 from harness.data.opening import DatasetSource, load
 from harness.features import FeatureStore
 from harness.lifeline import can_limit_memory
 from harness.machine import machine_facts
 from harness.masking import masked
 from harness.options import train_config
-from harness.outcome import data_facts
 from harness.plan import Planned, plan
-from harness.timing.config import TimingConfig
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def configuration(setup: RunSetup, planned: Sequence[Planned], bench: Bench, zoo
         "command": masked(sys.argv[1:]),
         "setup": setup.as_json(),
         "machine": bench.machine,
-        "data": data_facts(bench.dataset),
+        "data": bench.dataset.facts,
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
         "plugins": [asdict(info) for info in zoo.plugins],
     }

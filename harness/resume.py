@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import Trial
 from harness.differences import refuse_changes
-from harness.outcome import data_facts
 from harness.plan import Planned
 from harness.preparation import open_bench
 from harness.run_setup import RunSetup
@@ -42,7 +41,7 @@ def go_on(store: RunStore, arguments: argparse.Namespace) -> int:
     planned = remembered_trials(told, zoo)
     with signals_raise():
         bench = open_bench(setup, zoo, planned)
-        refuse_changes(told["data"], data_facts(bench.dataset), "the data are not those of the run", RESTORE)
+        refuse_changes(told["data"], bench.dataset.facts, "the data are not those of the run", RESTORE)
         session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=arguments.quiet))
         return session.carry_out(planned, as_json=arguments.json)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness._version import __version__
+from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
     from harness.plan import Planned
@@ -68,7 +69,7 @@ def opening_lines(
     """What is said before the first trial: versions and machine, data, plan, and where the results go."""
     versions = [f"{name} {machine[name]}" for name in ("torch", "timm") if machine.get(name)]
     hardware = [accelerator["name"] for accelerator in machine["accelerators"]] or [machine["cpu"]]
-    counts = " / ".join(f"{part} {data[f'num_{part}']:,}" for part in ("train", "val", "test"))
+    counts = " / ".join(f"{part} {data[f'num_{part}']:,}" for part in SPLITS)
     num_models = len({item.trial.model for item in planned})
     train = planned[0].trial.train
     return [

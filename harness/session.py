@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness import checkpoint
-from harness.outcome import data_facts
 from harness.preparation import configuration, expected_bytes, open_bench, planned_trials
 from harness.run_setup import RunSetup
 from harness.runner import Runner
@@ -79,7 +78,7 @@ class Session:
         """Say what is about to happen."""
         dataset = self.bench.dataset
         for line in opening_lines(
-            self.bench.machine, data_facts(dataset), dataset.notes, planned, str(self.store.path), num_done
+            self.bench.machine, dataset.facts, dataset.notes, planned, str(self.store.path), num_done
         ):
             self.screen.line(line)
 

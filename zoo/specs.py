@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+SPLITS = ("train", "val", "test")
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_STD = (0.229, 0.224, 0.225)
 
@@ -103,6 +104,12 @@ class LabelledImages:
     train: Split
     val: Split | None = None
     test: Split | None = None
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits that the dataset defines, by name."""
+        named = {name: getattr(self, name) for name in SPLITS}
+        return {name: split for name, split in named.items() if split is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

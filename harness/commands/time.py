@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.arguments import MAX_THREADS, device_list, real, whole
 from harness.commands.list import report_broken
-from harness.timing.config import TimingConfig
+from harness.config import TimingConfig
 from zoo.building import require_installed
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from time import perf_counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,19 +17,16 @@ from harness.data.scan import require_readable
 from harness.data.sources import Source
 from harness.data.splits import Part, SplitPlan
 from harness.data.statistics import MeanStd, statistics_for
+from zoo.specs import SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedPart:
-    """One part of the split: its `labels`, and the `rows` of `images` that they belong to.
-
-    `names` are the files, where there are files.
-    """
+    """One part of the split: its `labels`, and the `rows` of `images` that they belong to."""
 
     images: Source
     rows: Tensor
     labels: Tensor
-    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -38,10 +34,7 @@ class PreparedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSplits:
-    """The pixels of all parts for one geometry, and the normalisation that goes with them.
-
-    `seconds` is what this call took: next to nothing from the second model on.
-    """
+    """The pixels of all parts for one geometry, and the normalisation that goes with them."""
 
     train: PreparedPart
     val: PreparedPart
@@ -49,7 +42,6 @@ class PreparedSplits:
     geometry: Geometry
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    seconds: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,13 +66,18 @@ class Dataset:
     @property
     def counts(self) -> dict[str, int]:
         """Images in each part."""
-        plan = self.plan
-        return {"train": len(plan.train.rows), "val": len(plan.val.rows), "test": len(plan.test.rows)}
+        return {name: len(getattr(self.plan, name).rows) for name in SPLITS}
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        """For a child process, without the pixels: it maps them from the cache folder."""
-        state = {field.name: getattr(self, field.name) for field in fields(self)}
-        return None, state | {"_prepared": {}}
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What identifies the dataset and its split, as plain data."""
+        return {
+            "name": self.name,
+            "fingerprint": self.fingerprint,
+            "classes": list(self.classes),
+            **{f"num_{part}": count for part, count in self.counts.items()},
+            "left_out": list(self.left_out),
+        }
 
     def labels(self, part: Part) -> list[int]:
         labels = self.pools[part.pool].labels
@@ -93,7 +90,6 @@ class Dataset:
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
-        start = perf_counter()
         plan = self.plan
         train = self._part(plan.train, geometry)
         mean, std = self._normalisation(train, geometry)
@@ -104,17 +100,13 @@ class Dataset:
             geometry=geometry,
             mean=mean,
             std=std,
-            seconds=perf_counter() - start,
         )
 
     def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
-        pool = self.pools[part.pool]
-        names = () if isinstance(pool.images, Tensor) else tuple(str(pool.images[row]) for row in part.rows)
         return PreparedPart(
             images=self._source(part.pool, geometry),
             rows=torch.tensor(part.rows),
             labels=torch.tensor(self.labels(part)),
-            names=names,
         )
 
     def _source(self, pool: str, geometry: Geometry) -> Source:

@@ -44,9 +44,8 @@ def open_pools(images: LabelledImages) -> dict[str, Pool]:
 
     Raises UnreadableFiles for all files of all pools whose headers are bad.
     """
-    splits = {"train": images.train, "val": images.val, "test": images.test}
     facts = require_readable(files_of(images))
-    return {name: _open(split, facts.get(name, [])) for name, split in splits.items() if split is not None}
+    return {name: _open(split, facts.get(name, [])) for name, split in images.splits.items()}
 
 
 def _open(split: Split, facts: Sequence[FileFacts]) -> Pool:

@@ -13,6 +13,7 @@ from random import Random
 from harness.data.shown import listed
 from zoo import LabelledImages, ZooError
 from zoo.errors import USAGE
+from zoo.specs import SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def _part(images: LabelledImages, name: str, cut: dict[str, list[int]]) -> Part:
 
 def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[str, list[int]]:
     """Rows of the training images for each part, sorted: test is cut first, then val."""
-    cut: dict[str, list[int]] = {"train": [], "val": [], "test": []}
+    cut: dict[str, list[int]] = {part: [] for part in SPLITS}
     by_class = _rows_by_class(images.train.labels, len(images.classes))
     _check_class_sizes(images.classes, by_class, 1 + sum(share > 0 for share in shares.values()))
     for label, rows in enumerate(by_class):
@@ -93,9 +94,7 @@ def _check_shares(**shares: float) -> None:
 def check_images(images: LabelledImages) -> None:
     """Raise ZooError for a part that is empty or ill-labelled: an accelerator would answer with a bare assertion."""
     num_classes = len(images.classes)
-    for name, split in (("train", images.train), ("val", images.val), ("test", images.test)):
-        if split is None:
-            continue
+    for name, split in images.splits.items():
         if not split.labels:
             raise ZooError(f"the {name} part of the dataset is empty", "give it images, or leave it out")
         low, high = min(split.labels), max(split.labels)

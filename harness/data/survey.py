@@ -84,8 +84,7 @@ def _rehearsed(
 def _classes(scan: FolderScan) -> dict[str, dict[str, int]]:
     """Images of each class in each part."""
     images = scan.images
-    parts = {"train": images.train, "val": images.val, "test": images.test}
-    counts = {part: Counter(split.labels) for part, split in parts.items() if split is not None}
+    counts = {part: Counter(split.labels) for part, split in images.splits.items()}
     return {
         shown(name): {part: count[label] for part, count in counts.items()} for label, name in enumerate(images.classes)
     }

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
+from harness.config import TimingConfig
 from harness.selftest.parts import Finding, Parts
 from harness.timing.bench import Entry
-from harness.timing.config import TimingConfig
 from harness.timing.fleet import time_together
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from harness.config import TimingConfig
 from harness.timing import settings
 from harness.timing.clock import clock_for
-from harness.timing.config import TimingConfig
 from harness.timing.engine import collector_paused, warm_up
 from harness.timing.residence import resident
 from harness.timing.steps import InferenceStep, TrainingStep, make_workload

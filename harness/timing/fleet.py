@@ -17,7 +17,7 @@ from harness.timing.steps import make_workload
 from harness.timing.summary import summarise
 
 if TYPE_CHECKING:
-    from harness.timing.config import TimingConfig
+    from harness.config import TimingConfig
     from harness.timing.outcome import Timing
 
 Tell = Callable[[str], None]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from harness.config import TimingConfig
     from harness.timing.clock import Clock
-    from harness.timing.config import TimingConfig
     from harness.timing.outcome import Timing
 
 

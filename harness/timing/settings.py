@@ -12,7 +12,7 @@ import torch
 from harness.precision import forbid_tf32
 
 if TYPE_CHECKING:
-    from harness.timing.config import TimingConfig
+    from harness.config import TimingConfig
 
 
 @contextmanager

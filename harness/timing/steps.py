@@ -14,7 +14,7 @@ from harness.loss import cross_entropy
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from harness.timing.config import TimingConfig
+    from harness.config import TimingConfig
 
 SEED = 0
 

@@ -16,7 +16,7 @@ from results.records import Measurement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.timing.config import TimingConfig
+    from harness.config import TimingConfig
     from harness.timing.series import Series
 
 

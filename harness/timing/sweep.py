@@ -10,9 +10,9 @@ import torch
 
 from harness import devices
 from harness.allocator import keep_freed_memory
+from harness.config import TimingConfig
 from harness.timing import rows
 from harness.timing.bench import Entry
-from harness.timing.config import TimingConfig
 from harness.timing.fleet import time_together
 from harness.timing.flops import Work, count
 from zoo.building import build

@@ -57,7 +57,7 @@ def ours(case, seed, monkeypatch):
         config(epochs=EPOCHS, batch_size=16, opt="adam", finetune=finetune, weight_decay=0.0),
     )
     lesson = prepare(model, data, settings, FeatureStore())
-    assert lesson.cached == (finetune == "head")
+    assert (lesson.train is not data.train) == (finetune == "head")
     fit(lesson.subject, lesson.train, lesson.val, settings, seed=seed)
     monkeypatch.setattr(train, "cross_entropy", loss_of)
     return [loss.item() for loss in losses], accuracy(lesson.subject, lesson.test(), settings)

@@ -13,8 +13,8 @@ from torchvision import models
 
 from harness.allocator import keep_freed_memory
 from harness.child import main as trial  # noqa: F401  # what the process of a trial has imported
+from harness.config import TimingConfig
 from harness.lifeline import die_with_parent, lead_group
-from harness.timing.config import TimingConfig
 from harness.timing.measure import measure
 
 TURN_S = 0.3

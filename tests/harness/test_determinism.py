@@ -11,11 +11,10 @@ from torch import nn
 import zoo
 from harness import determinism
 from harness.bench import Bench
-from harness.config import Trial
+from harness.config import TimingConfig, Trial
 from harness.data.opening import DatasetSource, load
 from harness.features import FeatureStore
 from harness.outcome import Outcome
-from harness.timing.config import TimingConfig
 from results.records import Record
 from tests.harness.lessons import CPU, config
 from zoo.discovery import discover

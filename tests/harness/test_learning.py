@@ -58,7 +58,8 @@ def test_cached_features_give_the_plain_paths_losses_and_predictions(name, head)
     (fast, data), (plain, _) = built(name, head), built(name, head)
     lesson, ours, ours_out = trained(fast, data)
     other, theirs, theirs_out = trained(plain, data, exact=True)
-    assert (lesson.cached, other.cached) == (True, False)
+    assert lesson.train is not data.train
+    assert other.train is data.train
     for row, expected in zip(ours.history, theirs.history, strict=True):
         assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=1e-4)
         assert row["eval_loss"] == pytest.approx(expected["eval_loss"], rel=1e-4)
@@ -80,7 +81,8 @@ def test_a_second_head_or_seed_on_one_backbone_computes_no_features():
     keys = set(store.kept)
     other, _ = built("resnet18", "mlp:16:0.0")
     lesson, _, _ = trained(other, data, store)
-    assert (set(store.kept), lesson.cached) == (keys, True)
+    assert set(store.kept) == keys
+    assert lesson.train is not data.train
 
 
 def test_other_weights_have_other_features():
@@ -102,9 +104,8 @@ def test_the_test_images_are_not_touched_before_they_are_asked_for():
 def test_augmented_views_are_cached_when_asked_for_and_else_the_plain_path_runs():
     model, _ = built("resnet18")
     data = splits(64, augment=basic)
-    assert not prepare(model, data, config(finetune="head", aug="basic"), FeatureStore()).cached
+    assert prepare(model, data, config(finetune="head", aug="basic"), FeatureStore()).train is data.train
     lesson = prepare(model, data, config(finetune="head", aug="basic", feature_views=2), FeatureStore())
     first, second, third = (torch.cat([x for x, _ in lesson.train.train(epoch)]) for epoch in range(3))
-    assert lesson.cached
     assert sorted(first.sum(1).tolist()) == sorted(third.sum(1).tolist())
     assert sorted(first.sum(1).tolist()) != sorted(second.sum(1).tolist())

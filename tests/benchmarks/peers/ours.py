@@ -11,7 +11,7 @@ from torchvision import datasets, models
 
 from harness.allocator import keep_freed_memory
 from harness.bench import Bench
-from harness.config import TrainConfig, Trial
+from harness.config import TimingConfig, TrainConfig, Trial
 from harness.data.dataset import Dataset
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.folder import scan_folder
@@ -20,7 +20,6 @@ from harness.data.pools import open_pools
 from harness.data.splits import Part, SplitPlan
 from harness.features import FeatureStore
 from harness.learning import prepare
-from harness.timing.config import TimingConfig
 from harness.train import fit
 from harness.trial import make_splits
 from tests.benchmarks.peers import work

@@ -1,4 +1,3 @@
-import pickle
 import re
 
 import pytest
@@ -55,7 +54,6 @@ def test_a_folder_is_opened_split_and_shown_to_each_model_in_its_size(tmp_path):
     assert dataset.counts == {"train": 8, "val": 2, "test": 10}
     pixels = dataset.pixels(resolve(InputSpec(size=32, channels=3), dataset.size, dataset.channels, None, False))
     assert in_order(pixels.test).shape == (10, 3, 32, 32)
-    assert pixels.test.names[0].endswith("test/cat/0.png")
     assert pixels.test.labels.tolist() == [0] * 5 + [1] * 5
 
 
@@ -180,13 +178,3 @@ def test_streamed_files_give_the_batches_of_kept_ones(tmp_path, monkeypatch, blo
 def test_images_that_are_no_bytes_are_refused():
     with pytest.raises(ZooError, match=r"images are torch.float32 of shape \[4, 1, 6, 6\]"):
         opened((torch.zeros(4, 1, 6, 6), [0, 1, 0, 1]))
-
-
-def test_a_dataset_travels_to_another_process_without_its_pixels():
-    dataset = opened(different(40))
-    geometry = resolve(InputSpec(size=32), 6, 1, None, False)
-    expected = in_order(dataset.pixels(geometry).train)
-    arrived = pickle.loads(pickle.dumps(dataset))
-    assert len(pickle.dumps(dataset)) < 40 * 32 * 32
-    assert (arrived.fingerprint, arrived.plan) == (dataset.fingerprint, dataset.plan)
-    assert torch.equal(in_order(arrived.pixels(geometry).train), expected)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from harness.config import TimingConfig
 from harness.timing import bench as bench_module
 from harness.timing.bench import Entry
-from harness.timing.config import TimingConfig
 from harness.timing.fleet import time_together
 from harness.timing.series import Series
 from tests.harness.timing.standin import FakeClock

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.timing.config import TimingConfig
+from harness.config import TimingConfig
 from harness.timing.measure import measure
 
 CPU = torch.device("cpu")
