@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from results.figures import decimals, digits
 from results.records import Measurement, Record
-
-# A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
-SHOWN_SPREAD = 0.02
 
 
 def pooled(records: Iterable[Record], name: str) -> Measurement | None:
@@ -24,16 +20,6 @@ def mean_of(records: Iterable[Record], name: str) -> float | None:
     """The mean over seeds of what each trial measured; None where none of them did."""
     found = [measured.median for record in records if (measured := record.measured(name)) and measured.values]
     return sum(found) / len(found) if found else None
-
-
-def shown(time: Measurement | None) -> str:
-    """`48.1`, or `48.1 ±2.4` where half the width of the middle half is over 2 %; blank where not measured."""
-    if time is None:
-        return ""
-    spread = time.iqr / 2
-    if spread <= SHOWN_SPREAD * time.median:
-        return digits(time.median)
-    return f"{digits(time.median)} ±{spread:.{decimals(time.median, 3)}f}"
 
 
 def median_reach(values: Sequence[float]) -> float:
