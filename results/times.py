@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from statistics import median
 
 from results.records import Measurement, Record
 
@@ -22,17 +24,29 @@ def mean_of(records: Iterable[Record], name: str) -> float | None:
     return sum(found) / len(found) if found else None
 
 
-def median_reach(values: Sequence[float]) -> float:
-    """How far the median's 95 % interval reaches from it: order statistics whose ranks follow from Binomial(n, 1/2).
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """A 95 % interval of the median: two order statistics whose ranks follow from Binomial(n, 1/2).
 
-    Below six values no pair of them covers 95 %; then it is their whole range.
+    Below six values no pair of them covers 95 %; then it is their whole range (five values: 93.75 %).
     """
-    ordered, num_values = sorted(values), len(values)
-    ways, fewer, rank = 1, 0, 0  # ways to have exactly `rank` values below the median, and fewer than that
-    while 40 * (fewer + ways) <= 2**num_values:
+    ordered = sorted(values)
+    rank = lower_rank(len(ordered))
+    return ordered[rank - 1], ordered[-rank]
+
+
+def median_reach(values: Sequence[float]) -> float:
+    """How far the median's 95 % interval reaches from it, on its longer side."""
+    low, high = median_interval(values)
+    middle = median(values)
+    return max(high - middle, middle - low)
+
+
+@cache
+def lower_rank(n: int) -> int:
+    """The largest rank k such that the k-th smallest and the k-th largest of n enclose the median in 95 % of cases."""
+    ways, fewer, rank = 1, 0, 0  # ways to have exactly `rank` of n values below the median, and fewer than that
+    while 40 * (fewer + ways) <= 2**n:
         fewer += ways
-        ways = ways * (num_values - rank) // (rank + 1)
+        ways = ways * (n - rank) // (rank + 1)
         rank += 1
-    rank = max(rank, 1)
-    middle = Measurement(name="", unit="", values=tuple(ordered)).median
-    return max(ordered[-rank] - middle, middle - ordered[rank - 1])
+    return max(rank, 1)
