@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness._version import __version__
+from results.text import fit_for
 
 if TYPE_CHECKING:
     from harness.plan import Planned
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.25
 MARKS = {"ok": "✓", "skipped": "-"}
-ASCII = str.maketrans({"✓": "+", "✗": "x", "▶": ">", "·": "|", "×": "x"})
 
 
 @dataclass(slots=True)
@@ -51,9 +51,7 @@ class Screen:
     def _write(self, text: str) -> None:
         if self.quiet:
             return
-        encoding = self.stream.encoding or "ascii"
-        safe = text if "utf" in encoding.lower() else text.translate(ASCII)
-        self.stream.write(safe.encode(encoding, "replace").decode(encoding))
+        self.stream.write(fit_for(self.stream.encoding or "ascii", text))
         self.stream.flush()
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from results.clean import name as cleaned
 
 # What a sign becomes where an encoding lacks it.
-SPELT = {"±": "+-", "◆": "*", "×": "x", "─": "-", "·": "|", "…": "~"}
+SPELT = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
+SPELT |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">"}
 
 
 def width(text: str) -> int:
