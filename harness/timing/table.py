@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.timing.statistics import overlap
+from results.figures import digits
 
 Row = dict[str, Any]
 # Rows are ranked among those that agree in all of these.
@@ -104,10 +105,3 @@ def _reach(row: Row, step: str) -> str:
         return ""
     share = row[f"{step}_step_time_ci95"] / row[f"{step}_step_time"]
     return f"{share:.0%}"[:-1] if share > 0.02 else ""
-
-
-def digits(value: float | None) -> str:
-    """Three significant digits, never an exponent; blank for what is unknown."""
-    if value is None:
-        return ""
-    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
