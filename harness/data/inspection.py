@@ -21,7 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from harness.data.cache import cache_dir, whole_file
+from harness.data.cache import cache_dir
+from results.durable import whole_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -168,5 +169,7 @@ def _load(path: Path) -> dict[str, FileFacts]:
 
 def _save(path: Path, known: dict[str, FileFacts]) -> None:
     facts: dict[str, Any] = {key: asdict(fact) for key, fact in known.items() if not fact.problem}
-    with suppress(OSError), whole_file(path) as file:
-        file.write(json.dumps(facts).encode())
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(json.dumps(facts).encode())

@@ -5,6 +5,7 @@ python -m tests.faults.crashes FOLDER   # one line of JSON for each N: what had 
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import sys
@@ -64,8 +65,13 @@ def die_at(number: int) -> None:
 
     for name in OPERATIONS:
         setattr(os, name, dying(getattr(os, name)))
-    fdopen = os.fdopen
-    os.fdopen = lambda *arguments: Torn(fdopen(*arguments), ends) if "wb" in arguments else fdopen(*arguments)
+    really_open = builtins.open
+
+    def opened(*arguments, **options):
+        file = really_open(*arguments, **options)
+        return Torn(file, ends) if "xb" in arguments else file
+
+    builtins.open = opened
 
 
 def little_run(output: Path, acknowledge) -> None:
