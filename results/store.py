@@ -25,8 +25,6 @@ from results.slugs import slug, trial_slug
 if TYPE_CHECKING:
     import numpy as np
 
-    Arrays = Mapping[str, np.ndarray[Any, Any]]
-
 RUN_FILE = "run.json"
 FOLDERS = ("records", "predictions", "checkpoints", "failures")
 WORK, RETRIED = "work", "retried"
@@ -135,16 +133,11 @@ class RunStore:
         found = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
         return [record for record in found if record is not None]
 
-    def save_predictions(self, record: Record, arrays: Arrays) -> Path:
-        """Write what the trial's model predicted for each test image."""
-        import numpy as np
-
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **dict[str, Any](arrays))
-        return self.write(f"predictions/{trial_slug(record.model, record.seed)}.npz", buffer.getvalue())
-
     def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
-        """What `save_predictions` wrote; empty where nothing was. What is damaged is moved to `corrupt/`."""
+        """What the trial's model predicted for each test image; empty where nothing was kept.
+
+        What is damaged is moved to `corrupt/`.
+        """
         import numpy as np
 
         path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
@@ -162,11 +155,6 @@ class RunStore:
         """Write the traceback of a failed trial; returns its path within the run's folder."""
         name = f"failures/{trial_slug(record.model, record.seed)}.txt"
         return self.write(name, text.encode(errors="backslashreplace")).relative_to(self.path)
-
-    def checkpoint_path(self, record: Record) -> Path:
-        """The folder for the trial's trained model."""
-        refuse_link(self.path / "checkpoints")
-        return self.path / "checkpoints" / trial_slug(record.model, record.seed)
 
     def _place(self, name: str) -> Path:
         """Where `name` is written. Raises StoreError for what is not within the run, or is behind a link."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from results.records import Measurement
 
 Row = dict[str, Any]
-CONDITIONS = ("precision", "channels_last", "torchcompile", "threads", "batch_size", "img_size")
 OWN_VERSIONS = ("torch", "torchvision", "timm")
 
 

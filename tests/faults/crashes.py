@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from results.store import RunStore
-from tests.results.samples import record
+from tests.results.samples import keep_predictions, record
 
 OPERATIONS = ("open", "fsync", "close", "replace", "rename", "unlink", "mkdir")
 DIED = 9
@@ -80,7 +80,7 @@ def little_run(output: Path, acknowledge) -> None:
     acknowledge("run")
     for model in MODELS:
         trial = record(model)
-        store.save_predictions(trial, {"labels": labels(model)})
+        keep_predictions(store, trial, {"labels": labels(model)})
         left = store.work / "weights"
         left.write_bytes(model.encode() * 1000)
         store.adopt(left, f"checkpoints/{model}@s1/weights")
