@@ -44,7 +44,7 @@ class UnreadableFiles(ZooError):
     def __init__(self, bad: Sequence[BadFile], folder: str) -> None:
         super().__init__(
             f"{len(bad):,} {'image' if len(bad) == 1 else 'images'} cannot be read: {listed(bad, 3)}",
-            f"mend or remove them (all are listed by: harness check-data {visible(shlex.quote(folder))}),"
+            f"fix or remove them (all are listed by: harness check-data {visible(shlex.quote(folder))}),"
             " or leave them out with --skip-bad",
         )
         self.bad = tuple(bad)
