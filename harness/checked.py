@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Rows of float32 probabilities were seen to sum to 1 within 1e-6 at ten classes, and within 1e-5 at 20,000.
 SUM_TOLERANCE = 1e-3
 PERCENT_TOLERANCE = 1e-6
-REMEDY = "its plugin changes what torch or the harness computes: mend it, or leave it out with --plugins …,-NAME"
+REMEDY = "its plugin changes what torch or the harness computes: fix it, or leave it out with --plugins …,-NAME"
 
 
 def require_honest(

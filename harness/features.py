@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from harness.data.cache import whole_file
+from results.durable import whole_file
 
 Features = tuple[Tensor, Tensor]
 
@@ -43,8 +43,10 @@ class FeatureStore:
         """Write for others. Where the disk is full they compute the features again, and nothing else is lost."""
         if self.folder is not None:
             tensors = {name: tensor.cpu() for name, tensor in zip(("features", "labels"), computed, strict=True)}
-            with suppress(OSError, SafetensorError), whole_file(self._path(self.folder, key)) as file:
-                save_file(tensors, file.name)
+            with suppress(OSError, SafetensorError):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with whole_file(self._path(self.folder, key)) as file:
+                    save_file(tensors, file.name)
         return computed
 
     def _path(self, folder: Path, key: str) -> Path:

@@ -9,16 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ASCII = {
-    "\u00b1": "+-",
-    "\u00d7": "x",
-    "\u2026": "...",
-    "\u2013": "-",
-    "\u2014": "-",
-    "\u2212": "-",
-    "\u00b5": "u",
-    "\u00b7": ".",
-}
 LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
@@ -35,5 +25,7 @@ def adapt(stream: object, environment: Mapping[str, str]) -> None:
 def _replaced(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    text = error.object[error.start : error.end]
-    return "".join(ASCII.get(sign, "?") for sign in text), error.end
+    from results.text import SPELT
+
+    # Nothing longer for an unknown character, such as an escape: this may be the inside of JSON.
+    return "".join(SPELT.get(sign, "?") for sign in error.object[error.start : error.end]), error.end

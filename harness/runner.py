@@ -21,7 +21,7 @@ from harness.orders import Order
 from harness.preparation import expected_bytes
 from harness.schema import require_conditions, require_message
 from results.durable import write_atomic
-from results.slugs import slug
+from results.slugs import trial_slug
 from results.space import require_space
 from zoo.errors import ZooError
 
@@ -74,14 +74,14 @@ class Runner:
 
     def progress_folder(self, trial: Trial) -> Path:
         """Where the checkpoints of all attempts at the trial lie until its record is written."""
-        return self.progress / f"{slug(trial.model)}@s{trial.seed}"
+        return self.progress / trial_slug(trial.model, trial.seed)
 
     def _checkpoints(self, trial: Trial) -> Path:
         """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
         return self.progress_folder(trial) / trial.key
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
-        folder = self.store.work / f"{slug(trial.model)}@s{trial.seed}"
+        folder = self.store.work / trial_slug(trial.model, trial.seed)
         shutil.rmtree(folder, ignore_errors=True)
         order = self._order(item, trial, folder)
         ending = self._isolated(order, listen) if self.setup.isolation else _here(order, listen)

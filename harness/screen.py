@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness._version import __version__
+from results.figures import counted, duration
+from results.text import fit_for
 from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.25
 MARKS = {"ok": "✓", "skipped": "-"}
-ASCII = str.maketrans({"✓": "+", "✗": "x", "▶": ">", "·": "|", "×": "x"})
 
 
 @dataclass(slots=True)
@@ -52,9 +53,7 @@ class Screen:
     def _write(self, text: str) -> None:
         if self.quiet:
             return
-        encoding = self.stream.encoding or "ascii"
-        safe = text if "utf" in encoding.lower() else text.translate(ASCII)
-        self.stream.write(safe.encode(encoding, "replace").decode(encoding))
+        self.stream.write(fit_for(self.stream.encoding or "ascii", text))
         self.stream.flush()
 
 
@@ -76,8 +75,8 @@ def opening_lines(
         " · ".join([f"harness {__version__}", *versions, *hardware, f"{machine['cores']} cores"]),
         f"data     {data['name']} · {len(data['classes'])} classes · {counts} · fingerprint {data['fingerprint'][:8]}",
         *(f"warning  {note}" for note in notes),
-        f"plan     {_counted(num_models, 'model')} × {_counted(len(planned) // num_models, 'seed')} = "
-        f"{_counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
+        f"plan     {counted(num_models, 'model')} × {counted(len(planned) // num_models, 'seed')} = "
+        f"{counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
         f"up to {train.epochs} epochs, patience {train.patience}",
         f"store    {folder}",
         "",
@@ -99,16 +98,5 @@ def _outcome(record: Record) -> str:
     return " · ".join([*parts, f"best epoch {record.facts['best_epoch'] + 1}"])
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def _clock() -> str:
     return time.strftime("%H:%M:%S")
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 0m 43s, 1h 25m."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"

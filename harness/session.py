@@ -16,8 +16,9 @@ from harness.screen import Screen, opening_lines
 from harness.signals import Terminated, signals_raise
 from results.lock import locked
 from results.render import printed, render
+from results.slugs import trial_slug
 from results.space import require_space
-from results.store import RunStore, trial_slug
+from results.store import RunStore
 from zoo.specs import TrialEvent
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Session:
 
     def _adopt(self, record: Record, delivered: Delivered) -> None:
         """Give the files that the trial left behind their place."""
-        name = trial_slug(record)
+        name = trial_slug(record.model, record.seed)
         if "predictions" in delivered.files:
             self.store.adopt(delivered.files["predictions"], f"predictions/{name}.npz")
         if "checkpoint" in delivered.files:

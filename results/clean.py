@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Callable
 
 # CSI and OSC sequences, and any other two-character escape.
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)|\x1b.", re.DOTALL)
@@ -12,8 +12,7 @@ NAMELESS = "(unnamed)"
 
 def plain(text: object) -> str:
     """One line of printable text: no ANSI sequences, control, formatting or private characters, no lone surrogates."""
-    shown = "".join(_printable(character) for character in ANSI.sub("", str(text)))
-    return " ".join(shown.split())
+    return " ".join(_printable(ANSI.sub("", str(text)), _harmless).split())
 
 
 def name(text: object) -> str:
@@ -21,10 +20,17 @@ def name(text: object) -> str:
     return plain(text) or NAMELESS
 
 
-def _printable(character: str) -> str:
-    if character.isspace():
+def visible(text: str) -> str:
+    """`text` as printable text with the rest escaped: file names that differ in it alone are still told apart."""
+    return _printable(text, lambda char: ascii(char)[1:-1])
+
+
+def _printable(text: str, instead: Callable[[str], str]) -> str:
+    """`text` with `instead` of every character that Unicode does not count as printable; the space is."""
+    return "".join(char if char.isprintable() else instead(char) for char in text)
+
+
+def _harmless(char: str) -> str:
+    if char.isspace():
         return " "
-    category = unicodedata.category(character)
-    if category == "Cs":
-        return "\N{REPLACEMENT CHARACTER}"
-    return "" if category.startswith("C") else character
+    return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= char <= "\udfff" else ""

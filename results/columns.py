@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from results import times
 from results.clean import name, plain
-from results.figures import digits, duration, percent_decimals, reach, with_reach
+from results.figures import decimals, digits, duration, percent_decimals, reach, with_reach
+from results.records import Measurement
 from results.summary import Row, Summary
 
 DEVICE_LABELS = {"cuda": "GPU"}
+# A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
+SHOWN_SPREAD = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,16 @@ def timing(row: Row) -> str:
     return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
 
 
+def with_spread(time: Measurement | None) -> str:
+    """`48.1`, or `48.1 ±2.4` where half the width of the middle half is over 2 %; blank where not measured."""
+    if time is None:
+        return ""
+    spread = time.iqr / 2
+    if spread <= SHOWN_SPREAD * time.median:
+        return digits(time.median)
+    return f"{digits(time.median)} ±{spread:.{decimals(time.median, 3)}f}"
+
+
 def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
     return [column for column in columns if any(column.fill(row) for row in rows)]
 
@@ -118,7 +130,7 @@ def _vs_best(row: Row) -> str:
 
 
 def _time(device: str, step: str, row: Row) -> str:
-    return times.shown(row.time(device, step)) if device else ""
+    return with_spread(row.time(device, step)) if device else ""
 
 
 def _ratio(device: str, row: Row) -> str:

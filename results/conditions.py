@@ -11,8 +11,12 @@ from results.errors import StoreError
 from results.records import Record
 
 
+class NotComparable(StoreError):
+    """Trials that were not made under the same conditions."""
+
+
 def check_comparable(records: Sequence[Record]) -> None:
-    """Raises StoreError that names every condition in which `records` differ."""
+    """Raises NotComparable, which names every condition in which `records` differ."""
     seen: dict[str, list[str]] = {}
     for record in records:
         for name, value in conditions(record).items():
@@ -21,7 +25,7 @@ def check_comparable(records: Sequence[Record]) -> None:
                 seen[name].append(text)
     differing = [f"{name} ({plain(', '.join(found))})" for name, found in seen.items() if len(found) > 1]
     if differing:
-        raise StoreError(
+        raise NotComparable(
             f"these trials cannot be ranked together, they differ in {'; '.join(differing)}",
             "run the models again under one set of conditions, or keep each set in a run of its own",
         )

@@ -8,8 +8,11 @@ import re
 import secrets
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from results.errors import StoreError
 
@@ -17,22 +20,35 @@ DRAFT_SUFFIX = ".tmp"
 DRAFT = re.compile(r"\..*\.(\d{1,10})\.[0-9a-f]+\.tmp", re.DOTALL)
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write `path` so that it is there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written that is `path` when the block ends, whole or not at all. Raises OSError.
 
-    What stood at `path` before stays whole until the rename. Raises StoreError, and then leaves no draft behind.
+    Temporary file, fsync, rename, fsync of the folder: what stood at `path` before stays whole until the rename, and
+    a block that is left by an error leaves no draft behind.
     """
     draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
     try:
-        _write_new(draft, data)
+        # x, which is O_EXCL: never through a link that somebody planted under this name.
+        with open(draft, "xb", opener=partial(os.open, mode=0o644)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
         sync_folder(path.parent)
-    except BaseException as error:
+    except BaseException:  # Ctrl-C must not leave a draft either
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _explained(error, path, len(data)) from error
-        raise  # Ctrl-C, which must not leave a draft either
+        raise
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `path` so that it is there whole or not at all. Raises StoreError, and then leaves no draft behind."""
+    try:
+        with whole_file(path) as file:
+            file.write(data)
+    except OSError as error:
+        raise _explained(error, path, len(data)) from error
 
 
 def adopt(source: Path, path: Path) -> None:
@@ -113,15 +129,6 @@ def _sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    # O_EXCL: never through a link that somebody planted under this name.
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _explained(error: OSError, path: Path, num_bytes: int) -> StoreError:

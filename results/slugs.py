@@ -1,4 +1,4 @@
-"""File names for model names: readable, different for different models, and never outside their folder."""
+"""File names for models and trials: readable, different for different ones, and never outside their folder."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def slug(name: str) -> str:
         return name.replace("/", "--")
     cleaned = re.sub(r"[^A-Za-z0-9_.-]+", "_", name)[:MAX_LENGTH].strip(".-_") or "unnamed"
     return f"{cleaned}+{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def trial_slug(model: str, seed: int) -> str:
+    """The name of a trial's files and folders: `<model>@s<seed>`."""
+    return f"{slug(model)}@s{seed}"
 
 
 def is_plain(name: str) -> bool:

@@ -20,12 +20,10 @@ from results.codec import from_json, to_json
 from results.durable import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
 from results.errors import StoreError
 from results.records import SCHEMA, Record
-from results.slugs import slug
+from results.slugs import slug, trial_slug
 
 if TYPE_CHECKING:
     import numpy as np
-
-    Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 RUN_FILE = "run.json"
 FOLDERS = ("records", "predictions", "checkpoints", "failures")
@@ -110,13 +108,13 @@ class RunStore:
 
     def retire(self, record: Record) -> Path:
         """Move a record to `retried/`, so that its trial is to do again; nothing is deleted."""
-        name = trial_slug(record)
+        name = trial_slug(record.model, record.seed)
         taken = next(n for n in count(1) if not (self.path / RETRIED / f"{name}.{n}.json").exists())
         return self.adopt(self.path / "records" / f"{name}.json", f"{RETRIED}/{name}.{taken}.json")
 
     def save(self, record: Record) -> Path:
         """Write a record down; from then on its trial is done. Raises StoreError where it would replace another."""
-        name, content = f"records/{trial_slug(record)}.json", to_json(record)
+        name, content = f"records/{trial_slug(record.model, record.seed)}.json", to_json(record)
         there = self._read(self.path / name) if (self.path / name).is_file() else None
         if there is not None and to_json(there) != content:
             what = f"{record.model}, seed {record.seed}"
@@ -135,19 +133,14 @@ class RunStore:
         found = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
         return [record for record in found if record is not None]
 
-    def save_predictions(self, record: Record, arrays: Arrays) -> Path:
-        """Write what the trial's model predicted for each test image."""
-        import numpy as np
-
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **dict[str, Any](arrays))
-        return self.write(f"predictions/{trial_slug(record)}.npz", buffer.getvalue())
-
     def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
-        """What `save_predictions` wrote; empty where nothing was. What is damaged is moved to `corrupt/`."""
+        """What the trial's model predicted for each test image; empty where nothing was kept.
+
+        What is damaged is moved to `corrupt/`.
+        """
         import numpy as np
 
-        path = self.path / "predictions" / f"{trial_slug(record)}.npz"
+        path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
         if not path.is_file():
             return {}
         try:
@@ -160,13 +153,8 @@ class RunStore:
 
     def save_failure(self, record: Record, text: str) -> Path:
         """Write the traceback of a failed trial; returns its path within the run's folder."""
-        name = f"failures/{trial_slug(record)}.txt"
+        name = f"failures/{trial_slug(record.model, record.seed)}.txt"
         return self.write(name, text.encode(errors="backslashreplace")).relative_to(self.path)
-
-    def checkpoint_path(self, record: Record) -> Path:
-        """The folder for the trial's trained model."""
-        refuse_link(self.path / "checkpoints")
-        return self.path / "checkpoints" / trial_slug(record)
 
     def _place(self, name: str) -> Path:
         """Where `name` is written. Raises StoreError for what is not within the run, or is behind a link."""
@@ -197,8 +185,3 @@ def _all_arrays(content: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
     if any(isinstance(value, bytes) for value in content.values()):
         raise ValueError("it holds more than arrays")
     return content
-
-
-def trial_slug(record: Record) -> str:
-    """The name of a trial's files: `<model>@s<seed>`."""
-    return f"{slug(record.model)}@s{record.seed}"

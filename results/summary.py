@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from results import compare
 from results.clean import plain
-from results.conditions import check_comparable
+from results.conditions import NotComparable, check_comparable
 from results.metrics import correct
 from results.records import Measurement, Record
 from results.times import mean_of, pooled
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
     Predictions = Callable[[Record], Mapping[str, Array]]
+
+NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,20 +94,41 @@ class Summary:
 
 
 def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
-    """Rank the models of one run. Raises StoreError where its trials were not made under the same conditions."""
+    """Rank the models of one run. Raises NotComparable where its trials were not made under the same conditions."""
     ended_well = [record for record in records if record.status == "ok"]
     check_comparable(ended_well)
-    models: dict[str, list[Record]] = {}
-    for record in records:
-        models.setdefault(record.model, []).append(record)
+    models = _by_model(records)
     rights = {name: _correct(trials, predictions) for name, trials in models.items()}
     known = {name: array for name, array in rights.items() if array is not None}
     rows = {name: _row(name, trials) for name, trials in models.items()}
     ranking = compare.rank(known) if known else None
     front = compare.pareto({name: point for name in known if (point := _point(rows[name], known[name]))})
     ranked = [_ranked(rows[name], known[name], ranking, name in front) for name in ranking.order] if ranking else []
-    unranked = sorted((_unranked(rows[name]) for name in rows if name not in known), key=lambda row: row.model)
+    unranked = _unranked((rows[name] for name in rows if name not in known), NO_PREDICTIONS)
     return Summary(rows=(*ranked, *unranked), ranking=ranking, correct=known)
+
+
+def without_ranking(records: Sequence[Record], predictions: Predictions, why: str) -> Summary:
+    """Each model by itself, where they cannot be ranked together; the note of each says why."""
+    rows = (_row(name, trials) for name, trials in _by_model(records).items())
+    return Summary(rows=_unranked((_with_error(row, predictions) for row in rows), why))
+
+
+def _with_error(row: Row, predictions: Predictions) -> Row:
+    """The row with its error and interval, unless its own seeds cannot be put together."""
+    try:
+        check_comparable(row.measured)
+    except NotComparable:
+        return row
+    right = _correct(row.measured, predictions)
+    return row if right is None else replace(row, error=compare.error_interval(right))
+
+
+def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
+    models: dict[str, list[Record]] = {}
+    for record in records:
+        models.setdefault(record.model, []).append(record)
+    return models
 
 
 def _correct(trials: Sequence[Record], predictions: Predictions) -> Array | None:
@@ -150,8 +173,9 @@ def _ranked(row: Row, right: Array, ranking: Ranking, on_front: bool) -> Row:
     )
 
 
-def _unranked(row: Row) -> Row:
-    return replace(row, note=row.note or "no predictions were kept, so it cannot be ranked")
+def _unranked(rows: Iterable[Row], why: str) -> tuple[Row, ...]:
+    noted = (replace(row, note=row.note or why) for row in rows)
+    return tuple(sorted(noted, key=lambda row: row.model))
 
 
 def _timed_on(record: Record) -> list[str]:

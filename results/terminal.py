@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -34,7 +35,10 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
     lines = [*_heading(kept, grid), *(_line(kept, cells, grid) for cells in grid)]
     widest = min(LONGEST_NAME, room // 3)
     lines += [clipped(_failed_line(kept, row, grid, widest), min(room, max(100, width(lines[0])))) for row in failed]
-    return [*lines, *_hidden(summary, len(ranked) + len(failed), len(columns) - len(kept))]
+    lines += _hidden(summary, len(ranked) + len(failed), len(columns) - len(kept))
+    # What was cut ends in a sign of one column: where that is spelt longer, letters make room for it.
+    end = spell("…")
+    return [re.sub(f".{{{len(end) - 1}}}…", end, line) for line in lines]
 
 
 def visible(summary: Summary) -> tuple[list[Row], list[Row]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from results.clean import name as cleaned
 
 # What a sign becomes where an encoding lacks it.
-SPELT = {"±": "+-", "◆": "*", "×": "x", "─": "-", "·": "|", "…": "~"}
+SPELT = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
+SPELT |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">"}
 
 
 def width(text: str) -> int:
@@ -32,6 +33,19 @@ def padded(text: str, columns: int, *, left: bool) -> str:
     """`text` filled up with spaces to that many columns."""
     space = " " * (columns - width(text))
     return text + space if left else space + text
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> list[str]:
+    """A line for each row, its cells in columns two spaces apart; in those numbered in `right` they end in line.
+
+    Not tabulate: its import is too heavy for `harness plugins`, and its widths depend on whether wcwidth is there.
+    """
+    widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
+    lines = (
+        [padded(cell, wide, left=at not in right) for at, (cell, wide) in enumerate(zip(row, widths, strict=True))]
+        for row in rows
+    )
+    return ["  ".join(line).rstrip() for line in lines]
 
 
 def listed(names: Sequence[str], limit: int = 4) -> str:

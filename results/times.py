@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from statistics import median
 
-from results.figures import decimals, digits
 from results.records import Measurement, Record
-
-# A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
-SHOWN_SPREAD = 0.02
 
 
 def pooled(records: Iterable[Record], name: str) -> Measurement | None:
@@ -26,27 +24,29 @@ def mean_of(records: Iterable[Record], name: str) -> float | None:
     return sum(found) / len(found) if found else None
 
 
-def shown(time: Measurement | None) -> str:
-    """`48.1`, or `48.1 ±2.4` where half the width of the middle half is over 2 %; blank where not measured."""
-    if time is None:
-        return ""
-    spread = time.iqr / 2
-    if spread <= SHOWN_SPREAD * time.median:
-        return digits(time.median)
-    return f"{digits(time.median)} ±{spread:.{decimals(time.median, 3)}f}"
+def median_interval(values: Sequence[float]) -> tuple[float, float]:
+    """A 95 % interval of the median: two order statistics whose ranks follow from Binomial(n, 1/2).
+
+    Below six values no pair of them covers 95 %; then it is their whole range (five values: 93.75 %).
+    """
+    ordered = sorted(values)
+    rank = lower_rank(len(ordered))
+    return ordered[rank - 1], ordered[-rank]
 
 
 def median_reach(values: Sequence[float]) -> float:
-    """How far the median's 95 % interval reaches from it: order statistics whose ranks follow from Binomial(n, 1/2).
+    """How far the median's 95 % interval reaches from it, on its longer side."""
+    low, high = median_interval(values)
+    middle = median(values)
+    return max(high - middle, middle - low)
 
-    Below six values no pair of them covers 95 %; then it is their whole range.
-    """
-    ordered, num_values = sorted(values), len(values)
-    ways, fewer, rank = 1, 0, 0  # ways to have exactly `rank` values below the median, and fewer than that
-    while 40 * (fewer + ways) <= 2**num_values:
+
+@cache
+def lower_rank(n: int) -> int:
+    """The largest rank k such that the k-th smallest and the k-th largest of n enclose the median in 95 % of cases."""
+    ways, fewer, rank = 1, 0, 0  # ways to have exactly `rank` of n values below the median, and fewer than that
+    while 40 * (fewer + ways) <= 2**n:
         fewer += ways
-        ways = ways * (num_values - rank) // (rank + 1)
+        ways = ways * (n - rank) // (rank + 1)
         rank += 1
-    rank = max(rank, 1)
-    middle = Measurement(name="", unit="", values=tuple(ordered)).median
-    return max(ordered[-rank] - middle, middle - ordered[rank - 1])
+    return max(rank, 1)

@@ -32,7 +32,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
         total = sum(found.facts["images"].values())
         raise ZooError(
             f"{len(found.bad):,} of {total:,} images cannot be read: {listed(found.bad, 3)}",
-            "mend or remove them, or leave them out of a run with --skip-bad",
+            "fix or remove them, or leave them out of a run with --skip-bad",
         )
     if found.refusal is not None:
         raise found.refusal

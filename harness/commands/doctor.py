@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.doctor import libraries, system
 from harness.doctor.line import Line
+from results.text import aligned
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +28,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps([asdict(line) for line in lines], indent=1))
     else:
-        print("\n".join(text for line in lines for text in _texts(line, max(len(entry.topic) for entry in lines))))
+        print("\n".join(aligned([row for line in lines for row in _rows(line)])))
     return 3 if any(line.topic.startswith("import ") for line in lines) else 0
 
 
@@ -52,6 +53,6 @@ def plugins(zoo: Zoo) -> Line:
     return Line(topic="plugins", found=found, problem="; ".join(f"{info.name}: {info.detail}" for info in broken))
 
 
-def _texts(line: Line, width: int) -> list[str]:
-    problem = [f"{'':<{width}}  ! {line.problem}"] if line.problem else []
-    return [f"{line.topic:<{width}}  {line.found}", *problem]
+def _rows(line: Line) -> list[tuple[str, str]]:
+    problem = [("", f"! {line.problem}")] if line.problem else []
+    return [(line.topic, line.found), *problem]

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from results.text import aligned
+
 if TYPE_CHECKING:
     import argparse
 
@@ -28,11 +30,8 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
 
 def _lines(plugins: tuple[PluginInfo, ...]) -> list[str]:
-    rows = [HEADINGS, *(_row(info) for info in plugins)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     problems = [f"{info.name}: {info.detail}" for info in plugins if info.status in {"failed", "conflict"}]
-    return [*lines, *problems]
+    return [*aligned([HEADINGS, *map(_row, plugins)]), *problems]
 
 
 def _row(info: PluginInfo) -> tuple[str, ...]:

@@ -1,15 +1,11 @@
-"""The cache folder: files that can be made again at any time, each written whole or not at all."""
+"""The cache folder: files that can be made again at any time."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
 
 BUDGET_BYTES = 32 * 2**30  # the oldest files go beyond this
 DISK_SHARE = 0.5  # of the free disk, at most, for one new file
@@ -19,31 +15,6 @@ ABANDONED_SECONDS = 24 * 3600
 def cache_dir(kind: str) -> Path:
     """Where files of this kind are kept: `$XDG_CACHE_HOME/zoo/<kind>`, by default under `~/.cache`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zoo" / kind
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Write `path` so that others see all of it or nothing, even after a power cut. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def cached_json(path: Path, make: Callable[[], Any]) -> Any:
-    """The JSON in `path`, or what `make` returns, which is then kept there if the folder can be written."""
-    with suppress(OSError, ValueError):
-        return json.loads(path.read_text())
-    made = make()
-    with suppress(OSError), whole_file(path) as file:
-        file.write(json.dumps(made).encode())
-    return made
 
 
 def make_room(folder: Path, num_bytes: int) -> bool:

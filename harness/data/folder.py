@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.data.shown import listed, shown, shown_path
+from harness.data.shown import listed, shown_path
+from results.clean import visible
 from zoo import LabelledImages, Split, ZooError
 
 FORMATS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})
@@ -90,7 +91,7 @@ def _image_files(folder: Path, skipped: Counter[str]) -> list[Path]:
 def _is_image(path: Path, skipped: Counter[str]) -> bool:
     """Whether to read this file; `is_file` follows links and looks at the kind only, so no pipe is opened."""
     if path.suffix.lower() not in FORMATS:
-        skipped[shown(path.suffix) or "no suffix"] += 1
+        skipped[visible(path.suffix) or "no suffix"] += 1
         return False
     if not path.is_file():
         skipped["not regular files"] += 1

@@ -19,9 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data.cache import cache_dir, whole_file
+from harness.data.cache import cache_dir
 from harness.data.regular import common_folder, open_regular, reason, stamp
 from harness.system import num_cpus
+from results.durable import whole_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -135,5 +136,7 @@ def _load(path: Path) -> dict[str, FileFacts]:
 
 def _save(path: Path, known: dict[str, FileFacts]) -> None:
     facts: dict[str, Any] = {key: asdict(fact) for key, fact in known.items() if not fact.problem}
-    with suppress(OSError), whole_file(path) as file:
-        file.write(json.dumps(facts).encode())
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(json.dumps(facts).encode())

@@ -14,8 +14,9 @@ from harness.data.fingerprint import dataset_fingerprint
 from harness.data.folder import scan_folder
 from harness.data.pools import Pool, open_pools
 from harness.data.scan import left_out_note, without_bad
-from harness.data.shown import listed, shown
+from harness.data.shown import listed
 from harness.data.splits import check_images, plan_splits
+from results.clean import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
 from zoo.specs import resolve
 
@@ -31,7 +32,7 @@ class DatasetSource:
     def name(self) -> str:
         if self.spec is not None:
             return self.spec.name
-        return shown(self.data_dir.resolve().name) if self.data_dir is not None else ""
+        return visible(self.data_dir.resolve().name) if self.data_dir is not None else ""
 
 
 def load(

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.data.cache import cache_dir, make_room, whole_file
+from harness.data.cache import cache_dir, make_room
 from harness.data.resize import needs_resize
 from harness.data.scan import require_readable
 from harness.data.sources import FileSource, MemorySource, ResizingSource, Source
 from harness.system import free_memory
+from results.durable import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

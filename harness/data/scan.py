@@ -19,7 +19,8 @@ from typing import Any
 
 from harness.data.inspection import FileFacts, inspect_files
 from harness.data.regular import common_folder
-from harness.data.shown import listed, shown
+from harness.data.shown import listed
+from results.clean import visible
 from zoo import LabelledImages, Split, ZooError
 
 
@@ -42,7 +43,7 @@ class UnreadableFiles(ZooError):
     def __init__(self, bad: Sequence[BadFile], folder: str) -> None:
         super().__init__(
             f"{len(bad):,} {'image' if len(bad) == 1 else 'images'} cannot be read: {listed(bad, 3)}",
-            f"mend or remove them (all are listed by: harness check-data {shown(shlex.quote(folder))}),"
+            f"fix or remove them (all are listed by: harness check-data {visible(shlex.quote(folder))}),"
             " or leave them out with --skip-bad",
         )
         self.bad = tuple(bad)
@@ -80,7 +81,7 @@ def bad_files(files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[
 def named(problems: Sequence[tuple[Path, str]], folder: str) -> list[BadFile]:
     """Files and what is wrong with them, by their names below `folder`."""
     return [
-        BadFile(name=shown(os.path.relpath(path.absolute(), folder)), problem=shown(problem))
+        BadFile(name=visible(os.path.relpath(path.absolute(), folder)), problem=visible(problem))
         for path, problem in problems
     ]
 

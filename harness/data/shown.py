@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-
-def shown(name: str) -> str:
-    """`name` with control characters and undecodable bytes escaped; the rest as it is."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in name)
+from results.clean import visible
 
 
 def shown_path(path: Path) -> str:
     """A path as people write it, with `~` for the home folder."""
     home = Path.home()
-    return shown(f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path))
+    return visible(f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path))
 
 
 def listed(names: Iterable[object], limit: int = 5) -> str:
     """The first few names, and how many more there are."""
-    items = [shown(str(name)) for name in names]
+    items = [visible(str(name)) for name in names]
     more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
     return ", ".join(items[:limit]) + more

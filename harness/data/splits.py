@@ -101,7 +101,7 @@ def check_images(images: LabelledImages) -> None:
         if low < 0 or high >= num_classes:
             raise ZooError(
                 f"the {name} part has labels {low}..{high}, but {num_classes} classes allow 0..{num_classes - 1}",
-                "mend the labels or the list of classes of this dataset",
+                "fix the labels or the list of classes of this dataset",
             )
         if len(split.images) != len(split.labels):
             raise ZooError(

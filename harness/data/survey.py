@@ -12,8 +12,9 @@ from harness.data.copies import Known, without_copies
 from harness.data.folder import FolderScan, scan_folder
 from harness.data.inspection import FileFacts
 from harness.data.scan import BadFile, bad_files, files_of, inspect_parts
-from harness.data.shown import listed, shown, shown_path
+from harness.data.shown import listed, shown_path
 from harness.data.splits import check_images, plan_splits
+from results.clean import visible
 from zoo import LabelledImages, ZooError
 
 CLASSES_LISTED = 10  # more are told by the fewest and the most
@@ -86,7 +87,8 @@ def _classes(scan: FolderScan) -> dict[str, dict[str, int]]:
     images = scan.images
     counts = {part: Counter(split.labels) for part, split in images.splits.items()}
     return {
-        shown(name): {part: count[label] for part, count in counts.items()} for label, name in enumerate(images.classes)
+        visible(name): {part: count[label] for part, count in counts.items()}
+        for label, name in enumerate(images.classes)
     }
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness import devices
 from harness.machine import machine_facts
-from harness.timing.statistics import median_interval, p95
+from harness.timing.statistics import p95
+from results.times import median_reach
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from results.records import Measurement
 
 Row = dict[str, Any]
-CONDITIONS = ("precision", "channels_last", "torchcompile", "threads", "batch_size", "img_size")
 OWN_VERSIONS = ("torch", "torchvision", "timm")
 
 
@@ -68,14 +68,13 @@ def as_csv(found: Sequence[Row]) -> str:
 
 
 def _step(step: str, measured: Measurement, facts: Any) -> Row:
-    low, high = median_interval(measured.values)
     return {
         f"{step}_samples_per_sec": round(facts["batch_size"] / measured.median * 1e3, 2),
         f"{step}_step_time": round(measured.median, 6),
         f"{step}_step_time_min": round(measured.min, 6),
         f"{step}_step_time_iqr": round(measured.iqr, 6),
         f"{step}_step_time_p95": round(p95(measured.values), 6),
-        f"{step}_step_time_ci95": round(max(high - measured.median, measured.median - low), 6),
+        f"{step}_step_time_ci95": round(median_reach(measured.values), 6),
         f"{step}_samples": measured.n,
         f"{step}_batch_size": facts["batch_size"],
         f"{step}_img_size": facts["img_size"],

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.timing.statistics import overlap
+from results.figures import digits
+from results.text import aligned
 
 Row = dict[str, Any]
 # Rows are ranked among those that agree in all of these.
 CONDITIONS = ("device", "batch_size", "img_size", "precision", "channels_last", "torchcompile", "threads")
 HEADINGS = ("rank", "model", "infer ms", "±%", "img/s", "train ms", "±%", "GMACs", "params M", "verdict")
+WORDS = ("model", "verdict")
 
 
 def render(rows: Sequence[Row]) -> str:
@@ -71,16 +74,7 @@ def _block(group: list[Row]) -> list[str]:
     title += " · channels last" if first["channels_last"] else ""
     title += " · compiled" if first["torchcompile"] else ""
     cells = [HEADINGS, *(_cells(rank, row) for rank, row in zip(ranks(group), group, strict=True))]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
-    return [title, *("  ".join(_aligned(line, widths)).rstrip() for line in cells)]
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
-    words = {1, len(HEADINGS) - 1}
-    return [
-        cell.ljust(width) if column in words else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
+    return [title, *aligned(cells, right={at for at, heading in enumerate(HEADINGS) if heading not in WORDS})]
 
 
 def _cells(rank: str, row: Row) -> tuple[str, ...]:
@@ -104,10 +98,3 @@ def _reach(row: Row, step: str) -> str:
         return ""
     share = row[f"{step}_step_time_ci95"] / row[f"{step}_step_time"]
     return f"{share:.0%}"[:-1] if share > 0.02 else ""
-
-
-def digits(value: float | None) -> str:
-    """Three significant digits, never an exponent; blank for what is unknown."""
-    if value is None:
-        return ""
-    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"

@@ -5,6 +5,7 @@ python -m tests.faults.crashes FOLDER   # one line of JSON for each N: what had 
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from results.store import RunStore
-from tests.results.samples import record
+from tests.results.samples import keep_predictions, record
 
 OPERATIONS = ("open", "fsync", "close", "replace", "rename", "unlink", "mkdir")
 DIED = 9
@@ -64,8 +65,13 @@ def die_at(number: int) -> None:
 
     for name in OPERATIONS:
         setattr(os, name, dying(getattr(os, name)))
-    fdopen = os.fdopen
-    os.fdopen = lambda *arguments: Torn(fdopen(*arguments), ends) if "wb" in arguments else fdopen(*arguments)
+    really_open = builtins.open
+
+    def opened(*arguments, **options):
+        file = really_open(*arguments, **options)
+        return Torn(file, ends) if "xb" in arguments else file
+
+    builtins.open = opened
 
 
 def little_run(output: Path, acknowledge) -> None:
@@ -74,7 +80,7 @@ def little_run(output: Path, acknowledge) -> None:
     acknowledge("run")
     for model in MODELS:
         trial = record(model)
-        store.save_predictions(trial, {"labels": labels(model)})
+        keep_predictions(store, trial, {"labels": labels(model)})
         left = store.work / "weights"
         left.write_bytes(model.encode() * 1000)
         store.adopt(left, f"checkpoints/{model}@s1/weights")

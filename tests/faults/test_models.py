@@ -136,7 +136,7 @@ def test_11_the_weights_of_the_last_good_epoch_are_kept(mixed, clean):
     cause = "the loss was not finite at step 5 of epoch 2; the weights kept are those of epoch 1; try a lower --lr"
     assert mixed.failure(record.model) == f"diverged at train: {cause}"
     assert [math.isfinite(row["train_loss"]) for row in record.history] == [True, False]
-    weights = load_file(mixed.store.checkpoint_path(record) / "model.safetensors")
+    weights = load_file(mixed.store.path / "checkpoints/bad--nan-from-epoch-2@s1/model.safetensors")
     assert all(math.isfinite(float(array.sum())) for array in weights.values())
     first = clean.records["good/net"].history[0]
     assert record.history[0]["eval_loss"] == first["eval_loss"]

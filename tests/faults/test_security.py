@@ -22,11 +22,12 @@ from results.errors import StoreError
 from results.json_table import json_table
 from results.markdown import markdown_table
 from results.render import render, screen
+from results.slugs import trial_slug
 from results.store import RunStore
 from tests.faults.runs import run
 from tests.results.nasty import NASTY
 from tests.results.runs import summary_of, trial
-from tests.results.samples import record
+from tests.results.samples import keep_predictions, record
 
 SECRET = "hunter2-canary"
 HOSTILE = summary_of(*(trial(text, wrong=range(n), facts={"weights": text}) for n, text in enumerate(NASTY)))
@@ -45,12 +46,14 @@ def test_72_no_name_of_a_model_or_dataset_leaves_the_run_s_folder(tmp_path, name
     hostile = record(name)
     store.save(hostile)
     store.save_failure(hostile, name)
-    store.save_predictions(hostile, {"labels": np.arange(2)})
+    keep_predictions(store, hostile, {"labels": np.arange(2)})
+    (store.work / "weights").touch()
+    weights = store.adopt(store.work / "weights", f"checkpoints/{trial_slug(name, hostile.seed)}/weights")
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(written) == 4
+    assert len(written) == 5
     assert all(path.resolve().is_relative_to(store.path.resolve()) for path in written)
     assert (store.path.parent, list(output.iterdir())) == (output, [store.path])
-    assert store.checkpoint_path(hostile).parent == store.path / "checkpoints"
+    assert weights.parents[1] == store.path / "checkpoints"
     assert store.records() == [hostile]
 
 
@@ -117,9 +120,9 @@ def test_76_a_folder_that_was_replaced_by_a_link_is_not_written_through(store, t
     with pytest.raises(StoreError, match="is a symbolic link"):
         {
             "records": lambda: store.save(record()),
-            "predictions": lambda: store.save_predictions(record(), {"labels": np.arange(2)}),
+            "predictions": lambda: keep_predictions(store, record(), {"labels": np.arange(2)}),
             "failures": lambda: store.save_failure(record(), "text"),
-            "checkpoints": lambda: store.checkpoint_path(record()),
+            "checkpoints": lambda: store.adopt(store.work / "weights", "checkpoints/resnet18@s1/weights"),
             "retried": lambda: store.retire(record()),
             "work": lambda: store.work / "x",
         }[name]()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
+
+from results.durable import write_atomic
 from results.records import Measurement, Record
+from results.slugs import trial_slug
 
 
 def record(model="resnet18", seed=1, **changes):
@@ -19,3 +25,11 @@ def record(model="resnet18", seed=1, **changes):
         **changes,
     }
     return Record(**fields)
+
+
+def keep_predictions(store, record, arrays):
+    """Predictions on the way that they take in a run: a whole file that the trial leaves, then adopted."""
+    left, buffer = store.work / "predictions.npz", io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomic(left, buffer.getvalue())
+    return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed)}.npz")

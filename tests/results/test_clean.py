@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.clean import NAMELESS, name, plain
+from results.clean import NAMELESS, name, plain, visible
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,17 @@ def test_text_from_outside_becomes_one_printable_line(text, shown):
 def test_a_name_is_never_empty(text):
     assert plain(text) == ""
     assert name(text) == NAMELESS
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ü 漢", "ü 漢"),
+        ("two\nlines", r"two\nlines"),
+        ("\udcff", r"\udcff"),
+        ("\x1b[0m", r"\x1b[0m"),
+        ("\u202e", r"\u202e"),
+    ],
+)
+def test_names_that_differ_in_what_cannot_be_printed_are_told_apart(text, shown):
+    assert visible(text) == shown

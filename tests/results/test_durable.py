@@ -7,7 +7,7 @@ import os
 import pytest
 
 from results import durable
-from results.durable import write_atomic
+from results.durable import whole_file, write_atomic
 
 OPERATIONS = ("open", "fsync", "close", "replace", "unlink")
 
@@ -57,3 +57,23 @@ def test_an_interrupt_leaves_no_draft(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_atomic(tmp_path / "a.json", b"{}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "file"
+    with pytest.raises(TypeError), whole_file(path) as file:
+        file.writelines([b"half", None])
+    assert list(path.parent.iterdir()) == []
+    with whole_file(path) as file:
+        file.write(b"all")
+    assert path.read_bytes() == b"all"
+
+
+def test_who_reads_a_file_keeps_it_while_it_is_replaced(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        with whole_file(path) as file:
+            file.write(b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"

@@ -3,8 +3,6 @@ from __future__ import annotations
 import pytest
 
 from results.figures import digits, duration, p_value, rounded_count, with_reach
-from results.records import Measurement
-from results.times import median_reach, shown
 
 
 @pytest.mark.parametrize(
@@ -38,22 +36,3 @@ def test_a_count_of_images_needed_has_two_digits(count, text):
 
 def test_p_values_have_two_digits_down_to_one_in_ten_thousand():
     assert [p_value(p) for p in (0.00112, 0.2, 0.00009)] == ["p = 0.0011", "p = 0.20", "p < 0.0001"]
-
-
-@pytest.mark.parametrize(
-    ("values", "text"),
-    [
-        ((10.0,), "10.0"),
-        ((9.8, 10.0, 10.2), "10.0"),
-        ((9.0, 10.0, 11.0), "10.0 ±0.5"),
-        ((80.0, 100.0, 120.0), "100 ±10"),
-    ],
-)
-def test_a_spread_is_named_only_above_two_percent(values, text):
-    assert shown(Measurement(name="t", unit="ms", values=values)) == text
-
-
-@pytest.mark.parametrize(("num_values", "reach"), [(1, 0), (5, 2), (6, 2.5), (9, 3), (11, 4), (20, 4.5)])
-def test_the_interval_of_a_median_follows_binomial_tables(num_values, reach):
-    # Ranks 1..6 of 6, 2..8 of 9, 2..10 of 11 and 6..15 of 20 are the tables' 95 % intervals.
-    assert median_reach(list(range(1, num_values + 1))) == reach

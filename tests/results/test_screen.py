@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from results.render import screen
+from results.text import fit_for
 from tests.results.runs import printed_of, summary_of, trial
 
 GPU_RUN = [
@@ -148,6 +151,14 @@ def test_a_stream_that_knows_ascii_only_gets_ascii(monkeypatch):
     assert text.isascii()
     assert "\\xe9t\\xe9" in text
     assert "convnext_tiny *    4.2 +-1.4    0.3" in text
+
+
+def test_a_cut_name_stays_aligned_where_the_sign_of_the_cut_is_spelt_out():
+    run = [trial("n" * 70, wrong=range(9)), trial("short", wrong=range(99))]
+    lines = screen(summary_of(*run), 60, partial(fit_for, "ascii"))
+    names = [line.split()[1] for line in lines[4:6]]
+    assert names == ["n" * (len(names[0]) - 3) + "...", "short"]
+    assert len(lines[4]) == len(lines[5]) <= 60
 
 
 def test_nothing_is_coloured_so_no_color_is_always_honoured():

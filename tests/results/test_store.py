@@ -12,7 +12,7 @@ from results.durable import remove_dead_drafts, write_atomic
 from results.errors import StoreError
 from results.slugs import slug
 from results.store import RunStore
-from tests.results.samples import record
+from tests.results.samples import keep_predictions, record
 
 NASTY = ["../../x", "/etc/passwd", "a/b", "a--b", "a b", "A", "a", "a\0b", "con", "con.", ".hidden", "-rf", ""]
 NASTY += ["x\ny", "a_b", "é" * 300, "\ud800", "Con", "aux.txt", "..", "C:\\x", "ResNet", "resnet", "RESNET"]
@@ -27,7 +27,7 @@ def test_records_and_predictions_come_back(store):
     saved = record("timm/resnet18.a1_in1k", seed=3)
     path = store.save(saved)
     arrays = {"labels": np.arange(4), "probs": np.eye(4, dtype=np.float32)}
-    store.save_predictions(saved, arrays)
+    keep_predictions(store, saved, arrays)
     assert path.is_relative_to(store.path / "records")
     assert RunStore.open(store.path).records() == [saved]
     assert all(np.array_equal(store.predictions(saved)[name], array) for name, array in arrays.items())

@@ -14,6 +14,7 @@ from results.markdown import markdown_table
 from results.render import render
 from results.store import RunStore
 from tests.results.runs import Folder, printed_of, summary_of, trial
+from tests.results.samples import keep_predictions
 
 MACHINE = {"accelerators": [{"name": "NVIDIA H200"}], "timm": "1.0.31"}
 TIMES = {
@@ -130,7 +131,7 @@ def test_markdown_leaves_names_that_look_like_numbers_alone():
 def test_the_files_are_made_from_what_a_folder_on_disk_holds(tmp_path):
     store = RunStore.create(tmp_path, "leaves", {"command": ["run"]})
     for record, predicted in RUN:
-        store.save_predictions(record, predicted)
+        keep_predictions(store, record, predicted)
         store.save(record)
     render(store)
     table = pandas.read_csv(store.path / "table.csv")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.text import clipped, fit_for, listed, padded, width
+from results.text import aligned, clipped, fit_for, listed, padded, width
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301te\u0301", 3), ("", 0)])
@@ -17,6 +17,11 @@ def test_a_long_text_is_cut_to_the_columns_there_are(text, shown):
 
 def test_wide_letters_are_padded_by_what_they_fill():
     assert (padded("日", 4, left=True), padded("日", 4, left=False)) == ("日  ", "  日")
+
+
+def test_columns_are_as_wide_as_their_widest_cell_and_lines_end_with_their_text():
+    rows = [("name", "ms", "verdict"), ("日本", "7", ""), ("a", "120", "noisy")]
+    assert aligned(rows, right={1}) == ["name   ms  verdict", "日本    7", "a     120  noisy"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_every_bad_file_is_listed_and_three_are_in_the_error(tmp_path, capsys):
     names = ", ".join(f"test/dog/{n}.png (empty file)" for n in range(3))
     assert said.err.splitlines() == [
         f"error: 4 of 18 images cannot be read: {names} and 1 more",
-        "  mend or remove them, or leave them out of a run with --skip-bad",
+        "  fix or remove them, or leave them out of a run with --skip-bad",
     ]
 
 

@@ -77,8 +77,9 @@ def test_a_checkpoint_is_rebuilt_without_knowing_anything_about_the_model(tmp_pa
         tmp_path, "--plugins", "mine/tiny", "--head", "mlp:6:0.1", before=["-p", str(tmp_path / "my_net.py")]
     )
     (record,) = store.records()
-    card = json.loads((store.checkpoint_path(record) / "model.json").read_text())
-    model = harness.load(store.checkpoint_path(record), plugins=[str(tmp_path / "my_net.py")])
+    folder = store.path / "checkpoints/mine--tiny@s1"
+    card = json.loads((folder / "model.json").read_text())
+    model = harness.load(folder, plugins=[str(tmp_path / "my_net.py")])
     images = torch.zeros(2, card["channels"], card["image_size"], card["image_size"])
     assert not model.training
     assert model(images).shape == (2, 10)
@@ -93,7 +94,8 @@ def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
 
     _, store = run(tmp_path, "--plugins", "fc_model")
     (record,) = store.records()
-    card = json.loads((store.checkpoint_path(record) / "model.json").read_text())
+    folder = store.path / "checkpoints/fc_model@s1"
+    card = json.loads((folder / "model.json").read_text())
     pixels = load(DatasetSource(spec=discover().dataset("digits"))).pixels(
         Geometry(size=8, channels=1, stored_channels=1, short_side=8)
     )
@@ -101,7 +103,7 @@ def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
         next(pixels.test.images.blocks([pixels.test.rows]))
     )
     with torch.no_grad():
-        probs = harness.load(store.checkpoint_path(record))(images).exp()
+        probs = harness.load(folder)(images).exp()
     assert torch.allclose(probs, torch.tensor(store.predictions(record)["probs"]), atol=1e-5)
 
 

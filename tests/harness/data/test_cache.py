@@ -1,47 +1,12 @@
 import os
 
-import pytest
-
 from harness.data import cache
-from harness.data.cache import cache_dir, cached_json, make_room, whole_file
+from harness.data.cache import cache_dir, make_room
 
 
 def test_the_cache_folder_honours_xdg(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_dir("pixels") == tmp_path / "zoo" / "pixels"
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "new" / "file"
-    with pytest.raises(TypeError), whole_file(path) as file:
-        file.writelines([b"half", None])
-    assert list(path.parent.iterdir()) == []
-    with whole_file(path) as file:
-        file.write(b"all")
-    assert path.read_bytes() == b"all"
-
-
-def test_who_reads_a_file_keeps_it_while_it_is_replaced(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    with path.open("rb") as reader:
-        with whole_file(path) as file:
-            file.write(b"new")
-        assert reader.read() == b"old"
-    assert path.read_bytes() == b"new"
-
-
-def test_json_is_made_once_and_made_again_when_torn(tmp_path):
-    path = tmp_path / "x.json"
-    assert cached_json(path, lambda: [1]) == [1]
-    assert cached_json(path, lambda: [2]) == [1]
-    path.write_text('{"half')
-    assert cached_json(path, lambda: [3]) == [3]
-
-
-def test_json_that_cannot_be_kept_is_still_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    assert cached_json(tmp_path / "file" / "x.json", lambda: [1]) == [1]
 
 
 def test_the_least_recently_used_files_make_room(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.timing.table import crossings, digits, ranks, render
+from harness.timing.table import crossings, ranks, render
 
 
 def row(model="resnet18", time=15.0, ci95=0.1, **changes):
@@ -73,8 +73,3 @@ def test_a_sweep_finds_where_the_accelerator_begins_to_win(cuda_times, line):
 
 def test_one_batch_size_alone_finds_nothing():
     assert crossings([row(), row(device="cuda")]) == []
-
-
-@pytest.mark.parametrize(("value", "text"), [(15.234, "15.2"), (0.2114, "0.211"), (1234.5, "1234"), (None, "")])
-def test_numbers_have_three_digits_and_no_exponent(value, text):
-    assert digits(value) == text
