@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from harness.plugin_warnings import report_broken
 from zoo.names import unknown
 
 if TYPE_CHECKING:
@@ -38,13 +38,6 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     else:
         print("\n".join(specs))
     return 0
-
-
-def report_broken(zoo: Zoo) -> None:
-    """One line on stderr for each plugin that did not load; the others work all the same."""
-    for plugin in zoo.plugins:
-        if plugin.status in {"failed", "conflict"}:
-            print(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}", file=sys.stderr)
 
 
 def _matches(spec: ModelSpec, patterns: list[str]) -> bool:

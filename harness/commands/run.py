@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.arguments import real, whole
-from harness.commands.list import report_broken
 from harness.options import add_data_options, add_model_options, add_speed_options, add_training_options
+from harness.plugin_warnings import report_broken
 
 # Not used here, but loaded before any plugin: only what is there can be seen to be patched, and be put back.
 from results import metrics, render, store  # noqa: F401

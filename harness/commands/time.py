@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.arguments import MAX_THREADS, device_list, real, whole
-from harness.commands.list import report_broken
 from harness.config import TimingConfig
+from harness.plugin_warnings import report_broken
 from zoo.building import require_installed
 
 if TYPE_CHECKING:
