@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from harness.arguments import add_json
+
 if TYPE_CHECKING:
     import argparse
 
@@ -16,7 +18,7 @@ HEADINGS = ("plugin", "status", "models", "data", "ms", "source")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    add_json(parser)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
