@@ -1,4 +1,4 @@
-"""Trains and measures models: the shared loop, the clocks, isolation, the command line."""
+"""Trains and measures models: the shared loop, the clocks, isolation, the command line; and the same from Python."""
 
 from __future__ import annotations
 
@@ -9,10 +9,107 @@ from harness._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
+    from pandas import DataFrame
     from torch import nn
 
-__all__ = ["__version__", "load"]
+    from harness.finished_run import Run
+
+__all__ = ["__version__", "load", "models", "run", "time"]
+
+
+def run(
+    models: str | Sequence[str] = "starter",
+    *,
+    data_dir: str | Path | None = None,
+    dataset: str | None = None,
+    seeds: int = 1,
+    seed: int = 1,
+    device: str = "auto",
+    output: str | Path = "results/runs",
+    plugins: str | Path | Sequence[str | Path] = (),
+    quiet: bool = False,
+    resume: str | Path | None = None,
+    **train: Any,
+) -> Run:
+    """Train and measure models on one dataset, and write the comparison: `harness run` for Python.
+
+    `models` are names, globs, tags or `all`, in a list or with commas between them; a leading - excludes.
+    `data_dir` is a folder of class folders, `dataset` the name of a dataset (default: digits); with both, `data_dir`
+    is where that dataset is kept. Each model is trained from `seeds` seeds, the first of which is `seed`. `device` is
+    auto, cpu, cuda, cuda:1, mps or xpu. The run gets a folder of its own in `output`. `plugins` are plugin files or
+    modules beside those installed. Progress goes to stderr unless `quiet`. `resume` is the id or folder of an earlier
+    run with the same arguments, whose missing trials are carried out.
+
+    `train` are the options of `harness run`, under their names and with their defaults:
+
+    - data: val_split and test_split (shares of the images, 0.2 each), img_size (pixels; resolved per model), aug
+      ("none" or "basic"), skip_bad (leave out files that cannot be read), workers (threads that decode);
+    - model: pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX), head
+      ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
+    - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
+      momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);
+    - speed: amp, amp_dtype ("bfloat16", "float16"), channels_last ("auto", "on", "off"), torchcompile, grad_accum
+      (passes a step), num_threads, exact (no faster arithmetic);
+    - trials: trial_timeout (seconds, 14400; 0 for none), memory_limit (MiB, Linux), checkpoint_every (seconds, 300),
+      isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
+      a few steps twice more, and mark what differs);
+    - timing: time_budget (seconds a model, device and kind of step, 1.0).
+
+    Returns the finished run: its folder as `path`, its `table` as a DataFrame, the `sentence` that sums it up, whether
+    all is `ok` and what `failed`, and `checkpoints` by model and seed. A trial that fails raises nothing.
+
+    Raises `zoo.errors.ZooError` for what cannot be meant or cannot be done on these data and this machine, and
+    `results.errors.StoreError` for files that cannot be written; both have a `cause` and a `remedy`. A run that is
+    interrupted can be resumed.
+    """
+    from harness import api
+
+    named: dict[str, object] = {"models": models, "data_dir": data_dir, "dataset": dataset, "seeds": seeds}
+    named |= {"seed": seed, "device": device, "output": output, "plugins": plugins, "quiet": quiet, "resume": resume}
+    return api.run(named | train)
+
+
+def time(
+    models: str | Sequence[str],
+    *,
+    device: str | Sequence[str] = "auto",
+    batch_size: int | Sequence[int] = 8,
+    img_size: int | None = None,
+    num_classes: int = 1000,
+    plugins: str | Path | Sequence[str | Path] = (),
+    quiet: bool = False,
+    **timing: Any,
+) -> DataFrame:
+    """Time models and count their work, without data and without training them: `harness time` for Python.
+
+    `models` are named as for `run`. `device` is one or several, or auto for the CPU and the accelerator; `batch_size`
+    one or several numbers of images; `img_size` the side of the images in pixels (default: each model's own).
+
+    `timing` are the options of `harness time`: precision ("float32", "bfloat16", "float16"), amp, amp_dtype
+    ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train (False: inference only), time_budget
+    (seconds for the samples of a step, 1.0), rounds (turns that each model gets, 3), detail (also the parts of a step).
+
+    Returns one row a model, device and batch size in the columns of `harness time --csv`: times in ms a batch,
+    infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError
+    for what cannot be meant.
+    """
+    from harness import api
+
+    named: dict[str, object] = {"models": models, "device": device, "batch_size": batch_size, "img_size": img_size}
+    named |= {"num_classes": num_classes, "plugins": plugins, "quiet": quiet}
+    return api.time(named | timing)
+
+
+def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[str | Path] = ()) -> list[str]:
+    """The names of all models that match, by name or tag, as `harness list` prints them.
+
+    Raises ZooError where none does.
+    """
+    from harness import api
+
+    return api.models({"pattern": pattern, "plugins": plugins})
 
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:

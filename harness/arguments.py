@@ -1,23 +1,18 @@
-"""Types of command-line values: each refuses what cannot be meant, before anything heavy is imported."""
+"""The parser of the command line, and what several commands make their flags with."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from difflib import get_close_matches
-from math import isfinite
 from typing import TYPE_CHECKING, NoReturn
 
-from harness.device_names import split_device
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_SEED = 2**63 - 1
-# More is refused by nothing else: it ends the process in libgomp, or keeps it busy before the first trial.
-MAX_THREADS, MAX_SEEDS = 1024, 1000
+    from harness.values import Check
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -59,64 +54,18 @@ class Parser(argparse.ArgumentParser):
         return f"; did you mean {close[0]}?" if close else ""
 
 
-def whole(low: int, high: int | None = None) -> Callable[[str], int]:
-    """Whole numbers from `low` to `high`."""
+def typed(check: Check) -> Check:
+    """A check as the type of a flag: argparse shows what it says as it is."""
 
-    def parse(text: str) -> int:
+    def parse(text: str) -> Any:
         try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
-        if value < low or (high is not None and value > high):
-            limits = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise argparse.ArgumentTypeError(f"{text} is out of range: {limits}")
-        return value
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return parse
 
 
-def real(low: float, high: float | None = None, *, open_low: bool = False) -> Callable[[str], float]:
-    """Finite numbers from `low` (itself excluded when `open_low`) to below `high`."""
-
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
-        too_low = value <= low if open_low else value < low
-        if not isfinite(value) or too_low or (high is not None and value >= high):
-            limits = f"{'above' if open_low else 'at least'} {low:g}" + ("" if high is None else f", below {high:g}")
-            raise argparse.ArgumentTypeError(f"{text} is out of range: {limits}")
-        return value
-
-    return parse
-
-
-def device(text: str) -> str:
-    """What may be a device of some machine; whether this one has it, only torch can tell."""
-    split_device(text)
-    return text
-
-
-def device_list(text: str) -> str:
-    """Devices with commas between them."""
-    return ",".join(device(part) for part in text.split(","))
-
-
-def head(text: str) -> str:
-    """`linear`, or `mlp:` with hidden sizes and a dropout rate, such as `mlp:256:0.2`."""
-    kind, _, rest = text.partition(":")
-    if text == "linear":
-        return text
-    sizes, _, drop = rest.partition(":")
-    good = kind == "mlp" and all(part.isdecimal() and int(part) > 0 for part in sizes.split(","))
-    if not good or not _is_rate(drop or "0"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2")
-    return text
-
-
-def _is_rate(text: str) -> bool:
-    try:
-        return 0 <= float(text) < 1
-    except ValueError:
-        return False
+def add_json(parser: argparse._ActionsContainer, help: str = "print the same as JSON") -> None:
+    """`--json`, for programs that read the output."""
+    parser.add_argument("--json", action="store_true", help=help)

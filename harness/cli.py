@@ -63,7 +63,7 @@ def _dispatch(arguments: list[str]) -> int:
     parsed = _parser(modules).parse_args(arguments)
     from zoo.discovery import discover
 
-    code: int = modules[parsed.command].execute(parsed, discover(parsed.plugin))
+    code: int = modules[parsed.command].execute(parsed, discover(parsed.plugins))
     return code
 
 
@@ -72,7 +72,7 @@ def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     parser.add_argument(
         "-p",
-        dest="plugin",
+        dest="plugins",
         action="append",
         default=[],
         metavar="PLUGIN",

@@ -19,6 +19,7 @@ from multiprocessing.connection import wait
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from harness.main_module import left_alone
 from harness.pipes import Lines, Log, open_pipe
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class Supervisor:
         _start_tracker()
         messages, log = open_pipe(), open_pipe()
         child = self.context.Process(target=self.target, args=(order, messages.writer, log.writer))
-        child.start()
+        with left_alone():
+            child.start()
         messages.writer.close()
         log.writer.close()
         follower = _Follower(child, Lines(messages.reader), Log(log.reader), self.on_message)

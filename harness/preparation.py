@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +12,18 @@ import torch
 from harness import devices, isolate
 from harness._version import __version__
 from harness.bench import Bench
-from harness.config import TimingConfig
 from harness.data.opening import DatasetSource, load
 from harness.features import FeatureStore
 from harness.lifeline import can_limit_memory
 from harness.machine import machine_facts
 from harness.masking import masked
-from harness.options import train_config
 from harness.plan import Planned, plan
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
+    from harness.request import RunRequest
     from harness.run_setup import RunSetup
     from zoo.discovery import Zoo
     from zoo.selection import Choice
@@ -37,18 +34,16 @@ DEFAULT_DATASET = "digits"
 BYTES_PER_TRIAL, BYTES_PER_RUN = 200_000, 64 * 2**20
 
 
-def planned_trials(
-    arguments: argparse.Namespace, choices: Sequence[Choice], setup: RunSetup, zoo: Zoo
-) -> list[Planned]:
-    """Every model from every seed. Raises ZooError where flags, models or weights do not allow it."""
-    _check_limits(setup)
+def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> list[Planned]:
+    """Every model from every seed. Raises ZooError where options, models or weights do not allow it."""
+    _check_limits(request.setup)
     return plan(
         choices,
-        range(arguments.seed, arguments.seed + arguments.seeds),
-        dataset=source_of(setup, zoo).name,
-        train=train_config(arguments),
-        timing=_timing(arguments),
-        device=devices.resolve(setup.device).type,
+        range(request.seed, request.seed + request.num_seeds),
+        dataset=source_of(request.setup, zoo).name,
+        train=request.train,
+        timing=request.timing,
+        device=devices.resolve(request.setup.device).type,
     )
 
 
@@ -99,22 +94,12 @@ def expected_bytes(bench: Bench, num_trials: int) -> int:
     return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
 
 
-def _timing(arguments: argparse.Namespace) -> TimingConfig:
-    return TimingConfig(
-        budget_s=arguments.time_budget,
-        amp=arguments.amp,
-        amp_dtype=arguments.amp_dtype,
-        channels_last=arguments.channels_last == "on",
-        num_threads=arguments.num_threads,
-    )
-
-
-def configuration(setup: RunSetup, planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:
+def configuration(request: RunRequest, planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:
     """What `run.json` says: enough to know, and to repeat, what was asked."""
     return {
         "harness": __version__,
-        "command": masked(sys.argv[1:]),
-        "setup": setup.as_json(),
+        "command": masked(request.command),
+        "setup": request.setup.as_json(),
         "machine": bench.machine,
         "data": bench.dataset.facts,
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],

@@ -20,59 +20,63 @@ from zoo.discovery import discover
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
+    from harness.finished_run import Run
+    from harness.request import ResumeRequest, RunRequest
     from zoo.discovery import Zoo
 
 RESTORE = "restore them, or start a new run: python -m harness run"
 
 
-def resume(arguments: argparse.Namespace) -> int:
+def resume(request: ResumeRequest) -> Run:
     """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
-    return go_on(find_run(arguments), arguments)
+    return go_on(find_run(request), request.plugins, quiet=request.quiet)
 
 
-def go_on(store: RunStore, arguments: argparse.Namespace) -> int:
-    """Carry out what has no record in `store` yet."""
+def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
+    """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
     told = store.configuration
     setup = setup_of(told)
-    zoo = discover([*setup.plugins, *arguments.plugin])
+    zoo = discover([*setup.plugins, *plugins])
     planned = remembered_trials(told, zoo)
     with signals_raise():
         bench = open_bench(setup, zoo, planned)
         refuse_changes(told["data"], bench.dataset.facts, "the data are not those of the run", RESTORE)
-        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=arguments.quiet))
-        return session.carry_out(planned, as_json=arguments.json)
+        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
+        return session.carry_out(planned)
 
 
-def resume_as_planned(arguments: argparse.Namespace, planned: Sequence[Planned]) -> int:
-    """`harness run --resume`: as `resume`, once it is sure that the flags ask for the very trials of that run."""
-    store = RunStore.find(arguments.resume, arguments.output)
+def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
+    """`harness run --resume`: as `resume`, once it is sure that the very trials of that run are asked for."""
+    store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
-    return go_on(store, arguments)
+    return go_on(store, request.setup.plugins, quiet=request.quiet)
 
 
-def retry(arguments: argparse.Namespace) -> int:
-    """`harness retry`: put the records of trials that did not end ok aside, and carry these trials out again."""
-    store = find_run(arguments)
+def retry(request: ResumeRequest) -> Run | None:
+    """`harness retry`: put the records of trials that did not end ok aside, and carry these trials out again.
+
+    None where every trial has ended ok.
+    """
+    store = find_run(request)
     with locked(store.path):
         failed = [record for record in store.records() if record.status != "ok"]
         for record in failed:
             store.retire(record)
     if not failed:
         print(f"no trial of {store.path.name} has failed")
-        return 0
-    return go_on(store, arguments)
+        return None
+    return go_on(store, request.plugins, quiet=request.quiet)
 
 
-def find_run(arguments: argparse.Namespace) -> RunStore:
+def find_run(request: ResumeRequest) -> RunStore:
     """The run that was named, or the latest one. Raises StoreError where there is none."""
-    if arguments.run:
-        return RunStore.find(arguments.run, arguments.output)
-    runs = sorted(arguments.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
+    if request.run:
+        return RunStore.find(request.run, request.output)
+    runs = sorted(request.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
     if not runs:
-        raise StoreError(f"there is no run in {arguments.output}", "name a folder, or give another --output")
+        raise StoreError(f"there is no run in {request.output}", "name a folder, or give another --output")
     return RunStore.open(runs[-1].parent)
 
 

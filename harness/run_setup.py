@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
 
@@ -34,13 +33,13 @@ class RunSetup:
     check_determinism: bool = False
 
     @classmethod
-    def of(cls, arguments: argparse.Namespace) -> RunSetup:
-        """What the command line says."""
+    def of(cls, asked: Mapping[str, Any]) -> RunSetup:
+        """From a value for each option of a run."""
         names = cls.__dataclass_fields__.keys() - {"plugins", "data_dir"}
         return cls(
-            plugins=tuple(_absolute(text) for text in arguments.plugin),
-            data_dir=os.path.abspath(arguments.data_dir) if arguments.data_dir else None,
-            **{name: getattr(arguments, name) for name in names},
+            plugins=tuple(_absolute(text) for text in asked["plugins"]),
+            data_dir=os.path.abspath(asked["data_dir"]) if asked["data_dir"] else None,
+            **{name: asked[name] for name in names},
         )
 
     @classmethod

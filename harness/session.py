@@ -9,45 +9,27 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness import checkpoint
-from harness.preparation import configuration, expected_bytes, open_bench, planned_trials
-from harness.run_setup import RunSetup
+from harness.finished_run import Run
+from harness.preparation import expected_bytes
 from harness.runner import Runner
 from harness.screen import Screen, opening_lines
-from harness.signals import Terminated, signals_raise
+from harness.signals import Terminated
 from results.lock import locked
-from results.render import printed, render
+from results.render import render
 from results.slugs import trial_slug
 from results.space import require_space
 from results.store import RunStore
 from zoo.specs import TrialEvent
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.bench import Bench
     from harness.delivery import Delivered
     from harness.plan import Planned
+    from harness.run_setup import RunSetup
     from results.records import Record
     from zoo.discovery import Zoo
-    from zoo.selection import Choice
-
-SOME_FAILED = 1
-
-
-def run(arguments: argparse.Namespace, choices: Sequence[Choice], zoo: Zoo) -> int:
-    """`harness run`: trains, measures, writes and prints; returns 0, or 1 where a trial failed."""
-    setup = RunSetup.of(arguments)
-    with signals_raise():
-        planned = planned_trials(arguments, choices, setup, zoo)
-        if arguments.resume:
-            from harness.resume import resume_as_planned
-
-            return resume_as_planned(arguments, planned)
-        bench = open_bench(setup, zoo, planned)
-        store = RunStore.create(arguments.output, bench.dataset.name, configuration(setup, planned, bench, zoo))
-        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=arguments.quiet))
-        return session.carry_out(planned, as_json=arguments.json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +42,8 @@ class Session:
     setup: RunSetup
     screen: Screen
 
-    def carry_out(self, planned: Sequence[Planned], *, as_json: bool) -> int:
-        """Every trial of `planned` that has no record yet, then the table of all; returns the exit code."""
+    def carry_out(self, planned: Sequence[Planned]) -> Run:
+        """Every trial of `planned` that has no record yet, then the tables of all."""
         with locked(self.store.path), self._resumable():
             self.store.clear_work()  # which a run that was killed has left
             done = self.store.done()
@@ -72,8 +54,8 @@ class Session:
                     self._each(to_do)
             finally:
                 summary = render(self.store)
-            print(printed(self.store, summary, as_json=as_json))
-            return 0 if all(record.status == "ok" for record in self.store.records()) else SOME_FAILED
+            path, records = self.store.path.absolute(), tuple(self.store.records())
+            return Run(path=path, store=self.store, summary=summary, records=records)
 
     def _open(self, planned: Sequence[Planned], num_done: int) -> None:
         """Say what is about to happen."""

@@ -14,7 +14,7 @@ class Terminated(BaseException):
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
-        self.exit_code = 128 + number
+        self.number, self.exit_code = number, 128 + number
 
 
 @contextmanager

@@ -35,13 +35,15 @@ LAYERS = {
     "harness": Layer(
         ours=frozenset({"zoo", "results"}),
         at_module_level=frozenset({"torch", "torchvision", "numpy", "PIL", "safetensors"}),
-        in_functions=frozenset({"ray", "rich", "sklearn"}),
+        in_functions=frozenset({"pandas", "ray", "rich", "sklearn"}),
     ),
 }
 # Fixtures are pytest's by nature; nothing of ours imports the file.
 EXCEPTIONS = {("harness/timing/fixtures.py", "pytest")}
 # The command line imports every command by name, so each of them is start-up too.
 START_UP = loaded_by("harness.__main__", *(f"harness.commands.{file.stem}" for file in files("harness/commands")))
+# Everything that a command does can be called from Python: what lies below takes plain data.
+COMMAND_LINE = ("harness/cli.py", "harness/arguments.py", "harness/train_options.py", "harness/commands/")
 
 
 def allowed(found: Import, package: str) -> bool:
@@ -63,6 +65,12 @@ def breaches(file: Path, root: Path = ROOT) -> list[str]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_only_what_its_layer_may(package):
     assert [line for file in files(package) for line in breaches(file)] == []
+
+
+def test_argparse_is_known_to_the_command_line_only():
+    knowing = {str(file.relative_to(ROOT)) for file in files(*PACKAGES) if "import argparse" in file.read_text()}
+    assert {name for name in knowing if not name.startswith(COMMAND_LINE)} == set()
+    assert "harness/cli.py" in knowing
 
 
 @pytest.mark.parametrize("file", sorted(START_UP), ids=lambda file: str(file.relative_to(ROOT)))

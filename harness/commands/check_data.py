@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.arguments import add_json
 from results.text import fit_for
 from zoo.errors import ZooError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="a folder of class folders, or of train and test with class folders")
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    add_json(parser)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.arguments import add_json
 from harness.doctor import libraries, system
 from harness.doctor.line import Line
+from harness.train_options import add_output
 from results.text import aligned
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from zoo.discovery import Zoo
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, default=Path("results/runs"), help="where results will go")
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    add_output(parser, "where results will go")
+    add_json(parser)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

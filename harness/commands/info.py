@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from harness.arguments import head, whole
+from harness.arguments import add_json
+from harness.option_table import RUN, TIME, Option
+from harness.train_options import add_option
+from harness.values import whole
 
 if TYPE_CHECKING:
     import argparse
@@ -15,10 +18,10 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="a model's name, such as densenet121 or timm/resnet18.a1_in1k")
-    parser.add_argument("--num-classes", type=whole(1), default=1000, help="classes of the task")
-    parser.add_argument("--img-size", type=whole(1), help="side of the images in pixels (default: the model's own)")
-    parser.add_argument("--head", type=head, default="linear", help="linear, or mlp:SIZES:DROPOUT such as mlp:256:0.2")
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    add_option(parser, "num_classes", TIME["num_classes"])
+    add_option(parser, "img_size", Option("side of the images in pixels (default: the model's own)", whole(1)))
+    add_option(parser, "head", RUN["head"])
+    add_json(parser)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from harness.arguments import add_json
 from results.text import aligned
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ HEADINGS = ("plugin", "status", "models", "data", "ms", "source")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the same as JSON")
+    add_json(parser)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from harness.arguments import add_json
+from harness.option_table import QUIET
+from harness.train_options import add_option, add_output
 
 if TYPE_CHECKING:
     import argparse
 
+    from harness.request import ResumeRequest
     from zoo.discovery import Zoo
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", metavar="ID|FOLDER", help="which run (default: the latest)")
+    add_run_name(parser)
     add_output_options(parser)
 
 
+def add_run_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs="?", metavar="ID|FOLDER", help="which run (default: the latest)")
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, default=Path("results/runs"), help="where runs lie")
-    parser.add_argument("--json", action="store_true", help="print the table as JSON instead of text")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add_output(parser, "where runs lie")
+    add_json(parser, "print the table as JSON instead of text")
+    add_option(parser, "quiet", QUIET)
+
+
+def request_of(arguments: argparse.Namespace) -> ResumeRequest:
+    from harness.request import ResumeRequest
+
+    plugins = tuple(arguments.plugins)
+    return ResumeRequest(run=arguments.run, output=arguments.output, plugins=plugins, quiet=arguments.quiet)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.resume import resume
 
-    return resume(arguments)
+    run = resume(request_of(arguments))
+    print(run.text(as_json=arguments.json))
+    return run.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.commands.resume import add_output_options
+from harness.commands.resume import add_output_options, add_run_name, request_of
 
 if TYPE_CHECKING:
     import argparse
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", metavar="ID|FOLDER", help="which run (default: the latest)")
+    add_run_name(parser)
     parser.add_argument("--failed", action="store_true", required=True, help="every trial whose record is not ok")
     add_output_options(parser)
 
@@ -21,4 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.resume import retry
 
-    return retry(arguments)
+    run = retry(request_of(arguments))
+    if run is None:
+        return 0
+    print(run.text(as_json=arguments.json))
+    return run.exit_code

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from harness.arguments import device
+from harness.arguments import add_json
+from harness.option_table import RUN
+from harness.train_options import add_option
 
 if TYPE_CHECKING:
     import argparse
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", type=device, default="auto", help="auto, cpu, cuda, cuda:1, mps or xpu")
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    add_option(parser, "device", RUN["device"])
+    add_json(parser, "print the findings as JSON")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

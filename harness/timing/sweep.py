@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
 from harness import devices
 from harness.allocator import keep_freed_memory
-from harness.config import TimingConfig
 from harness.timing import rows
 from harness.timing.bench import Entry
 from harness.timing.fleet import time_together
@@ -21,27 +21,21 @@ from zoo.errors import ZooError
 from zoo.specs import Task
 
 if TYPE_CHECKING:
-    import argparse
-
+    from harness.request import TimeRequest
     from zoo.selection import Choice
 
-Say = Callable[[str], None]
 # So many models share rounds and memory.
 GROUP = 8
-OPTIONS = ("rounds", "precision", "amp", "amp_dtype", "channels_last", "torchcompile", "num_threads", "train", "detail")
 
 
-def sweep(arguments: argparse.Namespace, choices: Sequence[Choice], say: Say) -> list[rows.Row]:
+def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[rows.Row]:
     """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
     keep_freed_memory()
-    targets = wanted_devices(arguments.device)
-    options = {name: getattr(arguments, name) for name in OPTIONS}
-    sizes = arguments.batch_size
-    configs = [TimingConfig(batch_size=size, budget_s=arguments.time_budget, **options) for size in sizes]
-    found = []
+    targets = wanted_devices(request.devices)
+    timed = []
     for start in range(0, len(choices), GROUP):
-        found += _time_group(choices[start : start + GROUP], targets, configs, arguments, say)
-    return found
+        timed += _time_group(choices[start : start + GROUP], targets, request)
+    return timed
 
 
 def wanted_devices(text: str) -> list[torch.device]:
@@ -51,19 +45,20 @@ def wanted_devices(text: str) -> list[torch.device]:
     return list(dict.fromkeys(devices.resolve(part) for part in text.split(",")))
 
 
-def _time_group(
-    choices: Sequence[Choice],
-    targets: Sequence[torch.device],
-    configs: Sequence[TimingConfig],
-    arguments: argparse.Namespace,
-    say: Say,
-) -> list[rows.Row]:
-    built = list(_built(choices, arguments, say))
+def _time_group(choices: Sequence[Choice], targets: Sequence[torch.device], request: TimeRequest) -> list[rows.Row]:
+    def say(line: str) -> None:
+        if not request.quiet:
+            print(line, file=sys.stderr)
+
+    built = []
+    for choice in choices:
+        say(f"building {choice.name}")
+        built.append(_built(choice, request))
     entries = [entry for _, entry, _ in built if entry]
     work = {entry.name: _counted(entry) for entry in entries}
     found = [rows.failed(name, why) for name, entry, why in built if not entry]
     for device in targets:
-        for config in configs:
+        for config in request.configs:
             say(f"timing {len(entries)} models on {device}, batch {config.batch_size}, {config.precision_name}")
             timings = time_together(entries, device, config, tell=lambda line: say(f"  {line}"))
             pairs = zip(entries, timings, strict=True)
@@ -71,21 +66,17 @@ def _time_group(
     return found
 
 
-def _built(
-    choices: Sequence[Choice], arguments: argparse.Namespace, say: Say
-) -> Iterator[tuple[str, Entry | None, str]]:
-    for choice in choices:
-        say(f"building {choice.name}")
-        wanted = choice.spec.input_for(None)
-        size = arguments.img_size or wanted.size or USUAL_SIZE
-        task = Task(num_classes=arguments.num_classes, image_size=size, channels=wanted.channels or 3)
-        try:
-            model = build(choice.spec, task).model
-        except ZooError as error:
-            yield choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
-            continue
-        shape = (task.channels, size, size)
-        yield choice.name, Entry(name=choice.name, model=model, input_shape=shape, num_classes=task.num_classes), ""
+def _built(choice: Choice, request: TimeRequest) -> tuple[str, Entry | None, str]:
+    """A model's name, and itself or what is wrong with it."""
+    wanted = choice.spec.input_for(None)
+    size = request.img_size or wanted.size or USUAL_SIZE
+    task = Task(num_classes=request.num_classes, image_size=size, channels=wanted.channels or 3)
+    try:
+        model = build(choice.spec, task).model
+    except ZooError as error:
+        return choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
+    shape = (task.channels, size, size)
+    return choice.name, Entry(name=choice.name, model=model, input_shape=shape, num_classes=task.num_classes), ""
 
 
 def _counted(entry: Entry) -> Work | None:

@@ -13,7 +13,7 @@ import pytest
 from harness import isolate
 
 # Here the fork server also starts the command line itself (parents.py), which opens the digits and writes tables.
-COMMAND_LINE = ("sklearn.datasets", "harness.session", "pandas")
+COMMAND_LINE = ("sklearn.datasets", "harness.start", "pandas")
 isolate.PRELOAD = (*isolate.PRELOAD, *COMMAND_LINE)
 
 OUTCOMES = pytest.StashKey[dict[str, list[str]]]()

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,7 +36,7 @@ def refused(capsys, tmp_path):
 @pytest.fixture
 def no_torch(monkeypatch):
     """An attempt to load what trains fails: such mistakes are found before."""
-    monkeypatch.setitem(sys.modules, "harness.session", None)
+    monkeypatch.setitem(sys.modules, "harness.start", None)
 
 
 @pytest.mark.fault(47)
@@ -58,7 +59,8 @@ def test_47_names_that_match_nothing_are_refused_with_a_guess_or_a_count(refused
 @pytest.mark.fault(47)
 def test_47_a_name_that_is_given_twice_is_meant_once(monkeypatch):
     chosen = []
-    monkeypatch.setattr("harness.session.run", lambda arguments, choices, zoo: chosen.extend(choices) or 0)
+    ended = SimpleNamespace(text=lambda *, as_json: "", exit_code=0)
+    monkeypatch.setattr("harness.start.run", lambda request, choices, zoo: chosen.extend(choices) or ended)
     cli.main([*RUN, "--plugins", "resnet18,resnet18,resnet18"])
     assert [choice.name for choice in chosen] == ["resnet18"]
 

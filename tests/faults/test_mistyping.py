@@ -15,7 +15,7 @@ from tests.source import ROOT
 @pytest.fixture
 def refused(capsys, monkeypatch):
     """Runs a command that must be refused before anything heavy is loaded; returns its exit code and its lines."""
-    monkeypatch.setitem(sys.modules, "harness.session", None)
+    monkeypatch.setitem(sys.modules, "harness.start", None)
     monkeypatch.setitem(sys.modules, "harness.devices", None)
 
     def run(*arguments):

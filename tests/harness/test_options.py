@@ -10,14 +10,8 @@ from harness.arguments import Parser
 from harness.cli import main
 from harness.commands import COMMANDS
 from harness.config import TrainConfig
-from harness.options import (
-    add_data_options,
-    add_model_options,
-    add_speed_options,
-    add_training_options,
-    for_choice,
-    train_config,
-)
+from harness.options import for_choice, train_config
+from harness.train_options import add_run_options
 from zoo.errors import ZooError
 from zoo.selection import Choice
 from zoo.specs import ModelSpec
@@ -25,9 +19,8 @@ from zoo.specs import ModelSpec
 
 def parsed(*arguments):
     parser = Parser(prog="harness run")
-    for add in (add_data_options, add_model_options, add_training_options, add_speed_options):
-        add(parser)
-    return train_config(parser.parse_args(arguments))
+    add_run_options(parser)
+    return train_config(vars(parser.parse_args(arguments)))
 
 
 def choice(weights=None):

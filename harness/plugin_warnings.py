@@ -1,0 +1,16 @@
+"""What is said of plugins that did not load, by every command that lists or trains models."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoo.discovery import Zoo
+
+
+def report_broken(zoo: Zoo) -> None:
+    """One line on stderr for each plugin that did not load; the others work all the same."""
+    for plugin in zoo.plugins:
+        if plugin.status in {"failed", "conflict"}:
+            print(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}", file=sys.stderr)
