@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from results.dataframe import load
 from results.render import printed
-from results.store import RunStore, trial_slug
+from results.slugs import trial_slug
+from results.store import RunStore
 from results.summary import Summary
 from results.verdict import sentence, title
 
@@ -46,8 +48,8 @@ class Run:
 
     @property
     def table(self) -> DataFrame:
-        """One row a model, best first, in the columns of table.csv: errors in percent, times in ms a batch."""
-        return _table(self.path)
+        """One row a model, best first, as `results.load` gives it: errors in percent, times in ms a batch."""
+        return load(self.path)
 
     @property
     def sentence(self) -> str:
@@ -87,7 +89,10 @@ class Run:
     @property
     def checkpoints(self) -> Mapping[tuple[str, int], Path]:
         """The folder of each trained model, by model and seed, for `harness.load`."""
-        folders = {(record.model, record.seed): f"checkpoints/{trial_slug(record)}" for record in self.records}
+        folders = {
+            (record.model, record.seed): f"checkpoints/{trial_slug(record.model, record.seed)}"
+            for record in self.records
+        }
         return {trial: self.path / name for trial, name in folders.items() if (self.path / name).is_dir()}
 
     def text(self, *, as_json: bool = False) -> str:
@@ -104,12 +109,6 @@ class Run:
         failed = [f"{failure.model} seed {failure.seed} {failure.status}: {failure.cause}" for failure in self.failed]
         lines = [self.sentence, *failed, str(self.path)]
         return "".join([table._repr_html_(), *(f"<p>{html.escape(line)}</p>" for line in lines)])
-
-
-def _table(path: Path) -> DataFrame:
-    import pandas
-
-    return pandas.read_csv(path / "table.csv")
 
 
 def _failure(record: Record, folder: Path) -> Failure:
