@@ -1,0 +1,49 @@
+"""What identifies a trial: its JSON and its key, which runs of earlier versions have on disk."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.config import TimingConfig, TrainConfig, Trial
+
+# As run.json and records have it on disk: with one byte changed, no earlier run could be taken up again.
+USUAL = (
+    '{"model": "mlp", "dataset": "digits", "train": {"epochs": 15, "batch_size": 32, "opt": "adamw", "lr": 0.001, '
+    '"weight_decay": 0.01, "momentum": 0.9, "sched": "cosine", "patience": 4, "aug": "none", "head": "linear", '
+    '"finetune": "full", "weights": null, "img_size": null, "val_split": 0.2, "test_split": 0.2, "amp": false, '
+    '"amp_dtype": "bfloat16", "channels_last": "auto", "torchcompile": false, "grad_accum": 1, "num_threads": null, '
+    '"exact": false, "feature_views": 0}, "timing": {"batch_size": 32, "budget_s": 1.0, "rounds": 3, "tolerance": '
+    '0.02, "min_samples": 5, "max_samples": 2000, "precision": "float32", "amp": false, "amp_dtype": "bfloat16", '
+    '"channels_last": false, "torchcompile": false, "num_threads": null, "train": true, "detail": false}, '
+    '"device": "cpu", "seed": 1}'
+)
+MIXED = (
+    '{"model": "timm/vit@x", "dataset": "digits", "train": {"epochs": 15, "batch_size": 32, "opt": "adamw", "lr": '
+    '0.001, "weight_decay": 0.01, "momentum": 0.9, "sched": "cosine", "patience": 4, "aug": "none", "head": "linear", '
+    '"finetune": "full", "weights": "default", "img_size": null, "val_split": 0.2, "test_split": 0.2, "amp": true, '
+    '"amp_dtype": "float16", "channels_last": "on", "torchcompile": false, "grad_accum": 2, "num_threads": 2, '
+    '"exact": false, "feature_views": 0}, "timing": {"batch_size": 32, "budget_s": 0.5, "rounds": 3, "tolerance": '
+    '0.02, "min_samples": 5, "max_samples": 2000, "precision": "float32", "amp": true, "amp_dtype": "float16", '
+    '"channels_last": true, "torchcompile": false, "num_threads": 2, "train": true, "detail": false}, '
+    '"device": "cpu", "seed": 3}'
+)
+
+
+@pytest.mark.parametrize(("text", "key"), [(USUAL, "eecf89b1d8942d66"), (MIXED, "31b5ad4289fd4c37")])
+def test_a_trial_of_an_earlier_run_keeps_its_json_and_its_key(text, key):
+    trial = Trial.from_json(json.loads(text))
+    assert (json.dumps(trial.as_json()), trial.key) == (text, key)
+
+
+def test_the_defaults_are_those_of_every_earlier_run():
+    trial = Trial(model="mlp", dataset="digits", train=TrainConfig(), timing=TimingConfig(), device="cpu", seed=1)
+    assert json.dumps(trial.as_json()) == USUAL
+
+
+def test_a_setting_that_this_version_does_not_know_is_refused():
+    told = json.loads(USUAL)
+    told["train"]["warmup"] = 3
+    with pytest.raises(TypeError, match="warmup"):
+        Trial.from_json(told)
