@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import precision
 from harness.allocator import keep_freed_memory
 from harness.bench import Bench
 from harness.delivery import pack
@@ -22,6 +21,7 @@ from harness.determinism import judged
 from harness.features import FeatureStore
 from harness.handover import take_over
 from harness.lifeline import die_with_parent, lead_group, limit_memory
+from harness.numerics import forbid_tf32
 from harness.orders import Order
 from harness.pipes import as_line
 from harness.progress import Progress, Stopped
@@ -86,7 +86,7 @@ def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
     keep_freed_memory()
     if order.memory_mib is not None:
         limit_memory(order.memory_mib)
-    precision.forbid_tf32()
+    forbid_tf32()
     bench = Bench(
         dataset=take_over(Path(order.data)),
         device=torch.device(order.device),

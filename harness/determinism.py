@@ -10,8 +10,8 @@ import torch
 
 from harness.extract import weights_hash
 from harness.features import FeatureStore
-from harness.layout import memory_format
 from harness.learning import prepare
+from harness.numerics import resolve_numerics
 from harness.train import fit
 from harness.trial import build_model, make_splits
 from zoo.specs import SPLITS
@@ -52,7 +52,8 @@ def _short_training(trial: Trial, choice: Choice, bench: Bench, num_steps: int) 
     """A hash of all weights, and the training loss in full precision (NaN equals NaN as text)."""
     torch.manual_seed(trial.seed)
     built, geometry = build_model(trial, choice, bench.dataset)
-    built.model.to(bench.device).to(memory_format=memory_format(trial.train, bench.device))
+    numerics = resolve_numerics(trial.train.numerics, bench.device)
+    built.model.to(bench.device).to(memory_format=numerics.memory_format)
     splits = make_splits(trial, _few(bench.dataset.pixels(geometry), num_steps * trial.train.batch_size), bench)
     # Features that the first training left in a shared store would hide a backbone that differs.
     lesson = prepare(built, splits, trial.train, FeatureStore())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.arguments import MAX_SEED, MAX_SEEDS, MAX_THREADS, device, head, real, whole
-from harness.config import TrainConfig
+from harness.config import Numerics, TrainConfig, grouped
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def add_speed_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", type=device, default="auto", help="auto, cpu, cuda, cuda:1, mps or xpu")
     group.add_argument("--amp", action="store_true", help="mixed precision: changes results")
     group.add_argument(
-        "--amp-dtype", choices=("bfloat16", "float16"), default=DEFAULT.amp_dtype, help="format of --amp"
+        "--amp-dtype", choices=("bfloat16", "float16"), default=DEFAULT.numerics.amp_dtype, help="format of --amp"
     )
     group.add_argument(
-        "--channels-last", choices=("auto", "on", "off"), default=DEFAULT.channels_last, help="memory layout"
+        "--channels-last", choices=("auto", "on", "off"), default=DEFAULT.numerics.channels_last, help="memory layout"
     )
     group.add_argument("--torchcompile", action="store_true", help="train through torch.compile")
     group.add_argument(
@@ -99,8 +99,8 @@ def add_speed_options(parser: argparse.ArgumentParser) -> None:
 
 def train_config(arguments: argparse.Namespace) -> TrainConfig:
     """The configuration that the flags ask for, before any model's own weights are known."""
-    names = set(TrainConfig.__dataclass_fields__) & set(vars(arguments))
-    given = {name: getattr(arguments, name) for name in names - {"weights", "finetune"}}
+    names = {*TrainConfig.__dataclass_fields__, *Numerics.__dataclass_fields__} & set(vars(arguments))
+    given = grouped({name: getattr(arguments, name) for name in names - {"weights", "finetune"}})
     return replace(DEFAULT, **given, weights=_weights(arguments), finetune=arguments.finetune or "")
 
 

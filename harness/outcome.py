@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import precision
 from harness.checkpoint import Card
 from harness.evaluate import probabilities
 from harness.history import divergence
@@ -142,8 +141,8 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "batch_size": train.batch_size,
         "micro_batch_size": -(-train.batch_size // train.grad_accum),
         "infer_batch_size": trial.timing.batch_size,
-        "precision": precision.name(train),
-        "channels_last": train.channels_last,
+        "precision": train.numerics.precision,
+        "channels_last": train.numerics.channels_last,
         "threads": torch.get_num_threads(),
         "best_epoch": measured.fit.best_epoch,
         "epochs_run": len(measured.fit.history),

@@ -47,7 +47,7 @@ def planned_trials(
         range(arguments.seed, arguments.seed + arguments.seeds),
         dataset=source_of(setup, zoo).name,
         train=train_config(arguments),
-        timing=_timing(arguments),
+        timing=TimingConfig(budget_s=arguments.time_budget),
         device=devices.resolve(setup.device).type,
     )
 
@@ -97,16 +97,6 @@ def expected_bytes(bench: Bench, num_trials: int) -> int:
     """Room that a run needs at least."""
     num_scores = min(len(bench.dataset.classes), 100) * bench.dataset.counts["test"]
     return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
-
-
-def _timing(arguments: argparse.Namespace) -> TimingConfig:
-    return TimingConfig(
-        budget_s=arguments.time_budget,
-        amp=arguments.amp,
-        amp_dtype=arguments.amp_dtype,
-        channels_last=arguments.channels_last == "on",
-        num_threads=arguments.num_threads,
-    )
 
 
 def configuration(setup: RunSetup, planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:

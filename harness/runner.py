@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import child, outcome, precision
+from harness import child, outcome
 from harness.delivery import Delivered, unpack
 from harness.handover import hand_over
 from harness.isolate import Ending, Supervisor, context_for
@@ -149,7 +149,7 @@ class Runner:
         """What must be alike in all trials of a run, or none could be ranked beside another."""
         return {
             "threads": torch.get_num_threads(),
-            "precision": precision.name(trial.train),
+            "precision": trial.train.numerics.precision,
             "infer_batch_size": trial.timing.batch_size,
         }
 

@@ -19,8 +19,8 @@ from harness.data.augment import AUGMENTATIONS
 from harness.data.batches import PixelBatches
 from harness.data.geometry import Geometry, resolve
 from harness.evaluate import final_outputs
-from harness.layout import memory_format
 from harness.learning import Splits, prepare
+from harness.numerics import resolve_numerics
 from harness.oom import is_out_of_memory
 from harness.outcome import Measured, Outcome
 from harness.progress import Stopped
@@ -89,7 +89,8 @@ def _carry_out(trial: Trial, choice: Choice, bench: Bench, phases: Phases, hooks
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, bench.dataset)
         torch.set_num_threads(num_threads)  # as in all other trials, whatever the model's code has set
-        built.model.to(bench.device).to(memory_format=memory_format(trial.train, bench.device))
+        numerics = resolve_numerics(trial.train.numerics, bench.device)
+        built.model.to(bench.device).to(memory_format=numerics.memory_format)
     with phases("data"):
         pixels = bench.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, bench)
@@ -131,6 +132,7 @@ def build_model(trial: Trial, choice: Choice, dataset: Dataset) -> tuple[BuiltMo
 
 def make_splits(trial: Trial, pixels: PreparedSplits, bench: Bench) -> Splits:
     """Batches of the three splits; only training images are changed at random."""
+    numerics = resolve_numerics(trial.train.numerics, bench.device)
 
     def batches(part: PreparedPart, aug: str) -> PixelBatches:
         return PixelBatches(
@@ -142,7 +144,7 @@ def make_splits(trial: Trial, pixels: PreparedSplits, bench: Bench) -> Splits:
             channels_out=pixels.geometry.channels,
             batch_size=trial.train.batch_size,
             device=bench.device,
-            memory_format=memory_format(trial.train, bench.device),
+            memory_format=numerics.memory_format,
             seed=trial.seed,
             augment=AUGMENTATIONS[aug],
             # Who trains in parts has not the memory for large batches either.

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--num-classes", type=whole(1), default=1000, help="classes of the task")
     parser.add_argument("--precision", choices=FORMATS, default=DEFAULT.precision, help="format of weights and images")
     parser.add_argument("--amp", action="store_true", help="mixed precision")
-    parser.add_argument("--amp-dtype", choices=FORMATS[1:], default=DEFAULT.amp_dtype, help="format of --amp")
+    parser.add_argument("--amp-dtype", choices=FORMATS[1:], default=DEFAULT.numerics.amp_dtype, help="format of --amp")
     parser.add_argument("--channels-last", action="store_true", help="memory layout NHWC")
     parser.add_argument("--torchcompile", action="store_true", help="time torch.compile's model")
     parser.add_argument("--num-threads", type=whole(1, MAX_THREADS), help="CPU threads (default: torch's own choice)")

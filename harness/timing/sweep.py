@@ -10,7 +10,7 @@ import torch
 
 from harness import devices
 from harness.allocator import keep_freed_memory
-from harness.config import TimingConfig
+from harness.config import TimingConfig, grouped
 from harness.timing import rows
 from harness.timing.bench import Entry
 from harness.timing.fleet import time_together
@@ -35,7 +35,7 @@ def sweep(arguments: argparse.Namespace, choices: Sequence[Choice], say: Say) ->
     """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
     keep_freed_memory()
     targets = wanted_devices(arguments.device)
-    options = {name: getattr(arguments, name) for name in OPTIONS}
+    options = grouped({name: getattr(arguments, name) for name in OPTIONS})
     sizes = arguments.batch_size
     configs = [TimingConfig(batch_size=size, budget_s=arguments.time_budget, **options) for size in sizes]
     found = []

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.config import TimingConfig, TrainConfig, Trial
+from harness.config import Numerics, TimingConfig, TrainConfig, Trial
 
 # As run.json and records have it on disk: with one byte changed, no earlier run could be taken up again.
 USUAL = (
@@ -47,3 +47,28 @@ def test_a_setting_that_this_version_does_not_know_is_refused():
     told["train"]["warmup"] = 3
     with pytest.raises(TypeError, match="warmup"):
         Trial.from_json(told)
+
+
+MIXED_ON_CUDA = Numerics(amp=True, num_threads=2)
+
+
+def on_cuda(timed: Numerics) -> Trial:
+    train, timing = TrainConfig(numerics=MIXED_ON_CUDA), TimingConfig(numerics=timed)
+    return Trial(model="mlp", dataset="digits", train=train, timing=timing, device="cuda", seed=1)
+
+
+def test_the_json_says_the_layout_that_is_timed_on_the_trials_device():
+    told = on_cuda(MIXED_ON_CUDA).as_json()
+    assert (told["train"]["channels_last"], told["timing"]["channels_last"]) == ("auto", True)
+
+
+@pytest.mark.parametrize("text", [USUAL, MIXED, json.dumps(on_cuda(MIXED_ON_CUDA).as_json())])
+def test_training_and_timing_of_a_trial_that_was_read_share_their_numerics(text):
+    trial = Trial.from_json(json.loads(text))
+    assert trial.timing.numerics is trial.train.numerics
+
+
+def test_a_run_that_timed_another_layout_than_it_trained_in_goes_on_as_it_began():
+    earlier = on_cuda(Numerics(amp=True, channels_last="off", num_threads=2))
+    again = Trial.from_json(earlier.as_json())
+    assert (again, again.key) == (earlier, earlier.key)

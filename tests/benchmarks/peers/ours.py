@@ -11,7 +11,7 @@ from torchvision import datasets, models
 
 from harness.allocator import keep_freed_memory
 from harness.bench import Bench
-from harness.config import TimingConfig, TrainConfig, Trial
+from harness.config import Numerics, TimingConfig, TrainConfig, Trial
 from harness.data.dataset import Dataset
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.folder import scan_folder
@@ -79,7 +79,7 @@ def make_trial(job: work.Job, amp: bool) -> Trial:
         patience=job.epochs,
         head="mlp:256:0.2" if frozen else "linear",
         finetune="head" if frozen else "full",
-        amp=amp,
+        numerics=Numerics(amp=amp),
     )
     return Trial(model=job.model, dataset=job.data, train=config, timing=TimingConfig(), device="cpu", seed=work.SEED)
 

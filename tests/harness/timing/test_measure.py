@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.config import TimingConfig
+from harness.config import TimingConfig, grouped
 from harness.timing.measure import measure
 
 CPU = torch.device("cpu")
@@ -20,7 +20,8 @@ def small() -> nn.Module:
 
 
 def timed(model: nn.Module, **changes):
-    return measure(model, (3, 8, 8), 5, CPU, TimingConfig(batch_size=4, budget_s=0.02, num_threads=1, **changes))
+    config = TimingConfig(**grouped({"batch_size": 4, "budget_s": 0.02, "num_threads": 1, **changes}))
+    return measure(model, (3, 8, 8), 5, CPU, config)
 
 
 def test_both_steps_are_measured_with_all_their_samples():
