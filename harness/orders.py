@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config import Trial
 
@@ -35,7 +35,6 @@ class Order:
     checkpoint_s: float
     memory_mib: int | None = None
     check_determinism: bool = False
-    machine: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
