@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.config import Numerics, TimingConfig, TrainConfig, Trial
+from harness.config import Numerics, TimingConfig, TrainConfig, Trial, grouped
 
 # As run.json and records have it on disk: with one byte changed, no earlier run could be taken up again.
 USUAL = (
@@ -72,3 +72,9 @@ def test_a_run_that_timed_another_layout_than_it_trained_in_goes_on_as_it_began(
     earlier = on_cuda(Numerics(amp=True, channels_last="off", num_threads=2))
     again = Trial.from_json(earlier.as_json())
     assert (again, again.key) == (earlier, earlier.key)
+
+
+@pytest.mark.parametrize(("switch", "says"), [(True, "on"), (False, "off"), ("auto", "auto")])
+def test_a_switch_for_the_layout_is_on_or_off_and_never_auto(switch, says):
+    settings = grouped({"channels_last": switch, "amp": True, "epochs": 3})
+    assert settings == {"epochs": 3, "numerics": Numerics(amp=True, channels_last=says)}

@@ -118,6 +118,17 @@ def test_the_precision_asked_for_is_the_one_that_runs(precision):
     assert timing.facts["precision"] == ("amp_bfloat16" if precision == "amp" else "bfloat16")
 
 
+@pytest.mark.parametrize(("channels_last", "layout"), [(True, torch.channels_last), ("auto", torch.contiguous_format)])
+def test_weights_and_images_are_timed_in_the_layout_asked_for_however_the_model_was_trained(channels_last, layout):
+    seen = set()
+    model = small().to(memory_format=torch.channels_last)
+    model[0].register_forward_pre_hook(
+        lambda m, i: seen.add((m.weight.is_contiguous(memory_format=layout), i[0].is_contiguous(memory_format=layout)))
+    )
+    timing = timed(model, channels_last=channels_last)
+    assert (seen, timing.facts["channels_last"]) == ({(True, True)}, channels_last is True)
+
+
 def test_frozen_models_are_not_trained():
     timing = timed(small().requires_grad_(False))
     assert timing.measured("cpu_train_step_time") is None
