@@ -1,10 +1,10 @@
 # ruff: noqa: TID253
-"""What all trials of a run share."""
+"""What a trial works with, beside what it is asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """The data, the devices, features already computed, and facts for the record."""
+class TrialContext:
+    """The data, the device that trains and those that are timed, and features that other trials have computed."""
 
     dataset: Dataset
     device: torch.device
     timed_on: tuple[torch.device, ...]
     features: FeatureStore
-    machine: dict[str, Any]

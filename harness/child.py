@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import precision
 from harness.allocator import keep_freed_memory
-from harness.bench import Bench
+from harness.bench import TrialContext
 from harness.delivery import pack
 from harness.determinism import judged
 from harness.features import FeatureStore
 from harness.handover import take_over
 from harness.lifeline import die_with_parent, lead_group, limit_memory
+from harness.numerics import forbid_tf32
 from harness.orders import Order
 from harness.pipes import as_line
 from harness.progress import Progress, Stopped
@@ -86,20 +86,19 @@ def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
     keep_freed_memory()
     if order.memory_mib is not None:
         limit_memory(order.memory_mib)
-    precision.forbid_tf32()
-    bench = Bench(
+    forbid_tf32()
+    context = TrialContext(
         dataset=take_over(Path(order.data)),
         device=torch.device(order.device),
         timed_on=tuple(torch.device(name) for name in order.timed_on),
         features=FeatureStore(Path(order.features)),
-        machine=dict(order.machine),
     )
     hooks = Hooks(on_epoch=lambda row: voice.send({"epoch": row}), on_phase=voice.enter, progress=progress)
     choice = find_choice(order)
     torch.set_num_threads(order.num_threads)  # last: a plugin may have set its own as it was imported
-    outcome = run_trial(order.trial, choice, bench, hooks)
+    outcome = run_trial(order.trial, choice, context, hooks)
     if order.check_determinism:
-        outcome = judged(outcome, order.trial, choice, bench)
+        outcome = judged(outcome, order.trial, choice, context)
     voice.enter("deliver")
     if outcome.card is not None:
         card = replace(outcome.card, plugin=order.owner, plugin_source=order.owner_source)

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+# Where these stand in the JSON of earlier runs: behind all others of their configuration.
+LAST = ("num_threads", "exact", "feature_views", "train", "detail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numerics:
+    """The arithmetic of a model's steps. Training and timing of one row share it, so that neither differs.
+
+    `amp` is mixed precision in the format `amp_dtype`; `channels_last` is "on", "off" or "auto"; `num_threads` None
+    leaves torch's own choice.
+    """
+
+    amp: bool = False
+    amp_dtype: str = "bfloat16"
+    channels_last: str = "auto"
+    num_threads: int | None = None
+
+    @property
+    def precision(self) -> str:
+        """What the row says: "float32", or "amp_" and the format."""
+        return f"amp_{self.amp_dtype}" if self.amp else "float32"
+
+    def is_channels_last(self, device_type: str) -> bool:
+        """Whether images and weights lie so; `auto` means on CUDA with mixed precision, where tensor cores want it."""
+        return self.channels_last == "on" or (self.channels_last == "auto" and self.amp and device_type == "cuda")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +57,9 @@ class TrainConfig:
     img_size: int | None = None
     val_split: float = 0.2
     test_split: float = 0.2
-    amp: bool = False
-    amp_dtype: str = "bfloat16"
-    channels_last: str = "auto"
+    numerics: Numerics = Numerics()
     torchcompile: bool = False
     grad_accum: int = 1
-    num_threads: int | None = None
     exact: bool = False
     feature_views: int = 0
 
@@ -48,7 +71,7 @@ class TimingConfig:
     `budget_s` is what one kind of step (inference, training) may take to be sampled on one device, warm-up apart.
     Sampling ends earlier once the 95 % interval of the median lies within `tolerance` of it, and never before
     `min_samples`. `rounds` is how many turns each of several models gets; the budget is shared among them.
-    `num_threads` None leaves torch's own choice. `precision` is the format of weights and images.
+    `precision` is the format of weights and images.
     """
 
     batch_size: int = 32
@@ -58,18 +81,15 @@ class TimingConfig:
     min_samples: int = 5
     max_samples: int = 2000
     precision: str = "float32"
-    amp: bool = False
-    amp_dtype: str = "bfloat16"
-    channels_last: bool = False
+    numerics: Numerics = Numerics()
     torchcompile: bool = False
-    num_threads: int | None = None
     train: bool = True
     detail: bool = False
 
     @property
     def precision_name(self) -> str:
         """What the row says: "float32", "bfloat16", or "amp_" and the format."""
-        return f"amp_{self.amp_dtype}" if self.amp else self.precision
+        return self.numerics.precision if self.numerics.amp else self.precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +109,43 @@ class Trial:
         # Not at module level: loading OpenSSL costs 2 ms, and --help makes no trial.
         import hashlib
 
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data, for the record."""
-        return asdict(self)
+        """Plain data, for the record: flat, and `channels_last` of the timing as it is on the trial's device."""
+        channels_last = self.timing.numerics.is_channels_last(self.device)
+        timing = _flat(self.timing) | {"channels_last": channels_last}
+        return asdict(self) | {"train": _flat(self.train), "timing": timing}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Trial:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
         plain = dict(told)
-        return cls(train=TrainConfig(**plain.pop("train")), timing=TimingConfig(**plain.pop("timing")), **plain)
+        train = TrainConfig(**grouped(plain.pop("train")))
+        timing = TimingConfig(**grouped(plain.pop("timing")))
+        as_told = cls(train=train, timing=timing, **plain)
+        shared = replace(as_told, timing=replace(timing, numerics=train.numerics))
+        # Runs of before may have timed another layout than they trained in: they go on as they began.
+        return shared if shared.as_json() == as_told.as_json() else as_told
+
+
+def grouped(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat settings, as flags and JSON have them, as the fields of a configuration: those of `Numerics` in one.
+
+    A `channels_last` that is only a switch becomes "on" or "off".
+    """
+    names = Numerics.__dataclass_fields__.keys()
+    numerics = {name: value for name, value in settings.items() if name in names}
+    if isinstance(numerics.get("channels_last"), bool):
+        numerics["channels_last"] = "on" if numerics["channels_last"] else "off"
+    others = {name: value for name, value in settings.items() if name not in names}
+    return others | {"numerics": Numerics(**numerics)}
+
+
+def _flat(config: TrainConfig | TimingConfig) -> dict[str, Any]:
+    """The opposite of `grouped`, in the order that the JSON of earlier runs has."""
+    flat: dict[str, Any] = {}
+    for name, value in asdict(config).items():
+        flat |= value if name == "numerics" else {name: value}
+    return dict(sorted(flat.items(), key=lambda item: item[0] in LAST))

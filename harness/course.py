@@ -11,8 +11,8 @@ import torch
 
 from harness.history import Fit, HistoryRow
 from harness.losses import Losses
+from harness.numerics import resolve_numerics
 from harness.optim import make_optimizer
-from harness.precision import make_scaler
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +45,7 @@ class Course:
         return cls(
             subject=subject,
             optimizer=make_optimizer(subject.parameters(), config),
-            scaler=make_scaler(config, subject.device),
+            scaler=resolve_numerics(config.numerics, subject.device).make_scaler(),
             best=subject.snapshot(),
         )
 

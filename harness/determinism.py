@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from harness.build import build_model, make_splits
 from harness.extract import weights_hash
 from harness.features import FeatureStore
-from harness.layout import memory_format
 from harness.learning import prepare
 from harness.train import fit
-from harness.trial import build_model, make_splits
 from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
-    from harness.bench import Bench
+    from harness.bench import TrialContext
     from harness.config import Trial
     from harness.data.dataset import PreparedSplits
     from harness.outcome import Outcome
@@ -26,34 +25,33 @@ if TYPE_CHECKING:
 NUM_STEPS = 3
 
 
-def judged(outcome: Outcome, trial: Trial, choice: Choice, bench: Bench) -> Outcome:
+def judged(outcome: Outcome, trial: Trial, choice: Choice, context: TrialContext) -> Outcome:
     """The outcome of a trial that ended well with `deterministic` among its facts; any other as it is."""
-    if outcome.record.status != "ok":
+    if outcome.findings.status != "ok":
         return outcome
     try:
-        repeatable = is_deterministic(trial, choice, bench)
+        repeatable = is_deterministic(trial, choice, context)
     except Exception:  # the trial itself ran to its end: whatever ends it now did not end it then
         repeatable = False
-    facts = {**outcome.record.facts, "deterministic": repeatable}
-    return replace(outcome, record=replace(outcome.record, facts=facts))
+    facts = {**outcome.findings.facts, "deterministic": repeatable}
+    return replace(outcome, findings=replace(outcome.findings, facts=facts))
 
 
-def is_deterministic(trial: Trial, choice: Choice, bench: Bench, num_steps: int = NUM_STEPS) -> bool:
+def is_deterministic(trial: Trial, choice: Choice, context: TrialContext, num_steps: int = NUM_STEPS) -> bool:
     """Build and train the trial's model twice for `num_steps` steps; whether weights and loss agree to the bit.
 
     A model that draws from a source of its own, such as the clock, fails this; so does a device whose sums come in
     another order each time.
     """
-    first, second = (_short_training(trial, choice, bench, num_steps) for _ in range(2))
+    first, second = (_short_training(trial, choice, context, num_steps) for _ in range(2))
     return first == second
 
 
-def _short_training(trial: Trial, choice: Choice, bench: Bench, num_steps: int) -> tuple[str, str]:
+def _short_training(trial: Trial, choice: Choice, context: TrialContext, num_steps: int) -> tuple[str, str]:
     """A hash of all weights, and the training loss in full precision (NaN equals NaN as text)."""
     torch.manual_seed(trial.seed)
-    built, geometry = build_model(trial, choice, bench.dataset)
-    built.model.to(bench.device).to(memory_format=memory_format(trial.train, bench.device))
-    splits = make_splits(trial, _few(bench.dataset.pixels(geometry), num_steps * trial.train.batch_size), bench)
+    built, geometry = build_model(trial, choice, context)
+    splits = make_splits(trial, _few(context.dataset.pixels(geometry), num_steps * trial.train.batch_size), context)
     # Features that the first training left in a shared store would hide a backbone that differs.
     lesson = prepare(built, splits, trial.train, FeatureStore())
     fitted = fit(lesson.subject, lesson.train, lesson.val, replace(trial.train, epochs=1), seed=trial.seed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.loss import cross_entropy, main_logits
-from harness.precision import autocast
+from harness.numerics import resolve_numerics
 from harness.rows import Rows
 from zoo.errors import ZooError
 from zoo.heads.proof import require_no_probabilities
@@ -36,10 +36,11 @@ def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Te
     Raises ZooError where they are probabilities.
     """
     subject.eval_mode()
+    numerics = resolve_numerics(config.numerics, subject.device)
     outputs, labels = Rows(batches.num_images), []
     with torch.inference_mode():
         for images_BCHW, labels_B in batches.eval():
-            with autocast(config, subject.device):
+            with numerics.autocast():
                 outputs.add(main_logits(subject.forward(images_BCHW)))
             labels.append(labels_B)
         logits_NK, labels_N = outputs.whole(), torch.cat(labels)

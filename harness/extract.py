@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from harness import precision
 from harness.features import Features, FeatureStore
 from harness.frozen.backbone import fast_backbone
 from harness.rows import Rows
 
 if TYPE_CHECKING:
-    from harness.config import TrainConfig
     from harness.data.batches import Batch, Batches, PixelBatches
+    from harness.numerics import DeviceNumerics
     from zoo.building import BuiltModel
 
 
@@ -37,8 +36,7 @@ class Extractor:
     """The frozen backbone of one model; `pixels` names the images and their geometry."""
 
     built: BuiltModel
-    config: TrainConfig
-    device: torch.device
+    numerics: DeviceNumerics
     store: FeatureStore
     pixels: str
 
@@ -54,22 +52,21 @@ class Extractor:
     @cached_property
     def _key(self) -> str:
         weights = weights_hash(self.built.model, self.built.head.names)
-        return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{precision.name(self.config)}"
+        return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{self.numerics.precision}"
 
     def _extract(self, batches: Iterable[Batch], num_images: int) -> Features:
         features, labels = Rows(num_images), []
         with torch.inference_mode():
             for images_BCHW, labels_B in batches:
                 backbone = self._made_ready(images_BCHW)
-                with precision.autocast(self.config, self.device):
+                with self.numerics.autocast():
                     features.add(backbone(images_BCHW).float())
                 labels.append(labels_B)
         return features.whole(), torch.cat(labels)
 
     def _made_ready(self, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
         if self._ready is None:
-            dtype = precision.lowered(self.config)
-            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW, dtype)
+            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW, self.numerics.amp_dtype)
         return self._ready
 
     _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)

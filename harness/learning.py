@@ -16,6 +16,7 @@ import torch
 from harness.data.batches import TensorBatches
 from harness.extract import Extractor, ViewBatches
 from harness.features import FeatureStore
+from harness.numerics import resolve_numerics
 from harness.outputs import Checked
 from harness.subject import Subject, freeze_all_but
 from zoo.heads import logits_from_features
@@ -72,7 +73,8 @@ def _on_features(
     subject: Subject, built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore
 ) -> Lesson:
     seed = splits.train.seed
-    extractor = Extractor(built=built, config=config, device=subject.device, store=store, pixels=splits.key)
+    numerics = resolve_numerics(config.numerics, subject.device)
+    extractor = Extractor(built=built, numerics=numerics, store=store, pixels=splits.key)
 
     def batches(features: tuple[torch.Tensor, torch.Tensor]) -> TensorBatches:
         return TensorBatches(*features, batch_size=config.batch_size, device=subject.device, seed=seed)

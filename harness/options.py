@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.config import TimingConfig, TrainConfig
+from harness.config import Numerics, TimingConfig, TrainConfig, grouped
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -19,26 +19,15 @@ WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 def train_config(asked: Mapping[str, Any]) -> TrainConfig:
     """How models are trained, before any model's own weights are known."""
-    names = TrainConfig.__dataclass_fields__.keys() & asked.keys() - {"weights", "finetune"}
-    given = {name: asked[name] for name in names}
+    names = {*TrainConfig.__dataclass_fields__, *Numerics.__dataclass_fields__} & asked.keys() - {"weights", "finetune"}
+    given = grouped({name: asked[name] for name in names})
     return TrainConfig(**given, weights=_weights(asked), finetune=asked["finetune"] or "")
-
-
-def timing_config(asked: Mapping[str, Any]) -> TimingConfig:
-    """How the models of a run are timed."""
-    return TimingConfig(
-        budget_s=asked["time_budget"],
-        amp=asked["amp"],
-        amp_dtype=asked["amp_dtype"],
-        channels_last=asked["channels_last"] == "on",
-        num_threads=asked["num_threads"],
-    )
 
 
 def sweep_configs(asked: Mapping[str, Any]) -> tuple[TimingConfig, ...]:
     """How models are timed by themselves, one configuration a batch size."""
-    names = TimingConfig.__dataclass_fields__.keys() & asked.keys() - {"batch_size"}
-    given = {name: asked[name] for name in names}
+    names = {*TimingConfig.__dataclass_fields__, *Numerics.__dataclass_fields__} & asked.keys() - {"batch_size"}
+    given = grouped({name: asked[name] for name in names})
     sizes = asked["batch_size"]
     return tuple(TimingConfig(batch_size=size, budget_s=asked["time_budget"], **given) for size in sizes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config import Trial
 
@@ -35,12 +35,11 @@ class Order:
     checkpoint_s: float
     memory_mib: int | None = None
     check_determinism: bool = False
-    machine: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As text. A process's own environment is part of it, which is why it is never written to a file."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self) | {"trial": self.trial.as_json()})
 
     @classmethod
     def from_json(cls, text: str) -> Order:

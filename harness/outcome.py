@@ -1,5 +1,5 @@
 # ruff: noqa: TID253
-"""What a trial found out, as a record. Its scores are added where the run is kept, from the predictions."""
+"""What a trial found out. Its scores are not among it: they are computed from its predictions where the run is kept."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import precision
 from harness.checkpoint import Card
 from harness.evaluate import probabilities
 from harness.history import divergence
 from harness.oom import is_out_of_memory
-from results.records import Failure, Measurement, Record
+from results.records import Failure, Measurement
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
-    from harness.bench import Bench
+    from harness.bench import TrialContext
     from harness.config import Trial
     from harness.data.dataset import PreparedSplits
     from harness.history import Fit
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.
 MAX_SAVED_CLASSES = 100
-FOUND = ("status", "facts", "error", "measurements", "history", "per_class", "confusion")
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
@@ -49,21 +47,33 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A trial's record, and what is saved beside it."""
+class Findings:
+    """What a trial says of itself. Who it is, where and on what it worked is known to those who ordered it.
 
-    record: Record
+    `facts` has numbers, words and switches only, `history` one row an epoch.
+    """
+
+    status: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    error: Failure | None = None
+    measurements: tuple[Measurement, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A trial's findings, and what is saved beside them."""
+
+    findings: Findings
     predictions: Arrays = field(default_factory=dict)
     model: nn.Module | None = None
     card: Card | None = None
     traceback: str = ""
 
 
-def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
+def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
     """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
-    record = _record(
-        trial,
-        bench,
+    findings = Findings(
         status="diverged" if measured.fit.diverged else "ok",
         error=_divergence(measured.fit),
         facts=_facts(trial, measured),
@@ -71,30 +81,24 @@ def finished(trial: Trial, bench: Bench, measured: Measured, seconds: Mapping[st
         history=tuple(measured.fit.history),
     )
     return Outcome(
-        record=record,
+        findings=findings,
         predictions=saved_predictions(measured.logits_NK, measured.labels_N),
         model=measured.built.model,
-        card=_card(trial, bench, measured),
+        card=_card(trial, context, measured),
     )
 
 
-def failed(trial: Trial, bench: Bench, phase: str, error: BaseException, traceback: str) -> Outcome:
+def failed(phase: str, error: BaseException, traceback: str) -> Outcome:
     """The outcome of a trial that an exception ended."""
     text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
     status = "oom" if is_out_of_memory(error) else "failed"
     phase = getattr(error, "phase", phase)
-    return Outcome(record=lost(trial, bench, status=status, phase=phase, cause=text), traceback=traceback)
+    return Outcome(findings=lost(status=status, phase=phase, cause=text), traceback=traceback)
 
 
-def lost(trial: Trial, bench: Bench, *, status: str, phase: str, cause: str) -> Record:
-    """The record of a trial that found nothing out, for a reason that is said in one line."""
-    return _record(trial, bench, status=status, error=Failure(phase=phase, cause=" ".join(cause.split())[:300]))
-
-
-def of_trial(record: Record, trial: Trial, bench: Bench) -> Record:
-    """What `record` found, as the record of `trial`: who it is, where and on what is never taken from a child."""
-    found = {name: getattr(record, name) for name in FOUND}
-    return _record(trial, bench, **found)
+def lost(*, status: str, phase: str, cause: str) -> Findings:
+    """Those of a trial that found nothing out, for a reason that is said in one line."""
+    return Findings(status=status, error=Failure(phase=phase, cause=" ".join(cause.split())[:300]))
 
 
 def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:
@@ -106,20 +110,6 @@ def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarr
     else:
         arrays["top5_prob"], arrays["top5_index"] = probs_NK.topk(5, dim=1)
     return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
-
-
-def _record(trial: Trial, bench: Bench, **found: Any) -> Record:
-    return Record(
-        key=trial.key,
-        model=trial.model,
-        dataset=trial.dataset,
-        seed=trial.seed,
-        device=str(bench.device),
-        trial=trial.as_json(),
-        machine=bench.machine,
-        data=bench.dataset.facts,
-        **found,
-    )
 
 
 def _divergence(fit: Fit) -> Failure | None:
@@ -142,8 +132,8 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "batch_size": train.batch_size,
         "micro_batch_size": -(-train.batch_size // train.grad_accum),
         "infer_batch_size": trial.timing.batch_size,
-        "precision": precision.name(train),
-        "channels_last": train.channels_last,
+        "precision": train.numerics.precision,
+        "channels_last": train.numerics.channels_last,
         "threads": torch.get_num_threads(),
         "best_epoch": measured.fit.best_epoch,
         "epochs_run": len(measured.fit.history),
@@ -151,16 +141,16 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
     }
 
 
-def _card(trial: Trial, bench: Bench, measured: Measured) -> Card:
+def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
     pixels = measured.pixels
     return Card(
         model=trial.model,
-        num_classes=len(bench.dataset.classes),
+        num_classes=len(context.dataset.classes),
         image_size=pixels.geometry.size,
         channels=pixels.geometry.channels,
         head=trial.train.head,
         weights=measured.built.weights,
-        classes=bench.dataset.classes,
+        classes=context.dataset.classes,
         mean=pixels.mean,
         std=pixels.std,
         interpolation=pixels.geometry.interpolation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.config import Trial
@@ -41,13 +41,16 @@ def plan(
 ) -> list[Planned]:
     """Every model from every seed; seeds go round first, so that an interrupted run has compared all models once.
 
-    Raises ZooError where a model cannot have the weights that were asked for, or needs what is not installed.
+    Each is timed with the numerics of its training. Raises ZooError where a model cannot have the weights that were
+    asked for, or needs what is not installed.
     """
     for choice in choices:
         require_installed(choice.spec)
     configs = {choice.name: for_choice(train, choice) for choice in choices}
     for choice in choices:
         _require_weights(choice, configs[choice.name].weights)
+    # A row that is trained in one layout or precision and timed in another would say nothing of either.
+    timing = replace(timing, numerics=train.numerics)
     return [
         Planned(
             trial=Trial(

@@ -11,13 +11,12 @@ import torch
 
 from harness import devices, isolate
 from harness._version import __version__
-from harness.bench import Bench
 from harness.data.opening import DatasetSource, load
-from harness.features import FeatureStore
 from harness.lifeline import can_limit_memory
 from harness.machine import machine_facts
 from harness.masking import masked
 from harness.plan import Planned, plan
+from harness.run_context import RunContext
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> 
     )
 
 
-def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> Bench:
+def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunContext:
     """Devices and data: what is wrong with them is found here, before the first trial."""
     device = devices.resolve(setup.device)
     if setup.isolation and device.type == "cpu":
@@ -63,11 +62,10 @@ def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> Bench:
         skip_bad=setup.skip_bad,
     )
     cpu = torch.device("cpu")
-    return Bench(
+    return RunContext(
         dataset=dataset,
         device=device,
         timed_on=(cpu,) if device.type == "cpu" else (device, cpu),
-        features=FeatureStore(),
         machine=machine_facts(device),
     )
 
@@ -88,13 +86,13 @@ def _check_limits(setup: RunSetup) -> None:
         raise ZooError("--memory-limit is kept on Linux only", "leave it out on this system")
 
 
-def expected_bytes(bench: Bench, num_trials: int) -> int:
+def expected_bytes(bench: RunContext, num_trials: int) -> int:
     """Room that a run needs at least."""
     num_scores = min(len(bench.dataset.classes), 100) * bench.dataset.counts["test"]
     return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
 
 
-def configuration(request: RunRequest, planned: Sequence[Planned], bench: Bench, zoo: Zoo) -> dict[str, Any]:
+def configuration(request: RunRequest, planned: Sequence[Planned], bench: RunContext, zoo: Zoo) -> dict[str, Any]:
     """What `run.json` says: enough to know, and to repeat, what was asked."""
     return {
         "harness": __version__,

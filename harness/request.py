@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.options import sweep_configs, timing_config, train_config
+from harness.config import TimingConfig
+from harness.options import sweep_configs, train_config
 from harness.run_setup import RunSetup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from harness.config import TimingConfig, TrainConfig
+    from harness.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class RunRequest:
         return cls(
             models=asked["models"],
             train=train_config(asked),
-            timing=timing_config(asked),
+            timing=TimingConfig(budget_s=asked["time_budget"]),
             setup=RunSetup.of(asked),
             seed=asked["seed"],
             num_seeds=asked["seeds"],

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness import child, outcome, precision
+from harness import child
 from harness.delivery import Delivered, unpack
 from harness.handover import hand_over
 from harness.isolate import Ending, Supervisor, context_for
 from harness.orders import Order
+from harness.outcome import lost
 from harness.preparation import expected_bytes
 from harness.schema import require_conditions, require_message
 from results.durable import write_atomic
@@ -26,9 +27,9 @@ from results.space import require_space
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
-    from harness.bench import Bench
     from harness.config import Trial
     from harness.plan import Planned
+    from harness.run_context import RunContext
     from harness.run_setup import RunSetup
     from results.store import RunStore
     from zoo.discovery import Zoo
@@ -39,16 +40,16 @@ KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Carries trials out for one run; `bench` is what they share."""
+    """Carries trials out for one run; `context` is what they share."""
 
-    bench: Bench
+    context: RunContext
     store: RunStore
     setup: RunSetup
     zoo: Zoo
 
     def prepare(self) -> None:
         """Hand the dataset over, once for all trials."""
-        hand_over(self.bench.dataset, self.store.work / "data")
+        hand_over(self.context.dataset, self.store.work / "data")
 
     def carry_out(self, item: Planned, listen: Listener) -> Delivered:
         """One trial; `listen` gets what it says of its epochs.
@@ -59,13 +60,12 @@ class Runner:
         smaller = in_smaller_parts(item.trial)
         if smaller is None or not self._checkpoints(smaller).exists():
             delivered = self._attempt(item, item.trial, listen)
-            if delivered.record.status != "oom" or smaller is None:
+            if delivered.findings.status != "oom" or smaller is None:
                 return delivered
         shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
         again = self._attempt(item, smaller, listen)
-        # It is still the trial that was asked for: a later resume must not carry it out once more.
-        record = outcome.of_trial(again.record, item.trial, self.bench)
-        return replace(again, record=replace(record, facts={**record.facts, "retried_after": "oom"}))
+        facts = {**again.findings.facts, "retried_after": "oom"}
+        return replace(again, findings=replace(again.findings, facts=facts))
 
     @property
     def progress(self) -> Path:
@@ -93,10 +93,10 @@ class Runner:
             owner=item.choice.owner,
             owner_source=self.zoo.plugin(item.choice.owner).source,
             plugins=self.setup.plugins,
-            device=str(self.bench.device),
-            timed_on=tuple(str(device) for device in self.bench.timed_on),
+            device=str(self.context.device),
+            timed_on=tuple(str(device) for device in self.context.timed_on),
             num_threads=torch.get_num_threads(),
-            fingerprint=self.bench.dataset.fingerprint,
+            fingerprint=self.context.dataset.fingerprint,
             data=str(self.store.work / "data"),
             features=str(self.store.work / "features"),
             work=str(folder),
@@ -104,58 +104,44 @@ class Runner:
             checkpoint_s=self.setup.checkpoint_every,
             memory_mib=self.setup.memory_limit,
             check_determinism=self.setup.check_determinism,
-            machine=self.bench.machine,
             environment=dict(os.environ),
         )
 
     def _isolated(self, order: Order, listen: Listener) -> Ending:
         supervisor = Supervisor(
             target=child.main,
-            context=context_for(self.bench.device.type),
+            context=context_for(self.context.device.type),
             timeout_s=self.setup.trial_timeout or None,
             on_message=lambda message: listen(require_message(message)),
         )
         return supervisor.run(order.to_json())
 
     def _delivered(self, ending: Ending, trial: Trial, folder: Path) -> Delivered:
-        """The child's result where it is one; otherwise a record that says how the child ended."""
+        """The child's result where it is one; otherwise findings that say how the child ended."""
         if ending.storage:
             self._require_disk()
-            return self._lost(ending, trial, "failed", f"it could not write: {ending.storage}")
+            return _lost(ending, "failed", f"it could not write: {ending.storage}")
         if ending.timed_out:
             cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
-            return self._lost(ending, trial, "timeout", cause)
+            return _lost(ending, "timeout", cause)
         if ending.result is None:
-            return self._lost(ending, trial, *_how_it_ended(ending))
-        dataset = self.bench.dataset
+            return _lost(ending, *_how_it_ended(ending))
+        dataset = self.context.dataset
         try:
             labels = dataset.labels(dataset.plan.test)
             delivered = unpack(ending.result, folder, labels=labels, classes=dataset.classes)
-            if delivered.record.facts:
-                require_conditions(delivered.record, self._conditions(trial))
+            if delivered.findings.facts:
+                require_conditions(delivered.findings.facts, _conditions(trial))
         except (ValueError, ZooError) as error:
-            return self._lost(ending, trial, "failed", f"its result cannot be used: {error}")
-        record = outcome.of_trial(delivered.record, trial, self.bench)
-        return replace(delivered, record=record, log=_joined(delivered.log, ending.log))
+            return _lost(ending, "failed", f"its result cannot be used: {error}")
+        return replace(delivered, log=_joined(delivered.log, ending.log))
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
         probe = self.store.work / "probe"
         write_atomic(probe, b"probe")
         probe.unlink()
-        require_space(self.store.path, expected_bytes(self.bench, 1))
-
-    def _conditions(self, trial: Trial) -> dict[str, Any]:
-        """What must be alike in all trials of a run, or none could be ranked beside another."""
-        return {
-            "threads": torch.get_num_threads(),
-            "precision": precision.name(trial.train),
-            "infer_batch_size": trial.timing.batch_size,
-        }
-
-    def _lost(self, ending: Ending, trial: Trial, status: str, cause: str) -> Delivered:
-        record = outcome.lost(trial, self.bench, status=status, phase=ending.phase, cause=cause)
-        return Delivered(record=record, log=_joined(cause + "\n", ending.log))
+        require_space(self.store.path, expected_bytes(self.context, 1))
 
 
 def in_smaller_parts(trial: Trial) -> Trial | None:
@@ -171,6 +157,20 @@ def _here(order: Order, listen: Listener) -> Ending:
     voice = child.Voice(listen)
     told = child.perform(order, voice, child.make_progress(order, voice))
     return Ending(exitcode=0, result=json.loads(json.dumps(told)))
+
+
+def _conditions(trial: Trial) -> dict[str, Any]:
+    """What must be alike in all trials of a run, or none could be ranked beside another."""
+    return {
+        "threads": torch.get_num_threads(),
+        "precision": trial.train.numerics.precision,
+        "infer_batch_size": trial.timing.batch_size,
+    }
+
+
+def _lost(ending: Ending, status: str, cause: str) -> Delivered:
+    findings = lost(status=status, phase=ending.phase, cause=cause)
+    return Delivered(findings=findings, log=_joined(cause + "\n", ending.log))
 
 
 def _how_it_ended(ending: Ending) -> tuple[str, str]:

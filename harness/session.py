@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import checkpoint
 from harness.finished_run import Run
 from harness.preparation import expected_bytes
+from harness.run_context import make_record
 from harness.runner import Runner
 from harness.screen import Screen, opening_lines
 from harness.signals import Terminated
@@ -24,9 +25,10 @@ from zoo.specs import TrialEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.bench import Bench
     from harness.delivery import Delivered
+    from harness.outcome import Findings
     from harness.plan import Planned
+    from harness.run_context import RunContext
     from harness.run_setup import RunSetup
     from results.records import Record
     from zoo.discovery import Zoo
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 class Session:
     """A run in progress: what its trials share, where they are kept, who is told of them."""
 
-    bench: Bench
+    bench: RunContext
     store: RunStore
     zoo: Zoo
     setup: RunSetup
@@ -67,12 +69,12 @@ class Session:
 
     def _each(self, to_do: Sequence[Planned]) -> None:
         require_space(self.store.path, expected_bytes(self.bench, len(to_do)))
-        runner = Runner(bench=self.bench, store=self.store, setup=self.setup, zoo=self.zoo)
+        runner = Runner(context=self.bench, store=self.store, setup=self.setup, zoo=self.zoo)
         try:
             runner.prepare()
             for item in to_do:
                 delivered = runner.carry_out(item, partial(self._listen, item))
-                self._require_readable(delivered.record)
+                self._require_readable(delivered.findings)
                 record = self._kept(item, delivered)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
                 self.screen.trial(item, record)
@@ -81,9 +83,9 @@ class Session:
             with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
                 runner.progress.rmdir()
 
-    def _require_readable(self, record: Record) -> None:
+    def _require_readable(self, findings: Findings) -> None:
         """Bad files would fail every trial: the run ends before its first record, and lists them all."""
-        if record.error and record.error.phase == "data" and not self.store.records():
+        if findings.error and findings.error.phase == "data" and not self.store.records():
             self.bench.dataset.require_readable()
 
     def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
@@ -96,7 +98,8 @@ class Session:
     def _kept(self, item: Planned, delivered: Delivered) -> Record:
         """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
         info = self.zoo.plugin(item.choice.owner)
-        record = replace(delivered.record, plugin={"name": info.name, "source": info.source, "version": info.version})
+        plugin = {"name": info.name, "source": info.source, "version": info.version}
+        record = make_record(item.trial, self.bench, delivered.findings, delivered.scores, plugin)
         if record.error and delivered.log:
             log = self.store.save_failure(record, delivered.log)
             record = replace(record, error=replace(record.error, log=str(log)))

@@ -15,8 +15,8 @@ from harness.data.batches import in_parts
 from harness.evaluate import evaluate
 from harness.history import epoch_seed
 from harness.loss import cross_entropy
+from harness.numerics import resolve_numerics
 from harness.optim import drop_gradients, learning_rate, set_learning_rate, stepper
-from harness.precision import autocast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,6 +64,7 @@ class _Loop:
     def __init__(self, course: Course, config: TrainConfig, num_steps: int, progress: Progress | None) -> None:
         self.course, self.config, self.num_steps, self.progress = course, config, num_steps, progress
         self.subject, self.optimizer, self.scaler = course.subject, course.optimizer, course.scaler
+        self.numerics = resolve_numerics(config.numerics, course.subject.device)
         self.take_step = stepper(course.optimizer, course.scaler)
 
     def epoch(self, train: Batches, val: Batches, seed: int) -> HistoryRow:
@@ -110,7 +111,7 @@ class _Loop:
         parts = self.config.grad_accum
         losses = []
         for images, labels in in_parts(images_BCHW, labels_B, parts):
-            with autocast(self.config, self.subject.device):
+            with self.numerics.autocast():
                 loss = cross_entropy(self.subject.forward(images), labels)
             if parts > 1:
                 loss = loss * (len(labels) / size)

@@ -16,8 +16,8 @@ NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_data(record: Record) -> dict[str, Any]:
-    """The record as plain JSON data; numbers that JSON lacks become {"number": "NaN"}."""
-    data: dict[str, Any] = _encoded(asdict(record))
+    """The record as plain JSON data."""
+    data: dict[str, Any] = encoded(asdict(record))
     return data
 
 
@@ -40,7 +40,7 @@ def from_json(content: bytes) -> Record:
     if _digest(data) != digest:
         raise ValueError("its SHA-256 does not fit its content")
     try:
-        return _record(_decoded(data))
+        return _record(decoded(data))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a whole record ({error})") from error
 
@@ -49,7 +49,7 @@ def _record(data: dict[str, Any]) -> Record:
     # Within one schema fields are only added: one that we do not know yet, or that was not yet written, costs nothing.
     known = {field.name: data[field.name] for field in fields(Record) if field.name in data}
     typed = {
-        "measurements": tuple(_measurement(m) for m in data.get("measurements", ())),
+        "measurements": tuple(read_measurement(m) for m in data.get("measurements", ())),
         "error": Failure(**data["error"]) if data.get("error") else None,
         "history": tuple(data.get("history", ())),
         "per_class": tuple(data.get("per_class", ())),
@@ -58,7 +58,8 @@ def _record(data: dict[str, Any]) -> Record:
     return Record(**known | typed)
 
 
-def _measurement(data: Mapping[str, Any]) -> Measurement:
+def read_measurement(data: Mapping[str, Any]) -> Measurement:
+    """A measurement from its JSON. Raises KeyError or TypeError where it is none."""
     return Measurement(**{**data, "values": tuple(data["values"])})
 
 
@@ -67,25 +68,27 @@ def _digest(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _encoded(value: Any) -> Any:
+def encoded(value: Any) -> Any:
+    """A value as plain JSON data; numbers that JSON lacks become {"number": "NaN"}."""
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
     if isinstance(value, Mapping):
-        return {str(key): _encoded(item) for key, item in value.items()}
+        return {str(key): encoded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_encoded(item) for item in value]
+        return [encoded(item) for item in value]
     if value is None or isinstance(value, str | int | float):
         return value
     # A scalar of numpy or torch; anything else is no plain data, and json says so.
     item = getattr(value, "item", None)
-    return _encoded(item()) if callable(item) else value
+    return encoded(item()) if callable(item) else value
 
 
-def _decoded(value: Any) -> Any:
+def decoded(value: Any) -> Any:
+    """What `encoded` was given, with lists for tuples."""
     if isinstance(value, dict):
         if set(value) == {"number"} and value["number"] in NOT_FINITE:
             return NOT_FINITE[value["number"]]
-        return {key: _decoded(item) for key, item in value.items()}
+        return {key: decoded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_decoded(item) for item in value]
+        return [decoded(item) for item in value]
     return value

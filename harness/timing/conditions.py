@@ -34,13 +34,12 @@ class Snapshot:
 class Conditions:
     """What happened between two snapshots. `foreign_cores` is how many cores other processes kept busy on average.
 
-    `thread_share` is the share of the time in which the timing thread was on a core, `process_cores` how many cores
-    all our threads together used, `involuntary_rate` how often a second the scheduler took a core from one of them.
+    `thread_share` is the share of the time in which the timing thread was on a core, `involuntary_rate` how often a
+    second the scheduler took a core from one of our threads.
     """
 
     wall_s: float
     thread_share: float
-    process_cores: float
     involuntary_rate: float
     page_reads: int
     foreign_cores: float | None
@@ -73,7 +72,6 @@ def between(before: Snapshot, after: Snapshot) -> Conditions:
     return Conditions(
         wall_s=wall,
         thread_share=(after.thread_s - before.thread_s) / wall,
-        process_cores=own / wall,
         involuntary_rate=(after.involuntary - before.involuntary) / wall,
         page_reads=after.page_reads - before.page_reads,
         foreign_cores=None if machine is None else max(machine - own, 0.0) / wall,
@@ -92,7 +90,6 @@ def combined(parts: Sequence[Conditions]) -> Conditions:
     return Conditions(
         wall_s=wall,
         thread_share=mean("thread_share"),
-        process_cores=mean("process_cores"),
         involuntary_rate=mean("involuntary_rate"),
         page_reads=sum(part.page_reads for part in parts),
         foreign_cores=None if parts[0].foreign_cores is None else mean("foreign_cores"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from harness.config import TimingConfig
+from harness.config import TimingConfig, grouped
 from harness.timing import settings
 from harness.timing.clock import clock_for
 from harness.timing.engine import collector_paused, warm_up
@@ -33,7 +33,7 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
     """Call it with a `ModelSpec` to time one kind of its steps; returns pytest-benchmark's statistics, in seconds.
 
     `train` times training steps instead of inference, `rounds` is how many samples are taken; `image_size`,
-    `num_classes`, `device` and the fields of `TimingConfig` (batch_size, amp, num_threads …) set the conditions.
+    `num_classes`, `device` and the fields of `TimingConfig` and `Numerics` (batch_size, amp …) set the conditions.
     """
 
     def run(
@@ -46,12 +46,11 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
         device: str = "cpu",
         **conditions: Any,
     ) -> Any:
-        config, target = TimingConfig(**conditions), torch.device(device)
+        config, target = TimingConfig(**grouped(conditions)), torch.device(device)
         wanted = spec.input_for(None)
         size, channels = image_size or wanted.size or USUAL_SIZE, wanted.channels or 3
         model = build(spec, Task(num_classes=num_classes, image_size=size, channels=channels)).model
-        dtype = getattr(torch, config.precision)
-        with settings.applied(config), resident(model, target, dtype, channels_last=config.channels_last):
+        with settings.applied(config), resident(model, target, config):
             workload = make_workload(model, (channels, size, size), num_classes, target, config)
             step = TrainingStep(workload) if train else InferenceStep(workload)
             step.enter()

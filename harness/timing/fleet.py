@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """Several models timed in turns, so that a drift of the machine hits all of them alike."""
 
 from __future__ import annotations
@@ -6,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-
-import torch
 
 from harness.timing import memory, settings
 from harness.timing.bench import INFER, TRAIN, Bench, Entry
@@ -17,6 +14,8 @@ from harness.timing.steps import make_workload
 from harness.timing.summary import summarise
 
 if TYPE_CHECKING:
+    import torch
+
     from harness.config import TimingConfig
     from harness.timing.outcome import Timing
 
@@ -48,8 +47,7 @@ def _open(stack: ExitStack, bench: Bench, device: torch.device, config: TimingCo
     entry = bench.entry
     with bench.surviving(INFER):
         bench.base_mib = memory.in_use_mib(device)
-        dtype = getattr(torch, config.precision)
-        stack.enter_context(resident(entry.model, device, dtype, channels_last=config.channels_last))
+        stack.enter_context(resident(entry.model, device, config))
         bench.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
 
 

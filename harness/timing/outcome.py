@@ -15,7 +15,7 @@ class Timing:
     """One model on one device.
 
     `verdict` is "steady" or "noisy", `reasons` says why, one line each. `failures` maps "infer" or "train" to what it
-    raised, for a step that could not be run. `facts` are the row's conditions: device, precision, threads and so on.
+    raised, for a step that could not be run. `facts` are the row's conditions: precision, threads and so on.
     """
 
     measurements: tuple[Measurement, ...]

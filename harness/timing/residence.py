@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.numerics import resolve_numerics
+
 if TYPE_CHECKING:
     from torch import nn
 
+    from harness.config import TimingConfig
+
 
 @contextmanager
-def resident(model: nn.Module, device: torch.device, dtype: torch.dtype, *, channels_last: bool) -> Iterator[None]:
-    """Hold copies of the model's weights and buffers on `device`; at the end put back the very tensors it had.
+def resident(model: nn.Module, device: torch.device, config: TimingConfig) -> Iterator[None]:
+    """Hold copies of the model's weights and buffers on `device`, in the format and the memory layout of `config`.
+
+    At the end the model has the very tensors back that it had.
 
     Restored are weights, gradients, buffers (batch-norm statistics among them), the train or eval mode of every
     submodule, and the random state of the CPU and of the device.
@@ -25,9 +31,9 @@ def resident(model: nn.Module, device: torch.device, dtype: torch.dtype, *, chan
     with random_state_kept(device):
         try:
             _detach(model)
-            model.to(device, dtype)
-            if channels_last:
-                model.to(memory_format=torch.channels_last)
+            model.to(device, getattr(torch, config.precision))
+            # Always: a model that was trained channels-last on an accelerator would else be timed so on the CPU.
+            model.to(memory_format=resolve_numerics(config.numerics, device).memory_format)
             yield
         finally:
             for module, training, named_parameters, named_buffers in modules:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.precision import forbid_tf32
+from harness.numerics import forbid_tf32
 
 if TYPE_CHECKING:
     from harness.config import TimingConfig
@@ -20,8 +20,8 @@ def applied(config: TimingConfig) -> Iterator[None]:
     """Set what `config` asks for, and put it back. Float32 is float32: on the device as on the CPU, no TF32."""
     num_threads = torch.get_num_threads()
     tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    if config.num_threads is not None:
-        torch.set_num_threads(config.num_threads)
+    if config.numerics.num_threads is not None:
+        torch.set_num_threads(config.numerics.num_threads)
     forbid_tf32()
     try:
         yield

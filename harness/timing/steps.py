@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.loss import cross_entropy
+from harness.numerics import resolve_numerics
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from harness.config import TimingConfig
+    from harness.numerics import DeviceNumerics
 
 SEED = 0
 
@@ -27,13 +29,12 @@ class Workload:
     forward: Callable[[Tensor], Any]
     images: Tensor
     labels: Tensor
-    device: torch.device
     config: TimingConfig
-    amp_dtype: torch.dtype | None
+    numerics: DeviceNumerics
 
-    def autocast(self) -> torch.autocast:
-        """The precision of a forward pass and its loss."""
-        return torch.autocast(self.device.type, dtype=self.amp_dtype, enabled=self.amp_dtype is not None)
+    @property
+    def device(self) -> torch.device:
+        return self.numerics.device
 
 
 def make_workload(
@@ -43,15 +44,14 @@ def make_workload(
     generator = torch.Generator().manual_seed(SEED)
     images = torch.randn(config.batch_size, *input_shape, generator=generator)
     labels = torch.randint(num_classes, (config.batch_size,), generator=generator)
-    layout = torch.channels_last if config.channels_last else torch.contiguous_format
+    numerics = resolve_numerics(config.numerics, device)
     return Workload(
         model=model,
         forward=torch.compile(model) if config.torchcompile else model,
-        images=images.to(device=device, dtype=getattr(torch, config.precision), memory_format=layout),
+        images=images.to(device=device, dtype=getattr(torch, config.precision), memory_format=numerics.memory_format),
         labels=labels.to(device),
-        device=device,
         config=config,
-        amp_dtype=getattr(torch, config.amp_dtype) if config.amp else None,
+        numerics=numerics,
     )
 
 
@@ -66,7 +66,7 @@ class InferenceStep:
         self._workload.model.eval()
 
     def __call__(self) -> None:
-        with torch.inference_mode(), self._workload.autocast():
+        with torch.inference_mode(), self._workload.numerics.autocast():
             self._workload.forward(self._workload.images)
 
 
@@ -80,8 +80,7 @@ class TrainingStep:
         self._workload = workload
         trained = [parameter for parameter in workload.model.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.SGD(trained, lr=1e-6, momentum=0.9)
-        needs_scaling = workload.amp_dtype is torch.float16
-        self._scaler = torch.amp.GradScaler(workload.device.type, enabled=needs_scaling)
+        self._scaler = workload.numerics.make_scaler()
 
     def enter(self) -> None:
         """Set the mode; called before steps are timed, because it walks all submodules."""
@@ -93,7 +92,7 @@ class TrainingStep:
 
     def forward(self) -> Tensor:
         """The loss of the batch."""
-        with self._workload.autocast():
+        with self._workload.numerics.autocast():
             return cross_entropy(self._workload.forward(self._workload.images), self._workload.labels)
 
     def backward(self, loss: Tensor) -> None:

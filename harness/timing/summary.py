@@ -45,14 +45,11 @@ def _measurements(prefix: str, series: Series) -> Iterator[Measurement]:
 
 
 def _facts(bench: Bench, device: torch.device, config: TimingConfig) -> dict[str, Any]:
-    channels, height, width = bench.entry.input_shape
     return {
-        "device": device.type,
         "batch_size": config.batch_size,
-        "img_size": height,
-        "input_shape": [channels, height, width],
+        "img_size": bench.entry.input_shape[1],
         "precision": config.precision_name,
-        "channels_last": config.channels_last,
+        "channels_last": config.numerics.is_channels_last(device.type),
         "torchcompile": config.torchcompile,
         "detail": config.detail,
         "threads": torch.get_num_threads(),

@@ -42,26 +42,24 @@ def claim_a_full_disk():
 
 
 def _deliver_with(change):
-    """Change the record before it is delivered, hash and all."""
-    from dataclasses import replace
-
+    """Change the findings before they are delivered."""
     import harness.child
 
     def pack(outcome, folder, honest=harness.child.pack):
-        return honest(replace(outcome, record=replace(outcome.record, **change(outcome.record))), folder)
+        told = honest(outcome, folder)
+        return told | {"findings": told["findings"] | change(told["findings"])}
 
     harness.child.pack = pack
 
 
 def claim_anothers_name():
-    _deliver_with(lambda record: {"model": "good/tiny", "seed": 4, "machine": {}, "key": "0"})
+    _deliver_with(lambda findings: {"model": "good/tiny", "seed": 4, "machine": {}, "key": "0"})
 
 
 def measure_words():
-    from results.records import Measurement
-
-    _deliver_with(lambda record: {"measurements": (Measurement(name="total_seconds", unit="s", values=("soon",)),)})
+    words = {"name": "total_seconds", "unit": "s", "values": ["soon"], "lower_is_better": True}
+    _deliver_with(lambda findings: {"measurements": [words]})
 
 
 def count_words():
-    _deliver_with(lambda record: {"facts": {**record.facts, "param_count": "many"}})
+    _deliver_with(lambda findings: {"facts": findings["facts"] | {"param_count": "many"}})

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from harness.bench import Bench
+from harness.bench import TrialContext
 from harness.config import Trial
 from harness.data.opening import DatasetSource, load
 from harness.determinism import judged
 from harness.features import FeatureStore
-from harness.outcome import Outcome
+from harness.outcome import Findings, Outcome
 from tests.faults import runs, wrong_models
 from tests.faults.runs import Run, comparable
 from zoo.discovery import discover
@@ -174,10 +174,10 @@ def test_13_a_model_in_which_nothing_learns_says_so(mixed, name, where, told):
 def test_25_a_model_whose_seed_does_not_decide_its_result_is_marked(clean, name, repeatable):
     zoo = discover([str(PLUGIN)], environment={})
     digits = load(DatasetSource(spec=zoo.dataset("digits")))
-    bench = Bench(dataset=digits, device=torch.device("cpu"), timed_on=(), features=FeatureStore(), machine={})
-    record = clean.records["good/net"]
-    outcome = judged(Outcome(record=record), Trial.from_json(record.trial), zoo.select(name)[0], bench)
-    assert outcome.record.facts == {**record.facts, "deterministic": repeatable}
+    context = TrialContext(dataset=digits, device=torch.device("cpu"), timed_on=(), features=FeatureStore())
+    trial = Trial.from_json(clean.records["good/net"].trial)
+    outcome = judged(Outcome(findings=Findings(status="ok")), trial, zoo.select(name)[0], context)
+    assert outcome.findings.facts == {"deterministic": repeatable}
 
 
 def test_every_wrong_model_is_one_line_in_its_record_and_a_traceback_in_its_log(mixed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from harness.config import TrainConfig
+from harness.config import TrainConfig, grouped
 from harness.data.batches import PixelBatches, TensorBatches
 from harness.subject import Subject
 
@@ -45,7 +45,8 @@ def subject(model, heads=()):
 
 
 def config(**changes):
-    return TrainConfig(**{"epochs": 3, "batch_size": 16, "sched": "constant", "patience": 10, **changes})
+    usual = {"epochs": 3, "batch_size": 16, "sched": "constant", "patience": 10}
+    return TrainConfig(**grouped(usual | changes))
 
 
 __all__ = ["CPU", "TensorBatches", "batches", "config", "convnet", "pixels", "subject"]

@@ -10,21 +10,20 @@ from torch import nn
 
 import zoo
 from harness import determinism
-from harness.bench import Bench
+from harness.bench import TrialContext
 from harness.config import TimingConfig, Trial
 from harness.data.opening import DatasetSource, load
 from harness.features import FeatureStore
-from harness.outcome import Outcome
-from results.records import Record
+from harness.outcome import Findings, Outcome
 from tests.harness.lessons import CPU, config
 from zoo.discovery import discover
 from zoo.selection import Choice
 
 
 @pytest.fixture(scope="module")
-def bench() -> Bench:
+def context() -> TrialContext:
     digits = load(DatasetSource(spec=discover(environment={}).dataset("digits")))
-    return Bench(dataset=digits, device=CPU, timed_on=(), features=FeatureStore(), machine={})
+    return TrialContext(dataset=digits, device=CPU, timed_on=(), features=FeatureStore())
 
 
 class Net(nn.Module):
@@ -65,47 +64,46 @@ def asked(build, **changes):
     return trial, Choice(spec=zoo.ModelSpec(name="mine/net", build=build), owner="mine", weights=None)
 
 
-def judged(build, bench, **changes):
-    return determinism.is_deterministic(*asked(build, **changes), bench)
+def judged(build, context, **changes):
+    return determinism.is_deterministic(*asked(build, **changes), context)
 
 
 @pytest.mark.parametrize("finetune", ["full", "head"])
-def test_dropout_shuffling_and_initialisation_follow_the_seed(bench, finetune):
-    assert judged(Net, bench, finetune=finetune)
+def test_dropout_shuffling_and_initialisation_follow_the_seed(context, finetune):
+    assert judged(Net, context, finetune=finetune)
 
 
 @pytest.mark.parametrize("build", [shifted, noisy])
-def test_a_model_that_draws_from_elsewhere_is_found(bench, build):
-    assert not judged(build, bench)
+def test_a_model_that_draws_from_elsewhere_is_found(context, build):
+    assert not judged(build, context)
 
 
-def test_a_frozen_backbone_that_draws_from_elsewhere_is_found(bench):
+def test_a_frozen_backbone_that_draws_from_elsewhere_is_found(context):
     def blurred(task):
         net = Net(task)
         net.body.append(Blur())
         return net
 
-    assert not judged(blurred, bench, finetune="head")
+    assert not judged(blurred, context, finetune="head")
 
 
-def test_a_trial_that_ended_well_is_marked_and_any_other_left_alone(bench):
+def test_a_trial_that_ended_well_is_marked_and_any_other_left_alone(context):
     trial, choice = asked(noisy)
     for status, mark in (("ok", {"deterministic": False}), ("failed", {})):
-        record = Record(key="k", model="m", dataset="d", seed=1, device="cpu", status=status, trial={})
-        assert determinism.judged(Outcome(record=record), trial, choice, bench).record.facts == mark
+        outcome = Outcome(findings=Findings(status=status))
+        assert determinism.judged(outcome, trial, choice, context).findings.facts == mark
 
 
-def test_a_second_training_that_fails_is_not_the_same(bench):
-    record = Record(key="k", model="m", dataset="d", seed=1, device="cpu", status="ok", trial={})
-    outcome = determinism.judged(Outcome(record=record), *asked(lambda task: None), bench)
-    assert outcome.record.facts == {"deterministic": False}
+def test_a_second_training_that_fails_is_not_the_same(context):
+    outcome = determinism.judged(Outcome(findings=Findings(status="ok")), *asked(lambda task: None), context)
+    assert outcome.findings.facts == {"deterministic": False}
 
 
-def test_only_a_few_steps_are_taken(bench):
+def test_only_a_few_steps_are_taken(context):
     passes = []
-    judged(lambda task: Net(task, lambda: passes.append(torch.is_grad_enabled()) or 0.0), bench)
+    judged(lambda task: Net(task, lambda: passes.append(torch.is_grad_enabled()) or 0.0), context)
     assert len(passes) < 16
 
 
-def test_a_training_that_diverges_can_be_deterministic(bench):
-    assert judged(Net, bench, opt="sgd", lr=1e30)
+def test_a_training_that_diverges_can_be_deterministic(context):
+    assert judged(Net, context, opt="sgd", lr=1e30)

@@ -55,6 +55,17 @@ def test_a_message_longer_than_a_pipe_holds_arrives_whole():
     assert supervised({"say": {"result": {"a": "x" * 10**6}}}).result == {"a": "x" * 10**6}
 
 
+def test_half_a_message_is_no_result():
+    ending = Supervisor(target=break_off, context=context_for("cpu")).run("")
+    assert (ending.exitcode, ending.result, ending.problem) == (0, None, "")
+
+
+def break_off(order: str, messages, log) -> None:
+    lead_group()
+    os.write(messages.fileno(), as_line({"result": {"a": 1}})[:-1])
+    os._exit(0)
+
+
 def test_what_is_printed_is_kept_without_control_characters():
     assert supervised({"print": "some\x1b[31m words\n"}).log == "some\N{REPLACEMENT CHARACTER}[31m words\n"
 

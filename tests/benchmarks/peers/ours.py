@@ -10,8 +10,9 @@ import torch
 from torchvision import datasets, models
 
 from harness.allocator import keep_freed_memory
-from harness.bench import Bench
-from harness.config import TimingConfig, TrainConfig, Trial
+from harness.bench import TrialContext
+from harness.build import make_splits
+from harness.config import Numerics, TimingConfig, TrainConfig, Trial
 from harness.data.dataset import Dataset
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.folder import scan_folder
@@ -21,7 +22,6 @@ from harness.data.splits import Part, SplitPlan
 from harness.features import FeatureStore
 from harness.learning import prepare
 from harness.train import fit
-from harness.trial import make_splits
 from tests.benchmarks.peers import work
 from zoo.building import BuiltModel, build
 from zoo.specs import PIXEL_MEAN, PIXEL_STD, LabelledImages, ModelSpec, Split, Task
@@ -79,17 +79,17 @@ def make_trial(job: work.Job, amp: bool) -> Trial:
         patience=job.epochs,
         head="mlp:256:0.2" if frozen else "linear",
         finetune="head" if frozen else "full",
-        amp=amp,
+        numerics=Numerics(amp=amp),
     )
     return Trial(model=job.model, dataset=job.data, train=config, timing=TimingConfig(), device="cpu", seed=work.SEED)
 
 
 def train(job: work.Job, data: Path, amp: bool) -> work.Outcome:
     trial, dataset = make_trial(job, amp), open_dataset(job, data)
-    bench = Bench(dataset=dataset, device=torch.device("cpu"), timed_on=(), features=FeatureStore(), machine={})
-    splits = make_splits(trial, dataset.pixels(GEOMETRIES[job.data]), bench)
+    context = TrialContext(dataset=dataset, device=torch.device("cpu"), timed_on=(), features=FeatureStore())
+    splits = make_splits(trial, dataset.pixels(GEOMETRIES[job.data]), context)
     torch.manual_seed(trial.seed)
-    lesson = prepare(build_model(job, data, trial.train), splits, trial.train, bench.features)
+    lesson = prepare(build_model(job, data, trial.train), splits, trial.train, context.features)
     history = fit(lesson.subject, lesson.train, lesson.val, trial.train, seed=trial.seed).history
     return work.Outcome([row["eval_loss"] for row in history], history[-1]["eval_top1"] / 100)
 

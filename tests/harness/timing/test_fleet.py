@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from harness.config import TimingConfig
+from harness.config import TimingConfig, grouped
 from harness.timing import bench as bench_module
 from harness.timing.bench import Entry
 from harness.timing.fleet import time_together
@@ -14,7 +14,8 @@ CPU = torch.device("cpu")
 
 
 def config(**changes) -> TimingConfig:
-    return TimingConfig(**{"batch_size": 2, "budget_s": 0.001, "num_threads": 1, "train": False, **changes})
+    usual = {"batch_size": 2, "budget_s": 0.001, "num_threads": 1, "train": False}
+    return TimingConfig(**grouped(usual | changes))
 
 
 def entry(name: str, model: nn.Module | None = None) -> Entry:

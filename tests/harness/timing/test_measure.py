@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.config import TimingConfig
+from harness.config import TimingConfig, grouped
 from harness.timing.measure import measure
 
 CPU = torch.device("cpu")
@@ -20,7 +20,8 @@ def small() -> nn.Module:
 
 
 def timed(model: nn.Module, **changes):
-    return measure(model, (3, 8, 8), 5, CPU, TimingConfig(batch_size=4, budget_s=0.02, num_threads=1, **changes))
+    config = TimingConfig(**grouped({"batch_size": 4, "budget_s": 0.02, "num_threads": 1, **changes}))
+    return measure(model, (3, 8, 8), 5, CPU, config)
 
 
 def test_both_steps_are_measured_with_all_their_samples():
@@ -115,6 +116,17 @@ def test_the_precision_asked_for_is_the_one_that_runs(precision):
     timing = timed(model, **changes)
     assert seen == {torch.bfloat16}
     assert timing.facts["precision"] == ("amp_bfloat16" if precision == "amp" else "bfloat16")
+
+
+@pytest.mark.parametrize(("channels_last", "layout"), [(True, torch.channels_last), ("auto", torch.contiguous_format)])
+def test_weights_and_images_are_timed_in_the_layout_asked_for_however_the_model_was_trained(channels_last, layout):
+    seen = set()
+    model = small().to(memory_format=torch.channels_last)
+    model[0].register_forward_pre_hook(
+        lambda m, i: seen.add((m.weight.is_contiguous(memory_format=layout), i[0].is_contiguous(memory_format=layout)))
+    )
+    timing = timed(model, channels_last=channels_last)
+    assert (seen, timing.facts["channels_last"]) == ({(True, True)}, channels_last is True)
 
 
 def test_frozen_models_are_not_trained():

@@ -10,7 +10,6 @@ from harness.timing.verdict import disturbances, unrest, verdict
 PEACE = Conditions(
     wall_s=1.0,
     thread_share=0.999,
-    process_cores=1.0,
     involuntary_rate=2.0,
     page_reads=0,
     foreign_cores=0.01,
@@ -73,7 +72,6 @@ def test_conditions_are_differences_of_two_snapshots():
     assert between(before, after) == Conditions(
         wall_s=2,
         thread_share=0.5,
-        process_cores=1.0,
         involuntary_rate=2.0,
         page_reads=3,
         foreign_cores=0.5,
