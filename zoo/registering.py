@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import pluggy
 from zoo import API_VERSION, hookspecs, probing
 from zoo.integrity import Meddled, guarded
 from zoo.loading import SHIPPED
-from zoo.names import is_valid
+from zoo.names import did_you_mean, is_valid
 from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
 
 if TYPE_CHECKING:
@@ -133,8 +132,7 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
     for caller in manager.get_hookcallers(plugin) or ():
         optional = all(impl.optionalhook for impl in caller.get_hookimpls() if impl.plugin is plugin)
         if not caller.has_spec() and not optional:
-            close = get_close_matches(caller.name, hooks, n=1, cutoff=0.0)
-            return f"unknown hook '{caller.name}', did you mean {close[0]}?"
+            return f"unknown hook '{caller.name}'{did_you_mean(caller.name, hooks, cutoff=0.0)}"
     return ""
 
 
