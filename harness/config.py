@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from zoo.weights import Weights
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """How a model is trained; the same for every model of a run.
 
-    `weights` is None (random), "default", a pretrained tag, or "file:PATH". `finetune` is "head" or "full".
+    `weights` None means random ones. `finetune` is "head" or "full".
     `batch_size` is what one optimiser step sees; `grad_accum` splits it into that many passes.
     """
 
@@ -27,7 +29,7 @@ class TrainConfig:
     aug: str = "none"
     head: str = "linear"
     finetune: str = "full"
-    weights: str | None = None
+    weights: Weights | None = None
     img_size: int | None = None
     val_split: float = 0.2
     test_split: float = 0.2
@@ -89,15 +91,20 @@ class Trial:
         # Not at module level: loading OpenSSL costs 2 ms, and --help makes no trial.
         import hashlib
 
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, for the record."""
-        return asdict(self)
+        weights = self.train.weights
+        told = asdict(self)
+        return told | {"train": told["train"] | {"weights": None if weights is None else str(weights)}}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Trial:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
         plain = dict(told)
-        return cls(train=TrainConfig(**plain.pop("train")), timing=TimingConfig(**plain.pop("timing")), **plain)
+        train = dict(plain.pop("train"))
+        if train.get("weights") is not None:
+            train["weights"] = Weights.from_text(str(train["weights"]))
+        return cls(train=TrainConfig(**train), timing=TimingConfig(**plain.pop("timing")), **plain)

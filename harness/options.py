@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.arguments import MAX_SEED, MAX_SEEDS, MAX_THREADS, device, head, real, whole
 from harness.config import TrainConfig
-from zoo.errors import USAGE, ZooError
+from zoo.weights import Weights
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from zoo.selection import Choice
 
 DEFAULT = TrainConfig()
-WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -107,23 +106,15 @@ def train_config(arguments: argparse.Namespace) -> TrainConfig:
 def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
     """The same configuration with the weights and the fine-tuning that hold for one model.
 
-    Raises ZooError where weights were asked for and the model has none: random ones would be a silent lie.
+    Raises ZooError where the model does not offer the weights that were asked for.
     """
-    weights = choice.weights or config.weights
-    offered = weights is None or weights.startswith("file:") or weights in ("default", *choice.spec.weights)
-    if not offered or (weights == "default" and not choice.spec.weights):
-        what = "pretrained weights" if weights == "default" else f"pretrained weights '{weights}'"
-        tags = ", ".join(choice.spec.weights[:5])
-        remedy = f"it offers: {tags}" if tags else "leave it out with --plugins …,-NAME, or give --weights FILE"
-        raise ZooError(f"{choice.spec.name} has no {what}", remedy, USAGE)
+    weights = Weights(tag=choice.weights) if choice.weights else config.weights
+    if weights is not None:
+        weights.check(choice.spec)
     return replace(config, weights=weights, finetune=config.finetune or ("head" if weights else "full"))
 
 
-def _weights(arguments: argparse.Namespace) -> str | None:
+def _weights(arguments: argparse.Namespace) -> Weights | None:
     if arguments.pretrained:
-        return "default"
-    text: str | None = arguments.weights
-    if text is None:
-        return None
-    path = text.partition("#")[0]
-    return f"file:{text}" if path.endswith(WEIGHT_FILES) or Path(path).is_file() else text
+        return Weights(tag="default")
+    return None if arguments.weights is None else Weights.parse(arguments.weights)

@@ -40,7 +40,7 @@ class Order:
 
     def to_json(self) -> str:
         """As text. A process's own environment is part of it, which is why it is never written to a file."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self) | {"trial": self.trial.as_json()})
 
     @classmethod
     def from_json(cls, text: str) -> Order:

@@ -7,7 +7,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -118,12 +117,11 @@ def _carry_out(trial: Trial, choice: Choice, bench: Bench, phases: Phases, hooks
 def build_model(trial: Trial, choice: Choice, dataset: Dataset) -> tuple[BuiltModel, Geometry]:
     """The model with its head, on the CPU, and the images that it is to see."""
     weights = trial.train.weights
-    file = weights.removeprefix("file:") if weights and weights.startswith("file:") else None
-    tag = None if file else weights
-    wanted = choice.spec.input_for("default" if file else tag)
+    # A file does not say what images it was trained on: most likely on such as the library's own weights were.
+    wanted = choice.spec.input_for(None if weights is None else weights.tag or "default")
     geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
-    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels, weights=tag)
-    built = build(choice.spec, task, head=trial.train.head, weights_file=Path(file) if file else None)
+    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
+    built = build(choice.spec, task, head=trial.train.head, weights=weights)
     if weights is None:
         raise_momentum(built.model)
     return built, geometry

@@ -53,7 +53,7 @@ def describe(
         "mean": wanted.mean,
         "std": wanted.std,
         "interpolation": wanted.interpolation,
-        "weights": "none" if weights is None else weights_label(spec, weights),
+        "weights": weights_label(spec, weights),
         "available_weights": list(spec.weights),
         "tags": sorted(spec.tags),
         "requires": list(spec.requires),

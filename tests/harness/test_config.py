@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.config import TimingConfig, TrainConfig, Trial
+from zoo.weights import Weights
 
 # As the first version wrote them: records are found again by their keys.
 KEYS = {
@@ -18,10 +19,9 @@ KEYS = {
 }
 
 
-def trial(weights):
-    return Trial(
-        model="net", dataset="digits", train=TrainConfig(weights=weights), timing=TimingConfig(), device="cpu", seed=3
-    )
+def trial(text):
+    train = TrainConfig(weights=text and Weights.from_text(text))
+    return Trial(model="net", dataset="digits", train=train, timing=TimingConfig(), device="cpu", seed=3)
 
 
 @pytest.mark.parametrize(("text", "key"), KEYS.items())

@@ -21,6 +21,7 @@ from harness.options import (
 from zoo.errors import ZooError
 from zoo.selection import Choice
 from zoo.specs import ModelSpec
+from zoo.weights import Weights
 
 
 def parsed(*arguments):
@@ -47,16 +48,16 @@ def test_without_flags_the_configuration_is_the_default():
         (("--pretrained", "--finetune", "full"), "default", "full"),
         (("--finetune", "head"), None, "head"),
         (("--weights", "V1"), "V1", "head"),
-        (("--weights", "/tmp/x.safetensors#sha256=ab"), "file:/tmp/x.safetensors#sha256=ab", "head"),
+        (("--weights", "/tmp/x.bin#sha256=ABCDEF12"), "file:/tmp/x.bin#sha256=ABCDEF12", "head"),
     ],
 )
 def test_weights_decide_what_is_trained_unless_it_was_said(flags, weights, finetune):
     config = for_choice(parsed(*flags), choice())
-    assert (config.weights, config.finetune) == (weights, finetune)
+    assert (config.weights and str(config.weights), config.finetune) == (weights, finetune)
 
 
 def test_a_tag_in_the_models_name_is_the_weights_it_gets():
-    assert for_choice(parsed(), choice("V1")).weights == "V1"
+    assert for_choice(parsed(), choice("V1")).weights == Weights(tag="V1")
 
 
 def test_a_model_without_weights_is_never_trained_from_random_ones_instead():
