@@ -125,8 +125,8 @@ def weights_label(spec: ModelSpec, tag: str | None) -> str:
 
 
 def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
-    shape, scratch = _input_shape(task), label == "none"
-    found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
+    scratch = label == "none"
+    found = attach(module, task.num_classes, head, input_shape=task.input_shape, hint=spec.head, scratch=scratch)
     return BuiltModel(model=module, head=found, weights=label, num_classes=task.num_classes)
 
 
@@ -157,9 +157,5 @@ def _from_file(spec: ModelSpec, task: Task, head: str, weights: Weights) -> Buil
     load_strictly(built.model, state, weights.file.name)
     if num_classes == task.num_classes and head == "linear":
         return replace(built, weights=label)
-    new = exchange(built.model, built.head, task.num_classes, head, input_shape=_input_shape(task))
+    new = exchange(built.model, built.head, task.num_classes, head, input_shape=task.input_shape)
     return replace(built, head=new, weights=label)
-
-
-def _input_shape(task: Task) -> tuple[int, int, int]:
-    return task.channels, task.image_size, task.image_size

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from zoo.specs import ModelSpec
 
-USUAL_SIZE = 224
-
 
 def describe(
     spec: ModelSpec,
@@ -29,8 +27,7 @@ def describe(
 ) -> dict[str, Any]:
     """What `harness info` shows of a model. Parameter counts are exact; `macs` is None where it cannot be counted."""
     wanted = spec.input_for(weights)
-    size = image_size or wanted.size or USUAL_SIZE
-    task = Task(num_classes=num_classes, image_size=size, channels=channels or wanted.channels or 3)
+    task = Task.for_model(spec, num_classes, image_size=image_size, channels=channels, weights=weights)
     built = build(spec, task, head=head, device="meta")
     parameters = list(built.model.parameters())
     return {
@@ -39,14 +36,14 @@ def describe(
         "family": spec.family,
         "param_count": sum(parameter.numel() for parameter in parameters),
         "trainable_param_count": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
-        "macs": count_macs(built.model, (task.channels, size, size)) if macs else None,
+        "macs": count_macs(built.model, task.input_shape) if macs else None,
         "head": built.head.name,
         "head_type": built.head.type,
         "in_features": built.head.in_features,
         "head_layers": list(built.head.names),
         "aux_heads": list(built.head.aux),
         "num_classes": num_classes,
-        "image_size": size,
+        "image_size": task.image_size,
         "fixed_size": wanted.fixed,
         "min_size": wanted.min_size,
         "channels": task.channels,

@@ -16,7 +16,6 @@ from harness.timing.bench import Entry
 from harness.timing.fleet import time_together
 from harness.timing.flops import Work, count
 from zoo.building import build
-from zoo.describe import USUAL_SIZE
 from zoo.errors import ZooError
 from zoo.specs import Task
 
@@ -76,16 +75,14 @@ def _built(
 ) -> Iterator[tuple[str, Entry | None, str]]:
     for choice in choices:
         say(f"building {choice.name}")
-        wanted = choice.spec.input_for(None)
-        size = arguments.img_size or wanted.size or USUAL_SIZE
-        task = Task(num_classes=arguments.num_classes, image_size=size, channels=wanted.channels or 3)
+        task = Task.for_model(choice.spec, arguments.num_classes, image_size=arguments.img_size)
         try:
             model = build(choice.spec, task).model
         except ZooError as error:
             yield choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
             continue
-        shape = (task.channels, size, size)
-        yield choice.name, Entry(name=choice.name, model=model, input_shape=shape, num_classes=task.num_classes), ""
+        entry = Entry(name=choice.name, model=model, input_shape=task.input_shape, num_classes=task.num_classes)
+        yield choice.name, entry, ""
 
 
 def _counted(entry: Entry) -> Work | None:

@@ -68,6 +68,8 @@ def test_weights_are_required_of_the_plugin_or_of_the_disk(tmp_path):
     assert asked == ["V1"]
     with pytest.raises(ZooError, match="no weights file"):
         Weights(path=f"{tmp_path}/none.pt").require(spec)
+    with pytest.raises(ZooError, match="no weights file ~nobody_of_that_name"):
+        Weights(path="~nobody_of_that_name/a.pt").require(spec)
 
 
 @pytest.mark.parametrize("wrapper", [lambda s: s, lambda s: {"state_dict": s}, lambda s: {"model": s, "epoch": 3}])

@@ -24,12 +24,14 @@ from harness.train import fit
 from harness.trial import make_splits
 from tests.benchmarks.peers import work
 from zoo.building import BuiltModel, build
-from zoo.specs import PIXEL_MEAN, PIXEL_STD, LabelledImages, ModelSpec, Split, Task
+from zoo.specs import LabelledImages, ModelSpec, Split, Task
 from zoo.weights import Weights
 
 GEOMETRIES = {
     "mnist": Geometry(size=28, channels=1, stored_channels=1, short_side=28, mean=(0.5,), std=(0.5,)),
-    "jpegs": Geometry(size=224, channels=3, stored_channels=3, short_side=256, mean=PIXEL_MEAN, std=PIXEL_STD),
+    "jpegs": Geometry(
+        size=224, channels=3, stored_channels=3, short_side=256, mean=work.PIXEL_MEAN, std=work.PIXEL_STD
+    ),
 }
 
 
