@@ -104,18 +104,11 @@ def device_list(text: str) -> str:
 
 def head(text: str) -> str:
     """`linear`, or `mlp:` with hidden sizes and a dropout rate, such as `mlp:256:0.2`."""
-    kind, _, rest = text.partition(":")
-    if text == "linear":
-        return text
-    sizes, _, drop = rest.partition(":")
-    good = kind == "mlp" and all(part.isdecimal() and int(part) > 0 for part in sizes.split(","))
-    if not good or not _is_rate(drop or "0"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2")
-    return text
+    # Only now: argparse asks once the command line is read, and --help must not wait for all that finds heads.
+    from zoo.heads.head import HeadSpec
 
-
-def _is_rate(text: str) -> bool:
     try:
-        return 0 <= float(text) < 1
-    except ValueError:
-        return False
+        HeadSpec.parse(text)
+    except ZooError as error:
+        raise argparse.ArgumentTypeError(error.cause) from None
+    return text

@@ -81,6 +81,7 @@ def test_a_model_without_weights_is_never_trained_from_random_ones_instead():
         ("--val-split 1", "argument --val-split: 1 is out of range: above 0, below 1"),
         ("--seed 9999999999999999999999", "is out of range: from 0 to 9223372036854775807"),
         ("--head mlp", "argument --head: 'mlp' is not a head: linear, mlp:256 or mlp:256:0.2"),
+        ("--head mlp:256:", "argument --head: 'mlp:256:' is not a head: linear, mlp:256 or mlp:256:0.2"),
         ("--opt lion", "argument --opt: invalid choice: 'lion'"),
         ("--pretrained --weights V1", "argument --weights: not allowed with argument --pretrained"),
         ("--colour", "unrecognized arguments: --colour"),
