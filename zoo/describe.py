@@ -36,7 +36,7 @@ def describe(
         "family": spec.family,
         "param_count": sum(parameter.numel() for parameter in parameters),
         "trainable_param_count": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
-        "macs": count_macs(built.model, task.input_shape) if macs else None,
+        "macs": _macs(built.model, task.input_shape) if macs else None,
         "head": built.head.name,
         "head_type": built.head.type,
         "in_features": built.head.in_features,
@@ -58,15 +58,22 @@ def describe(
     }
 
 
-def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:
-    """Multiply-accumulates of one image through `model` in eval mode; None where an operation hides them."""
+def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int:
+    """Multiply-adds of one image through `model` in eval mode, where it is; on the meta device nothing is computed.
+
+    Raises whatever the model raises where it cannot run there, or not under a counting mode.
+    """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
+    with mode(model, training=False), torch.no_grad(), counter:
+        model(probe_images(model, input_shape, batch=1))
+    return counter.get_total_flops() // 2  # it counts a multiply-add as two
+
+
+def _macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:
     try:
-        with mode(model, training=False), torch.no_grad(), counter:
-            model(probe_images(model, input_shape, batch=1))
+        return count_macs(model, input_shape)
     except Exception:  # the model is sound, its proof has passed: only the counting mode did not get through
         return None
-    return counter.get_total_flops() // 2
