@@ -9,13 +9,13 @@ from harness.arguments import real, whole
 from harness.commands.list import report_broken
 from harness.options import add_data_options, add_model_options, add_speed_options, add_training_options
 
-# Not used here, but loaded before any plugin: only what is there can be seen to be patched, and be put back.
-from results import metrics, render, store  # noqa: F401
-
 if TYPE_CHECKING:
     import argparse
 
     from zoo.discovery import Zoo
+
+# Loaded before any plugin is: only what is there can be seen to be patched, and be put back.
+LOAD_FIRST = ("results.metrics", "results.render", "results.store")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
