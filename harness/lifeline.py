@@ -25,8 +25,8 @@ def die_with_parent() -> None:
     """End, with the whole group, within moments of the parent's end, however sudden that is.
 
     The parent holds one end of a pipe. A thread waits at the other; where the kernel can, it also sends the group
-    SIGKILL itself, since a process that hangs in C may give its threads no turn. What zoo/probing.py asks of the
-    kernel does not serve: it would wait for the end of the fork server, and kill this process without its group.
+    SIGKILL itself, since a process that hangs in C may give its threads no turn. The signal that prctl(2) offers for a
+    parent's death does not serve: the parent would be the fork server's thread, and the group would live on.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:

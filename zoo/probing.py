@@ -111,8 +111,8 @@ def _child(attempt: Attempt, writer: int) -> NoReturn:
 def _die_with_parent() -> None:
     """Let the kernel kill this process when its parent ends, where it can.
 
-    A trial's process cannot (see harness/lifeline.py): the parent that the kernel knows is the fork server there, and
-    the signal would reach that process alone, not what it started. Here it costs no thread and no module.
+    The kernel's parent is the thread that forked, and the signal reaches this process alone, not what it started:
+    enough for the child of a process with one thread, which is_possible() asks for.
     """
     if sys.platform == "linux":
         with suppress(ImportError, OSError, AttributeError):
