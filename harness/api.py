@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.finished_run import Run
 from harness.listing import matching
 from harness.option_table import PLUGINS, RUN, TIME, Option, as_flags, checked, flag
+from harness.plugin_guard import WATCHED
 from harness.plugin_warnings import report_broken
 from harness.request import RunRequest, TimeRequest
 from harness.signals import Terminated
@@ -67,7 +68,7 @@ def models(given: Mapping[str, object]) -> list[str]:
 
 
 def _zoo(asked: Mapping[str, Any]) -> Zoo:
-    zoo = discover(asked["plugins"])
+    zoo = discover(asked["plugins"], watched=WATCHED)
     report_broken(zoo)
     return zoo
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from zoo.errors import USAGE, ZooError
+from zoo.names import did_you_mean
 
 if TYPE_CHECKING:
     from typing import Any
@@ -50,8 +50,7 @@ class Parser(argparse.ArgumentParser):
         choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
         known = re.findall(r"[\w-]+", choice[2]) if choice else self._option_string_actions
         wrong = option or choice
-        close = get_close_matches(wrong[1], known, n=1) if wrong else []
-        return f"; did you mean {close[0]}?" if close else ""
+        return did_you_mean(wrong[1], known) if wrong else ""
 
 
 def typed(check: Check) -> Check:

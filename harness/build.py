@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -32,13 +31,12 @@ LEAST_MOMENTUM = 0.1
 def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
     """The model with its head, on the device that trains it, and the images that it is to see."""
     dataset, weights = context.dataset, trial.train.weights
-    file = weights.removeprefix("file:") if weights and weights.startswith("file:") else None
-    tag = None if file else weights
-    wanted = choice.spec.input_for("default" if file else tag)
+    # A file does not say what images it was trained on: most likely on such as the library's own weights were.
+    wanted = choice.spec.input_for(None if weights is None else weights.tag or "default")
     geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
-    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels, weights=tag)
+    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
     # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
-    built = build(choice.spec, task, head=trial.train.head, weights_file=Path(file) if file else None)
+    built = build(choice.spec, task, head=trial.train.head, weights=weights)
     if weights is None:
         raise_momentum(built.model)
     numerics = resolve_numerics(trial.train.numerics, context.device)

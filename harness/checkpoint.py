@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
+from harness.plugin_guard import WATCHED
 from results.durable import read_regular, write_atomic
 from zoo.building import build
 from zoo.discovery import discover
@@ -106,7 +107,7 @@ def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:
 
 def _zoo_for(card: dict[str, Any], plugins: Sequence[str]) -> Zoo:
     """The zoo with the plugins that the caller names. One that only the card names would be code from a stranger."""
-    zoo = discover(plugins)
+    zoo = discover(plugins, watched=WATCHED)
     kind, _, place = str(card["plugin_source"]).partition(": ")
     if card["model"] not in zoo.models and kind in {"file", "module"} and place not in plugins:
         cause = f"{card['model']} comes from the plugin {place}, and a checkpoint is not allowed to load code"

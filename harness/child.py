@@ -24,6 +24,7 @@ from harness.lifeline import die_with_parent, lead_group, limit_memory
 from harness.numerics import forbid_tf32
 from harness.orders import Order
 from harness.pipes import as_line
+from harness.plugin_guard import WATCHED
 from harness.progress import Progress, Stopped
 from harness.trial import Hooks, run_trial
 from results.errors import StoreError
@@ -119,7 +120,7 @@ def find_choice(order: Order) -> Choice:
     def owner_only(requests: Requests) -> Iterator[Candidate]:
         return (one for one in candidates(requests) if order.owner in (one.name, f"{one.name} ({one.source})"))
 
-    zoo = collect(owner_only, read_requests(order.plugins, os.environ))
+    zoo = collect(owner_only, read_requests(order.plugins, os.environ), WATCHED)
     return zoo.select(order.trial.model)[0]
 
 

@@ -11,6 +11,7 @@ from harness._version import __version__
 from harness.arguments import Parser
 from harness.commands import COMMANDS
 from harness.plain import adapt
+from harness.plugin_guard import WATCHED
 from harness.signals import Terminated
 from results.errors import STORAGE, StoreError
 from zoo.errors import ZooError
@@ -63,7 +64,10 @@ def _dispatch(arguments: list[str]) -> int:
     parsed = _parser(modules).parse_args(arguments)
     from zoo.discovery import discover
 
-    code: int = modules[parsed.command].execute(parsed, discover(parsed.plugins))
+    command = modules[parsed.command]
+    for name in getattr(command, "LOAD_FIRST", ()):
+        import_module(name)
+    code: int = command.execute(parsed, discover(parsed.plugins, watched=WATCHED))
     return code
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from zoo.weights import Weights
+
 # Where these stand in the JSON of earlier runs: behind all others of their configuration.
 LAST = ("num_threads", "exact", "feature_views", "train", "detail")
 
@@ -38,7 +40,7 @@ class Numerics:
 class TrainConfig:
     """How a model is trained; the same for every model of a run.
 
-    `weights` is None (random), "default", a pretrained tag, or "file:PATH". `finetune` is "head" or "full".
+    `weights` None means random ones. `finetune` is "head" or "full".
     `batch_size` is what one optimiser step sees; `grad_accum` splits it into that many passes.
     """
 
@@ -53,7 +55,7 @@ class TrainConfig:
     aug: str = "none"
     head: str = "linear"
     finetune: str = "full"
-    weights: str | None = None
+    weights: Weights | None = None
     img_size: int | None = None
     val_split: float = 0.2
     test_split: float = 0.2
@@ -122,7 +124,9 @@ class Trial:
     def from_json(cls, told: Mapping[str, Any]) -> Trial:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
         plain = dict(told)
-        train = TrainConfig(**grouped(plain.pop("train")))
+        trained = plain.pop("train")
+        weights = trained.get("weights")
+        train = TrainConfig(**grouped({**trained, "weights": weights and Weights.from_text(weights)}))
         timing = TimingConfig(**grouped(plain.pop("timing")))
         as_told = cls(train=train, timing=timing, **plain)
         shared = replace(as_told, timing=replace(timing, numerics=train.numerics))
@@ -148,4 +152,6 @@ def _flat(config: TrainConfig | TimingConfig) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in asdict(config).items():
         flat |= value if name == "numerics" else {name: value}
+    if isinstance(config, TrainConfig):
+        flat["weights"] = config.weights and str(config.weights)
     return dict(sorted(flat.items(), key=lambda item: item[0] in LAST))

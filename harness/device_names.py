@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from zoo.errors import USAGE, ZooError
+from zoo.names import did_you_mean
 
 KINDS = ("auto", "cpu", "cuda", "mps", "xpu")
 REMEDY = "use auto, cpu, cuda, cuda:1, mps or xpu; harness doctor lists those of this machine"
@@ -16,7 +16,6 @@ def split_device(text: str) -> tuple[str, int]:
     """Kind and number of a device. Raises ZooError (usage) for what is none."""
     parts = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
     if parts is None or parts[1] not in KINDS or (parts[1] in {"auto", "cpu"} and parts[2]):
-        close = [OTHER_NAMES[text]] if text in OTHER_NAMES else get_close_matches(text, KINDS, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise ZooError(f"--device {text}: no such kind of device.{hint}", REMEDY, USAGE)
+        guess = did_you_mean(OTHER_NAMES.get(text, text), KINDS) or "."
+        raise ZooError(f"--device {text}: no such kind of device{guess}", REMEDY, USAGE)
     return parts[1], int(parts[2] or 0)

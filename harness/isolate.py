@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.main_module import left_alone
 from harness.pipes import Lines, Log, open_pipe
+from zoo.probing import kill_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,7 +126,7 @@ class Supervisor:
             follower.stop()
             raise
         finally:
-            kill_group(child)
+            follower.kill()
             follower.close()
 
 
@@ -194,7 +195,12 @@ class _Follower:
             with suppress(ProcessLookupError):
                 os.kill(self.child.pid or 0, signal.SIGTERM)
             self._wait_until(monotonic() + grace_s)
-        kill_group(self.child)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the child, and every process that it started and left in its group."""
+        if self.child.pid is not None:
+            kill_group(self.child.pid, is_reaped=not self.child.is_alive())
 
     def _ended(self) -> Ending:
         self.child.join()
@@ -202,13 +208,3 @@ class _Follower:
         self.ending.exitcode = self.child.exitcode
         self.ending.log = self.log.text()
         return self.ending
-
-
-def kill_group(child: BaseProcess) -> None:
-    """Kill a child and every process that it started and left in its group."""
-    if child.pid is not None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        with suppress(ProcessLookupError, PermissionError):
-            if child.is_alive():
-                os.kill(child.pid, signal.SIGKILL)

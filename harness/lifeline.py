@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 import threading
 from multiprocessing.connection import wait
 
 from harness.system import own_kib
+from zoo.probing import limit_data
 
 F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
 
@@ -25,7 +25,8 @@ def die_with_parent() -> None:
     """End, with the whole group, within moments of the parent's end, however sudden that is.
 
     The parent holds one end of a pipe. A thread waits at the other; where the kernel can, it also sends the group
-    SIGKILL itself, since a process that hangs in C may give its threads no turn.
+    SIGKILL itself, since a process that hangs in C may give its threads no turn. The signal that prctl(2) offers for a
+    parent's death does not serve: the parent would be the fork server's thread, and the group would live on.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -51,8 +52,8 @@ def limit_memory(mebibytes: int) -> None:
 
     Linux only: other systems accept the limit and do not keep it.
     """
-    limit = 1024 * (own_kib("VmData") or 0) + mebibytes * 2**20  # VmData is what counts: private and writable pages
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    # VmData is what the limit counts: private and writable pages, those of all that is loaded by now among them.
+    limit_data(1024 * (own_kib("VmData") or 0) + mebibytes * 2**20)
 
 
 def can_limit_memory() -> bool:

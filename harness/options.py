@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import Numerics, TimingConfig, TrainConfig, grouped
 from zoo.errors import USAGE, ZooError
+from zoo.weights import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.selection import Choice
-
-WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 
 def train_config(asked: Mapping[str, Any]) -> TrainConfig:
@@ -35,23 +33,17 @@ def sweep_configs(asked: Mapping[str, Any]) -> tuple[TimingConfig, ...]:
 def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
     """The same configuration with the weights and the fine-tuning that hold for one model.
 
-    Raises ZooError where weights were asked for and the model has none: random ones would be a silent lie.
+    Raises ZooError where the model does not offer the weights that were asked for.
     """
-    weights = choice.weights or config.weights
-    offered = weights is None or weights.startswith("file:") or weights in ("default", *choice.spec.weights)
-    if not offered or (weights == "default" and not choice.spec.weights):
-        what = "pretrained weights" if weights == "default" else f"pretrained weights '{weights}'"
-        tags = ", ".join(choice.spec.weights[:5])
-        remedy = f"it offers: {tags}" if tags else "leave it out with --plugins …,-NAME, or give --weights FILE"
-        raise ZooError(f"{choice.spec.name} has no {what}", remedy, USAGE)
+    weights = Weights(tag=choice.weights) if choice.weights else config.weights
+    if weights is not None:
+        weights.check(choice.spec)
     return replace(config, weights=weights, finetune=config.finetune or ("head" if weights else "full"))
 
 
-def _weights(asked: Mapping[str, Any]) -> str | None:
-    text: str | None = asked["weights"]
-    if asked["pretrained"] and text is not None:
+def _weights(asked: Mapping[str, Any]) -> Weights | None:
+    if asked["pretrained"] and asked["weights"] is not None:
         raise ZooError("--weights and --pretrained exclude each other", "give one of them", USAGE)
-    if asked["pretrained"] or text is None:
-        return "default" if asked["pretrained"] else None
-    path = text.partition("#")[0]
-    return f"file:{text}" if path.endswith(WEIGHT_FILES) or Path(path).is_file() else text
+    if asked["pretrained"]:
+        return Weights(tag="default")
+    return None if asked["weights"] is None else Weights.parse(asked["weights"])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from harness.config import Trial
 from harness.options import for_choice
 from zoo.building import require_installed
-from zoo.weights import WeightFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +47,9 @@ def plan(
         require_installed(choice.spec)
     configs = {choice.name: for_choice(train, choice) for choice in choices}
     for choice in choices:
-        _require_weights(choice, configs[choice.name].weights)
+        weights = configs[choice.name].weights
+        if weights is not None:  # now, and not after an hour of other trials
+            weights.require(choice.spec)
     # A row that is trained in one layout or precision and timed in another would say nothing of either.
     timing = replace(timing, numerics=train.numerics)
     return [
@@ -61,13 +62,3 @@ def plan(
         for seed in seeds
         for choice in choices
     ]
-
-
-def _require_weights(choice: Choice, weights: str | None) -> None:
-    """Raise where the weights are neither here nor within reach: in seconds, and not after an hour of other trials."""
-    if weights is None:
-        return
-    if weights.startswith("file:"):
-        WeightFile.parse(weights.removeprefix("file:")).require()
-    elif choice.spec.require_weights is not None:
-        choice.spec.require_weights(weights)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.config import Trial
 from harness.differences import refuse_changes
 from harness.plan import Planned
+from harness.plugin_guard import WATCHED
 from harness.preparation import open_bench
 from harness.run_setup import RunSetup
 from harness.screen import Screen
@@ -38,7 +39,7 @@ def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
     told = store.configuration
     setup = setup_of(told)
-    zoo = discover([*setup.plugins, *plugins])
+    zoo = discover([*setup.plugins, *plugins], watched=WATCHED)
     planned = remembered_trials(told, zoo)
     with signals_raise():
         bench = open_bench(setup, zoo, planned)

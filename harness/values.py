@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.device_names import split_device
+from zoo.errors import ZooError
 
 Check = Callable[[Any], Any]
 
@@ -117,19 +118,15 @@ def sizes(value: object) -> list[int]:
 
 def head(value: object) -> str:
     """`linear`, or `mlp:` with hidden sizes and a dropout rate, such as `mlp:256:0.2`."""
-    kind, _, rest = (value if isinstance(value, str) else "").partition(":")
-    widths, _, drop = rest.partition(":")
-    good = kind == "mlp" and all(part.isdecimal() and int(part) > 0 for part in widths.split(","))
-    if value != "linear" and (not good or not _is_rate(drop or "0")):
-        raise ValueError(f"{_shown(value)} is not a head: linear, mlp:256 or mlp:256:0.2")
-    return str(value)
+    # Only now: `--help` must not wait for all that finds heads.
+    from zoo.heads.head import HeadSpec
 
-
-def _is_rate(part: str) -> bool:
+    spelt = text(value)
     try:
-        return 0 <= float(part) < 1
-    except ValueError:
-        return False
+        HeadSpec.parse(spelt)
+    except ZooError as error:
+        raise ValueError(error.cause) from None
+    return spelt
 
 
 def _text(value: object, what: str) -> str:

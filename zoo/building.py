@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from zoo.errors import USAGE, ZooError
+from zoo.errors import ZooError
 from zoo.heads import layers
 from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
@@ -15,11 +14,9 @@ from zoo.heads.trace import run
 from zoo.input_size import explained
 from zoo.meta import without_memory
 from zoo.specs import ModelSpec, Task, resolve
-from zoo.weights import WeightFile, load_strictly
+from zoo.weights import Weights, load_strictly
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import nn
 
 
@@ -38,22 +35,24 @@ def build(
     task: Task,
     *,
     head: str = "linear",
-    weights_file: Path | None = None,
+    weights: Weights | None = None,
     device: str = "cpu",
 ) -> BuiltModel:
     """Build `spec` for `task`, load weights before the head is swapped, swap it and prove the result.
 
-    `weights_file` is loaded strictly instead of `task.weights`; "FILE#sha256=HEX" is checked. With the device
-    "meta" nothing is allocated and no weights are loaded. Every ZooError names the model.
+    `weights` take the place of `task.weights`; those of a file are loaded strictly. With the device "meta" nothing is
+    allocated and no weights are loaded. Every ZooError names the model.
     """
     require_installed(spec)
+    if weights is not None:
+        task = replace(task, weights=weights.tag or None)
+    label = weights_label(spec, None if device == "meta" else task.weights)
     try:
         HeadSpec.parse(head)
         if device == "meta":
             return _without_memory(spec, replace(task, weights=None), head)
-        if weights_file is not None:
-            return _from_file(spec, task, head, WeightFile.parse(str(weights_file)))
-        label = weights_label(spec, task.weights)
+        if weights is not None and weights.path:
+            return _from_file(spec, task, head, weights)
         return _finish(spec, task, build_module(spec, task).to(device), head, label)
     except ZooError as error:
         told = explained(error, task.image_size, lambda size: _takes(spec, task, size))
@@ -117,21 +116,17 @@ def _takes(spec: ModelSpec, task: Task, size: int) -> bool:
     return True
 
 
-def weights_label(spec: ModelSpec, weights: str | None) -> str:
-    """The tag that `weights` stands for; raises where the plugin lists its tags and this is none of them."""
-    if weights is None:
+def weights_label(spec: ModelSpec, tag: str | None) -> str:
+    """What a table calls the weights that `tag` stands for. Raises ZooError (usage) where `spec` does not offer it."""
+    if tag is None:
         return "none"
-    if weights == "default":
-        return spec.weights[0] if spec.weights else "default"
-    if spec.weights and weights not in spec.weights:
-        close = get_close_matches(weights, spec.weights, n=1) or spec.weights[:6]
-        raise ZooError(f"no pretrained weights named {weights!r}", f"it has {', '.join(close)}", USAGE)
-    return weights
+    Weights(tag=tag).check(spec)
+    return spec.weights[0] if tag == "default" else tag
 
 
 def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
-    shape, scratch = _input_shape(task), label == "none"
-    found = attach(module, task.num_classes, head, input_shape=shape, hint=spec.head, scratch=scratch)
+    scratch = label == "none"
+    found = attach(module, task.num_classes, head, input_shape=task.input_shape, hint=spec.head, scratch=scratch)
     return BuiltModel(model=module, head=found, weights=label, num_classes=task.num_classes)
 
 
@@ -147,25 +142,20 @@ def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:
     return built
 
 
-def _from_file(spec: ModelSpec, task: Task, head: str, file: WeightFile) -> BuiltModel:
+def _from_file(spec: ModelSpec, task: Task, head: str, weights: Weights) -> BuiltModel:
     """Give the model the class count found in the file, so that every tensor of it is loaded strictly.
 
     A classifier for the task's own class count stays as it was saved; any other is replaced.
     """
-    state, label = file.load()
-    task = replace(task, weights=None)
+    state, label = weights.load()
     built = _finish(spec, task, build_module(spec, task), "linear", "none")
     layer = state.get(f"{built.head.names[0]}.weight")
     num_classes = task.num_classes if layer is None else int(layer.shape[0])
     if num_classes != task.num_classes:
         last = (*built.head.names, *built.head.aux)
         layers.replace(built.model, last, num_classes, HeadSpec(), built.head.in_features)
-    load_strictly(built.model, state, file.path.name)
+    load_strictly(built.model, state, weights.file.name)
     if num_classes == task.num_classes and head == "linear":
         return replace(built, weights=label)
-    new = exchange(built.model, built.head, task.num_classes, head, input_shape=_input_shape(task))
+    new = exchange(built.model, built.head, task.num_classes, head, input_shape=task.input_shape)
     return replace(built, head=new, weights=label)
-
-
-def _input_shape(task: Task) -> tuple[int, int, int]:
-    return task.channels, task.image_size, task.image_size

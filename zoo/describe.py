@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from zoo.specs import ModelSpec
 
-USUAL_SIZE = 224
-
 
 def describe(
     spec: ModelSpec,
@@ -29,8 +27,7 @@ def describe(
 ) -> dict[str, Any]:
     """What `harness info` shows of a model. Parameter counts are exact; `macs` is None where it cannot be counted."""
     wanted = spec.input_for(weights)
-    size = image_size or wanted.size or USUAL_SIZE
-    task = Task(num_classes=num_classes, image_size=size, channels=channels or wanted.channels or 3)
+    task = Task.for_model(spec, num_classes, image_size=image_size, channels=channels, weights=weights)
     built = build(spec, task, head=head, device="meta")
     parameters = list(built.model.parameters())
     return {
@@ -39,21 +36,21 @@ def describe(
         "family": spec.family,
         "param_count": sum(parameter.numel() for parameter in parameters),
         "trainable_param_count": sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
-        "macs": count_macs(built.model, (task.channels, size, size)) if macs else None,
+        "macs": _macs(built.model, task.input_shape) if macs else None,
         "head": built.head.name,
         "head_type": built.head.type,
         "in_features": built.head.in_features,
         "head_layers": list(built.head.names),
         "aux_heads": list(built.head.aux),
         "num_classes": num_classes,
-        "image_size": size,
+        "image_size": task.image_size,
         "fixed_size": wanted.fixed,
         "min_size": wanted.min_size,
         "channels": task.channels,
         "mean": wanted.mean,
         "std": wanted.std,
         "interpolation": wanted.interpolation,
-        "weights": "none" if weights is None else weights_label(spec, weights),
+        "weights": weights_label(spec, weights),
         "available_weights": list(spec.weights),
         "tags": sorted(spec.tags),
         "requires": list(spec.requires),
@@ -61,15 +58,22 @@ def describe(
     }
 
 
-def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:
-    """Multiply-accumulates of one image through `model` in eval mode; None where an operation hides them."""
+def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int:
+    """Multiply-adds of one image through `model` in eval mode, where it is; on the meta device nothing is computed.
+
+    Raises whatever the model raises where it cannot run there, or not under a counting mode.
+    """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
+    with mode(model, training=False), torch.no_grad(), counter:
+        model(probe_images(model, input_shape, batch=1))
+    return counter.get_total_flops() // 2  # it counts a multiply-add as two
+
+
+def _macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:
     try:
-        with mode(model, training=False), torch.no_grad(), counter:
-            model(probe_images(model, input_shape, batch=1))
+        return count_macs(model, input_shape)
     except Exception:  # the model is sound, its proof has passed: only the counting mode did not get through
         return None
-    return counter.get_total_flops() // 2

@@ -13,7 +13,7 @@ from zoo.registering import declared_datasets, declared_models, new_manager, one
 from zoo.selection import Choice, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import pluggy
 
@@ -63,23 +63,28 @@ class Zoo:
         return problems
 
 
-def discover(arguments: Iterable[str] = (), environment: Mapping[str, str] = os.environ) -> Zoo:
-    """Load every plugin that is not blocked, one at a time, and collect what it declares."""
-    return collect(candidates, read_requests(arguments, environment))
+def discover(
+    arguments: Iterable[str] = (), environment: Mapping[str, str] = os.environ, watched: Collection[str] = ()
+) -> Zoo:
+    """Load every plugin that is not blocked, one at a time, and collect what it declares.
+
+    A plugin that changes a loaded module of the packages that are `watched` fails, and its change is undone.
+    """
+    return collect(candidates, read_requests(arguments, environment), watched)
 
 
-def collect(sources: Any, requests: Requests) -> Zoo:
+def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> Zoo:
     """Build the zoo from the candidates that `sources(requests)` yields."""
     manager = new_manager()
     infos: dict[str, PluginInfo] = {}
     found = list(sources(requests))
     # All are tried out before the first is imported: one that imports torch makes this process unfit to fork.
-    problems = [tried_out(candidate, requests) for candidate in found]
+    problems = [tried_out(candidate, requests, watched) for candidate in found]
     for candidate, problem in zip(found, problems, strict=True):
-        info = take_in(manager, candidate, problem, requests, infos)
+        info = take_in(manager, candidate, problem, requests, infos, watched)
         infos[info.name] = info
-    models = declared_models(manager, infos)
-    datasets = declared_datasets(manager, infos)
+    models = declared_models(manager, infos, watched)
+    datasets = declared_datasets(manager, infos, watched)
     num_models = Counter(owner for _, owner in models.values())
     num_datasets = Counter(owner for _, owner in datasets.values())
     plugins = (replace(i, models=num_models[i.name], datasets=num_datasets[i.name]) for i in infos.values())

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any, TypeVar
 
     Result = TypeVar("Result")
@@ -19,7 +19,6 @@ TORCH_SETTINGS = (
     ("is_grad_enabled", "set_grad_enabled", True),
     ("are_deterministic_algorithms_enabled", "use_deterministic_algorithms", False),
 )
-OURS = frozenset({"zoo", "harness", "results", "plugins"})
 _ABSENT = object()
 
 
@@ -27,13 +26,13 @@ class Meddled(Exception):
     """A plugin changed what is not its own; everything is as before again."""
 
 
-def guarded(function: Callable[[], Result]) -> Result:
+def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
     """Call `function`. Raises Meddled where it replaced a module of ours, a name in one, or a setting of torch.
 
-    All of that is put back. What names stand for is compared, by identity: the inside of a class or of a function is
-    not looked at, and what is imported only later cannot be.
+    `watched` are the packages that are ours. All of that is put back. What names stand for is compared, by identity:
+    the inside of a class or of a function is not looked at, and what is imported only later cannot be.
     """
-    before = {name: (module, dict(vars(module))) for name, module in _our_modules()}
+    before = {name: (module, dict(vars(module))) for name, module in _modules_of(watched)}
     settings = _torch_settings()
     try:
         return function()
@@ -44,8 +43,8 @@ def guarded(function: Callable[[], Result]) -> Result:
             raise Meddled(f"changed {', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}")
 
 
-def _our_modules() -> list[tuple[str, ModuleType]]:
-    found = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
+def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
+    found = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
     return [(name, module) for name, module in found if isinstance(module, ModuleType)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from zoo.errors import USAGE, ZooError
@@ -24,7 +23,7 @@ class UnknownName(ZooError):
     """The error for a name that nobody owns."""
 
     def __init__(self, kind: str, name: str, guess: str, remedy: str) -> None:
-        super().__init__(f"unknown {kind} '{name}'.{guess}", remedy, USAGE)
+        super().__init__(f"unknown {kind} '{name}'{guess}", remedy, USAGE)
         self.kind = kind
         self.name = name
 
@@ -33,17 +32,24 @@ class UnknownName(ZooError):
         if not failed:
             return self
         told = "; ".join(f"{plugin} failed: {detail}" for plugin, detail in failed.items())
-        return UnknownName(self.kind, self.name, f" A plugin that may offer it, {told}", "see: harness plugins")
+        return UnknownName(self.kind, self.name, f". A plugin that may offer it, {told}", "see: harness plugins")
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     """The error for a name that nobody owns, with the names it may have meant."""
     names = list(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.6)
-    guess = f" Did you mean {_either(close)}?" if close else f" There are {len(names):,} {kind}s."
+    guess = did_you_mean(name, names, limit=3) or f". There are {len(names):,} {kind}s."
     stem = re.split(r"[\d*?\[]", name, maxsplit=1)[0]
     return UnknownName(kind, name, guess, f"list them: harness list '{stem}*'")
 
 
-def _either(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 1, cutoff: float = 0.6) -> str:
+    """`. Did you mean X, Y or Z?`, to end a cause with; empty where nothing in `known` is like `wrong`."""
+    from difflib import get_close_matches  # only who mistyped waits for it
+
+    close = get_close_matches(wrong, list(known), n=limit, cutoff=cutoff)
+    if not close:
+        return ""
+    *others, last = close
+    either = f"{', '.join(others)} or {last}" if others else last
+    return f". Did you mean {either}?"

@@ -48,6 +48,23 @@ def memory_limit() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
+def kill_group(pid: int, *, is_reaped: bool) -> None:
+    """Kill the process `pid`, and whatever it started that is still in its group. SIGKILL, which nothing can ignore.
+
+    Of one that `is_reaped` only the group is left: its number may be another's by now.
+    """
+    for kill in (os.killpg,) if is_reaped else (os.killpg, os.kill):  # one just begun may lead no group yet
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def limit_data(num_bytes: int) -> None:
+    """Let this process have that many bytes of private, writable memory: allocations beyond fail. Lasts."""
+    import resource  # which Windows does not have
+
+    resource.setrlimit(resource.RLIMIT_DATA, (num_bytes, num_bytes))
+
+
 def probe(attempt: Attempt, seconds: float) -> str:
     """What goes wrong with `attempt` in a fork of this process, in one line; empty where nothing does.
 
@@ -66,7 +83,9 @@ def probe(attempt: Attempt, seconds: float) -> str:
         status = None if answer is not None else _wait(pid, deadline)
     finally:
         os.close(reader)
-        _end(pid, is_reaped=status is not None)
+        kill_group(pid, is_reaped=status is not None)
+        if status is None:
+            os.waitpid(pid, 0)
     if answer is not None:
         return answer
     return f"{step}: {_told(status) if status is not None else f'no answer after {seconds:g} s'}"
@@ -77,7 +96,8 @@ def _child(attempt: Attempt, writer: int) -> NoReturn:
     try:
         os.setpgid(0, 0)
         _die_with_parent()
-        _limit_memory(memory_limit())
+        with suppress(ImportError, OSError, ValueError):  # not every system keeps such a limit
+            limit_data(memory_limit())
         _silence()
 
         def say(line: str) -> None:
@@ -89,7 +109,11 @@ def _child(attempt: Attempt, writer: int) -> NoReturn:
 
 
 def _die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends, where it can."""
+    """Let the kernel kill this process when its parent ends, where it can.
+
+    The kernel's parent is the thread that forked, and the signal reaches this process alone, not what it started:
+    enough for the child of a process with one thread, which is_possible() asks for.
+    """
     if sys.platform == "linux":
         with suppress(ImportError, OSError, AttributeError):
             import ctypes
@@ -103,14 +127,6 @@ def _silence() -> None:
     for stream in (0, 1, 2):
         os.dup2(os.open(os.devnull, os.O_RDWR), stream)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-
-
-def _limit_memory(num_bytes: int) -> None:
-    """Let allocations beyond that fail, where the system keeps such a limit."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (num_bytes, num_bytes))
 
 
 def _listen(reader: int, deadline: float) -> str:
@@ -142,14 +158,6 @@ def _wait(pid: int, deadline: float) -> int | None:
         if monotonic() >= deadline:
             return None
         sleep(0.005)
-
-
-def _end(pid: int, *, is_reaped: bool) -> None:
-    """Kill the child, and whatever it started that is still there. SIGKILL, which nothing can ignore."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    if not is_reaped:
-        os.waitpid(pid, 0)
 
 
 def _told(status: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,11 @@ import pluggy
 from zoo import API_VERSION, hookspecs, probing
 from zoo.integrity import Meddled, guarded
 from zoo.loading import SHIPPED
-from zoo.names import is_valid
+from zoo.names import did_you_mean, is_valid
 from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from zoo.loading import Candidate, Requests
 
@@ -29,12 +28,12 @@ def new_manager() -> pluggy.PluginManager:
     return manager
 
 
-def tried_out(candidate: Candidate, requests: Requests) -> str:
+def tried_out(candidate: Candidate, requests: Requests, watched: Collection[str]) -> str:
     """What goes wrong in a process of the plugin's own, where it is not ours and such a process can be."""
     trusted = candidate.source == SHIPPED or candidate.name in requests.blocked
     if trusted or not requests.limit_seconds or not probing.is_possible():
         return ""
-    return probing.probe(partial(_rehearsal, candidate), requests.limit_seconds)
+    return probing.probe(partial(_rehearsal, candidate, watched), requests.limit_seconds)
 
 
 def take_in(
@@ -43,6 +42,7 @@ def take_in(
     problem: str,
     requests: Requests,
     taken: Mapping[str, PluginInfo],
+    watched: Collection[str],
 ) -> PluginInfo:
     """Register a plugin that is not blocked and works; `problem` is what `tried_out` said. Says what became of it."""
     name = f"{candidate.name} ({candidate.source})" if candidate.name in taken else candidate.name
@@ -50,21 +50,23 @@ def take_in(
     if candidate.name in requests.blocked:
         return replace(info, status="blocked", detail="blocked by -p no: or ZOO_BLOCK_PLUGINS")
     start = perf_counter()
-    detail = problem or _registered(manager, candidate, info)
+    detail = problem or _registered(manager, candidate, info, watched)
     millis = (perf_counter() - start) * 1e3
     return replace(info, status="failed" if detail else "ok", detail=detail, millis=millis)
 
 
-def declared_models(manager: pluggy.PluginManager, infos: dict[str, PluginInfo]) -> dict[str, tuple[ModelSpec, str]]:
+def declared_models(
+    manager: pluggy.PluginManager, infos: dict[str, PluginInfo], watched: Collection[str]
+) -> dict[str, tuple[ModelSpec, str]]:
     """Models by name, each with its owner; `infos` is told which plugins failed or came too late for a name."""
-    return _declared(manager.hook.zoo_models, ModelSpec, infos)
+    return _declared(manager.hook.zoo_models, ModelSpec, infos, watched)
 
 
 def declared_datasets(
-    manager: pluggy.PluginManager, infos: dict[str, PluginInfo]
+    manager: pluggy.PluginManager, infos: dict[str, PluginInfo], watched: Collection[str]
 ) -> dict[str, tuple[DatasetSpec, str]]:
     """Datasets, likewise."""
-    return _declared(manager.hook.zoo_datasets, DatasetSpec, infos)
+    return _declared(manager.hook.zoo_datasets, DatasetSpec, infos, watched)
 
 
 def one_line(error: BaseException) -> str:
@@ -77,25 +79,25 @@ def _new_info(candidate: Candidate) -> PluginInfo:
     return PluginInfo(name=candidate.name, source=candidate.source, status="ok", version=candidate.version)
 
 
-def _rehearsal(candidate: Candidate, step: Callable[[str], None]) -> str:
+def _rehearsal(candidate: Candidate, watched: Collection[str], step: Callable[[str], None]) -> str:
     """All that discovery will do with a plugin."""
     manager, info, reached = new_manager(), _new_info(candidate), "import"
     infos = {info.name: info}
     try:
-        if failure := _registered(manager, candidate, info):
+        if failure := _registered(manager, candidate, info, watched):
             return failure
         for declared, reached in ((declared_models, "zoo_models"), (declared_datasets, "zoo_datasets")):
             step(reached)
-            declared(manager, infos)
+            declared(manager, infos, watched)
     except BaseException as error:  # no person's Ctrl-C reaches this process: the plugin raised it
         return f"{reached}: {one_line(error)}"
     return infos[info.name].detail if infos[info.name].status == "failed" else ""
 
 
-def _registered(manager: pluggy.PluginManager, candidate: Candidate, info: PluginInfo) -> str:
+def _registered(manager: pluggy.PluginManager, candidate: Candidate, info: PluginInfo, watched: Collection[str]) -> str:
     """Import and register a plugin; one line where it cannot be used, and then it is not registered."""
     try:
-        plugin = _called(candidate.load, info)
+        plugin = _called(candidate.load, info, watched)
         detail = _too_new(plugin)
         if not detail:
             manager.register(plugin, name=info.name)
@@ -116,8 +118,8 @@ def _raise_if_not_the_plugins(error: BaseException) -> None:
         raise error
 
 
-def _called(function: Callable[[], Any], info: PluginInfo) -> Any:
-    return function() if info.source == SHIPPED else guarded(function)
+def _called(function: Callable[[], Any], info: PluginInfo, watched: Collection[str]) -> Any:
+    return function() if info.source == SHIPPED else guarded(function, watched)
 
 
 def _too_new(plugin: object) -> str:
@@ -133,18 +135,17 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
     for caller in manager.get_hookcallers(plugin) or ():
         optional = all(impl.optionalhook for impl in caller.get_hookimpls() if impl.plugin is plugin)
         if not caller.has_spec() and not optional:
-            close = get_close_matches(caller.name, hooks, n=1, cutoff=0.0)
-            return f"unknown hook '{caller.name}', did you mean {close[0]}?"
+            return f"unknown hook '{caller.name}'{did_you_mean(caller.name, hooks, cutoff=0.0)}"
     return ""
 
 
-def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo]) -> dict[str, Any]:
+def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo], watched: Collection[str]) -> dict[str, Any]:
     """Call one hook implementation after the other, so that a bad one costs only its own specs."""
     found: dict[str, Any] = {}
     for impl in hook.get_hookimpls():
         owner, start = impl.plugin_name, perf_counter()
         try:
-            specs = _called(partial(_specs, impl.function, kind), infos[owner])
+            specs = _called(partial(_specs, impl.function, kind), infos[owner], watched)
         except BaseException as error:  # as above: whatever a plugin raises is its own failure
             _raise_if_not_the_plugins(error)
             detail = str(error) if isinstance(error, Meddled) else f"{hook.name}: {one_line(error)}"

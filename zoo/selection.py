@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import USAGE, ZooError
 from zoo.names import unknown
+from zoo.weights import not_offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +65,7 @@ def _tagged(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> Choice:
         raise unknown("plugin", part, models)
     spec, owner = models[name]
     if tag not in spec.weights:
-        offered = ", ".join(spec.weights[:5]) or "none"
-        raise ZooError(f"{name} has no pretrained weights '{tag}'", f"it offers: {offered}", USAGE)
+        raise not_offered(spec, tag)
     return Choice(spec=spec, owner=owner, weights=tag)
 
 

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 SPLITS = ("train", "val", "test")
-PIXEL_MEAN = (0.485, 0.456, 0.406)
-PIXEL_STD = (0.229, 0.224, 0.225)
+USUAL_SIZE = 224  # of images, for models that were designed for no size of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +30,30 @@ class Task:
     image_size: int
     channels: int
     weights: str | None = None
+
+    @classmethod
+    def for_model(
+        cls,
+        spec: ModelSpec,
+        num_classes: int,
+        *,
+        image_size: int | None = None,
+        channels: int | None = None,
+        weights: str | None = None,
+    ) -> Task:
+        """The task of telling `num_classes` apart on images such as `spec` wants, but for what is given here."""
+        wanted = spec.input_for(weights)
+        return cls(
+            num_classes=num_classes,
+            image_size=image_size or wanted.size or USUAL_SIZE,
+            channels=channels or wanted.channels or 3,
+            weights=weights,
+        )
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Of one image: channels, height, width."""
+        return self.channels, self.image_size, self.image_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

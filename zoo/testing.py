@@ -30,7 +30,7 @@ def check_model(spec: ModelSpec, num_classes: int = 5, image_size: int | None = 
     checks = [("name is valid", OK if is_valid(spec.name) else f"{spec.name!r} is no valid name")]
     wanted = spec.input_for(None)
     size = image_size or (wanted.size if wanted.fixed and wanted.size else max(wanted.min_size, SMALL))
-    task = Task(num_classes=num_classes, image_size=size, channels=wanted.channels or 3)
+    task = Task.for_model(spec, num_classes, image_size=size)
     try:
         built = build(spec, task)
     except ZooError as error:
@@ -54,7 +54,7 @@ def _outcome(check: Callable[[], str]) -> str:
 def _gradients(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
     import torch
 
-    images = probe_images(built.model, (task.channels, task.image_size, task.image_size))
+    images = probe_images(built.model, task.input_shape)
     with mode(built.model, training=True), untouched(built.model):
         output = built.model(images)
         parts = [part for part in output if part is not None] if isinstance(output, tuple) else [output]
@@ -68,7 +68,7 @@ def _gradients(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
 def _deterministic(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
     import torch
 
-    images = probe_images(built.model, (task.channels, task.image_size, task.image_size))
+    images = probe_images(built.model, task.input_shape)
     with mode(built.model, training=False), torch.no_grad():
         same = torch.equal(built.model(images), built.model(images))
     return OK if same else "two passes over the same images differ"
@@ -77,7 +77,7 @@ def _deterministic(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
 def _single_image(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
     import torch
 
-    image = probe_images(built.model, (task.channels, task.image_size, task.image_size), batch=1)
+    image = probe_images(built.model, task.input_shape, batch=1)
     with mode(built.model, training=False), torch.no_grad():
         shape = tuple(built.model(image).shape)
     return OK if shape == (1, task.num_classes) else f"gave {shape}"
@@ -88,7 +88,7 @@ def _round_trip(spec: ModelSpec, task: Task, built: BuiltModel) -> str:
 
     copy = build(spec, task).model
     copy.load_state_dict(built.model.state_dict())
-    images = probe_images(built.model, (task.channels, task.image_size, task.image_size))
+    images = probe_images(built.model, task.input_shape)
     with mode(built.model, training=False), mode(copy, training=False), torch.no_grad():
         same = torch.equal(built.model(images), copy(images))
     return OK if same else "a second model with the same state_dict gives other outputs"

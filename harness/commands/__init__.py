@@ -1,4 +1,7 @@
-"""One module a subcommand: configure(parser) and execute(arguments, zoo). None imports torch at module level."""
+"""One module a subcommand: configure(parser) and execute(arguments, zoo). None imports torch at module level.
+
+LOAD_FIRST, where a module has it, names what is imported before the plugins are looked for.
+"""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from harness.option_table import QUIET
 from harness.plugin_warnings import report_broken
 from harness.train_options import add_option, add_run_options
 
-# Not used here, but loaded before any plugin: only what is there can be seen to be patched, and be put back.
-from results import metrics, render, store  # noqa: F401
-
 if TYPE_CHECKING:
     import argparse
 
     from zoo.discovery import Zoo
+
+# Loaded before any plugin is: only what is there can be seen to be patched, and be put back.
+LOAD_FIRST = ("results.metrics", "results.render", "results.store")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,6 @@ from harness.timing.engine import collector_paused, warm_up
 from harness.timing.residence import resident
 from harness.timing.steps import InferenceStep, TrainingStep, make_workload
 from zoo.building import build
-from zoo.describe import USUAL_SIZE
 from zoo.specs import Task
 
 if TYPE_CHECKING:
@@ -47,11 +46,10 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
         **conditions: Any,
     ) -> Any:
         config, target = TimingConfig(**grouped(conditions)), torch.device(device)
-        wanted = spec.input_for(None)
-        size, channels = image_size or wanted.size or USUAL_SIZE, wanted.channels or 3
-        model = build(spec, Task(num_classes=num_classes, image_size=size, channels=channels)).model
+        task = Task.for_model(spec, num_classes, image_size=image_size)
+        model = build(spec, task).model
         with settings.applied(config), resident(model, target, config):
-            workload = make_workload(model, (channels, size, size), num_classes, target, config)
+            workload = make_workload(model, task.input_shape, num_classes, target, config)
             step = TrainingStep(workload) if train else InferenceStep(workload)
             step.enter()
             clock = clock_for(target)
@@ -63,7 +61,9 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
 
             with collector_paused():
                 benchmark.pedantic(whole_step, setup=clock.synchronize, rounds=rounds)
-        benchmark.extra_info.update(model=spec.name, train=train, image_size=size, batch_size=config.batch_size)
+        benchmark.extra_info.update(
+            model=spec.name, train=train, image_size=task.image_size, batch_size=config.batch_size
+        )
         return benchmark.stats.stats
 
     return run

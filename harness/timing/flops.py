@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+
+from zoo.describe import count_macs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ LAYERS_THAT_ACTIVATE = (nn.Linear, nn.modules.conv._ConvNd)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """For one image: multiply-adds (a FLOP counter's half) and outputs of convolution and linear layers."""
+    """For one image: multiply-adds, and outputs of convolution and linear layers."""
 
     gmacs: float
     mactivations: float
@@ -31,18 +32,16 @@ class Work:
 def count(model: nn.Module, input_shape: tuple[int, int, int]) -> Work:
     """Count on the meta device, which computes nothing; on the CPU where a model reads its own tensors' values."""
     try:
-        return _count(_on_meta(model), input_shape, torch.device("meta"))
+        return _count(_on_meta(model), input_shape)
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
-        return _count(deepcopy(model).cpu().float(), input_shape, torch.device("cpu"))
+        return _count(deepcopy(model).cpu().float(), input_shape)
 
 
-def _count(model: nn.Module, input_shape: tuple[int, int, int], device: torch.device) -> Work:
-    model.eval()
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter, _activations(model) as activations:
-        model(torch.zeros(1, *input_shape, device=device))
+def _count(model: nn.Module, input_shape: tuple[int, int, int]) -> Work:
+    with _activations(model) as activations:
+        macs = count_macs(model, input_shape)
     return Work(
-        gmacs=counter.get_total_flops() / 2 / 1e9,
+        gmacs=macs / 1e9,
         mactivations=sum(activations) / 1e6,
         param_count=sum(parameter.numel() for parameter in model.parameters()),
     )

@@ -16,7 +16,6 @@ from harness.timing.bench import Entry
 from harness.timing.fleet import time_together
 from harness.timing.flops import Work, count
 from zoo.building import build
-from zoo.describe import USUAL_SIZE
 from zoo.errors import ZooError
 from zoo.specs import Task
 
@@ -68,15 +67,13 @@ def _time_group(choices: Sequence[Choice], targets: Sequence[torch.device], requ
 
 def _built(choice: Choice, request: TimeRequest) -> tuple[str, Entry | None, str]:
     """A model's name, and itself or what is wrong with it."""
-    wanted = choice.spec.input_for(None)
-    size = request.img_size or wanted.size or USUAL_SIZE
-    task = Task(num_classes=request.num_classes, image_size=size, channels=wanted.channels or 3)
+    task = Task.for_model(choice.spec, request.num_classes, image_size=request.img_size)
     try:
         model = build(choice.spec, task).model
     except ZooError as error:
         return choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
-    shape = (task.channels, size, size)
-    return choice.name, Entry(name=choice.name, model=model, input_shape=shape, num_classes=task.num_classes), ""
+    entry = Entry(name=choice.name, model=model, input_shape=task.input_shape, num_classes=task.num_classes)
+    return choice.name, entry, ""
 
 
 def _counted(entry: Entry) -> Work | None:

@@ -126,7 +126,7 @@ def test_49_numbers_that_make_no_sense_are_refused_before_torch_is_loaded(refuse
 def test_50_an_unknown_option_is_refused_with_the_one_that_was_meant(refused, no_torch, option, guess):
     code, cause, _ = refused(*RUN, option)
     assert code == 2
-    assert cause.endswith(f"unrecognized arguments: {option}; did you mean {guess}?")
+    assert cause.endswith(f"unrecognized arguments: {option}. Did you mean {guess}?")
 
 
 @pytest.mark.fault(50)

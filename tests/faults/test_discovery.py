@@ -145,7 +145,7 @@ def test_04_two_plugins_of_one_name_both_load(tmp_path):
 @pytest.mark.fault(5)
 def test_05_a_misspelt_hook_is_reported_with_the_right_one(listed):
     said = listed("import zoo\n@zoo.hookimpl\ndef zoo_registr_models():\n    return ()")
-    assert said == "unknown hook 'zoo_registr_models', did you mean zoo_models?"
+    assert said == "unknown hook 'zoo_registr_models'. Did you mean zoo_models?"
 
 
 @pytest.mark.fault(6)

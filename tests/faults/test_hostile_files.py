@@ -25,7 +25,7 @@ from tests.faults.runs import run
 from tests.results.samples import record
 from tests.source import PACKAGES, files, imports_of, parse
 from zoo.errors import ZooError
-from zoo.weights import WeightFile
+from zoo.weights import Weights
 
 # Below torch 2.10 no such file is read at all.
 REFUSED = r"cannot be read|is not read: torch 2\.\d"
@@ -75,7 +75,7 @@ def test_70_a_pickle_given_as_weights_is_refused_and_does_not_run(tmp_path, cana
     path = tmp_path / f"weights{suffix}"
     path.write_bytes(packed(canary))
     with pytest.raises(ZooError, match=REFUSED):
-        WeightFile.parse(str(path)).load()
+        Weights.parse(str(path)).load()
 
 
 @pytest.mark.fault(70)
@@ -193,7 +193,7 @@ def test_71_a_safetensors_file_that_lies_is_refused_without_taking_memory(tmp_pa
     path.write_bytes(content)
     before = memory_kib()
     with pytest.raises(ZooError, match="cannot be read"):
-        WeightFile.parse(str(path)).load()
+        Weights.parse(str(path)).load()
     assert memory_kib() - before < 64 * 1024
 
 

@@ -56,7 +56,7 @@ def test_49_numbers_that_would_end_the_process_are_refused(refused, option, limi
 def test_50_what_was_meant_is_guessed_and_the_commands_own_help_named(refused, arguments, guess, command):
     code, cause, remedy = refused(*arguments)
     assert (code, remedy) == (2, f"see: {command} --help")
-    assert cause.endswith(f"; did you mean {guess}?")
+    assert cause.endswith(f". Did you mean {guess}?")
 
 
 @pytest.mark.fault(50)

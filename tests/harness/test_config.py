@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.config import Numerics, TimingConfig, TrainConfig, Trial, grouped
+from zoo.weights import Weights
 
 # As run.json and records have it on disk: with one byte changed, no earlier run could be taken up again.
 USUAL = (
@@ -78,3 +79,31 @@ def test_a_run_that_timed_another_layout_than_it_trained_in_goes_on_as_it_began(
 def test_a_switch_for_the_layout_is_on_or_off_and_never_auto(switch, says):
     settings = grouped({"channels_last": switch, "amp": True, "epochs": 3})
     assert settings == {"epochs": 3, "numerics": Numerics(amp=True, channels_last=says)}
+
+
+# As the first version wrote them: records are found again by their keys.
+KEYS = {
+    None: "659cf4d6291f91ed",
+    "default": "fe0a65c74d23efa6",
+    "IMAGENET1K_V1": "740d99e6133bb67d",
+    "file:./a//b.pt#sha256=ABCDEF12": "b90d8ff9f94dca49",
+    "file:~/x.bin": "8efee765f5eadcbd",
+}
+
+
+def trial(text):
+    train = TrainConfig(weights=text and Weights.from_text(text))
+    return Trial(model="net", dataset="digits", train=train, timing=TimingConfig(), device="cpu", seed=3)
+
+
+@pytest.mark.parametrize(("text", "key"), KEYS.items())
+def test_a_trial_has_one_key_for_ever_and_its_weights_are_one_text(text, key):
+    asked = trial(text)
+    assert asked.key == key
+    assert asked.as_json()["train"]["weights"] == text
+
+
+@pytest.mark.parametrize("text", KEYS)
+def test_a_trial_is_the_same_after_its_way_through_json(text):
+    asked = trial(text)
+    assert Trial.from_json(json.loads(json.dumps(asked.as_json()))) == asked

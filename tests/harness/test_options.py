@@ -15,6 +15,7 @@ from harness.train_options import add_run_options
 from zoo.errors import ZooError
 from zoo.selection import Choice
 from zoo.specs import ModelSpec
+from zoo.weights import Weights
 
 
 def parsed(*arguments):
@@ -40,16 +41,16 @@ def test_without_flags_the_configuration_is_the_default():
         (("--pretrained", "--finetune", "full"), "default", "full"),
         (("--finetune", "head"), None, "head"),
         (("--weights", "V1"), "V1", "head"),
-        (("--weights", "/tmp/x.safetensors#sha256=ab"), "file:/tmp/x.safetensors#sha256=ab", "head"),
+        (("--weights", "/tmp/x.bin#sha256=ABCDEF12"), "file:/tmp/x.bin#sha256=ABCDEF12", "head"),
     ],
 )
 def test_weights_decide_what_is_trained_unless_it_was_said(flags, weights, finetune):
     config = for_choice(parsed(*flags), choice())
-    assert (config.weights, config.finetune) == (weights, finetune)
+    assert (config.weights and str(config.weights), config.finetune) == (weights, finetune)
 
 
 def test_a_tag_in_the_models_name_is_the_weights_it_gets():
-    assert for_choice(parsed(), choice("V1")).weights == "V1"
+    assert for_choice(parsed(), choice("V1")).weights == Weights(tag="V1")
 
 
 def test_a_model_without_weights_is_never_trained_from_random_ones_instead():
@@ -73,6 +74,7 @@ def test_a_model_without_weights_is_never_trained_from_random_ones_instead():
         ("--val-split 1", "argument --val-split: 1 is out of range: above 0, below 1"),
         ("--seed 9999999999999999999999", "is out of range: from 0 to 9223372036854775807"),
         ("--head mlp", "argument --head: 'mlp' is not a head: linear, mlp:256 or mlp:256:0.2"),
+        ("--head mlp:256:", "argument --head: 'mlp:256:' is not a head: linear, mlp:256 or mlp:256:0.2"),
         ("--opt lion", "argument --opt: invalid choice: 'lion'"),
         ("--pretrained --weights V1", "argument --weights: not allowed with argument --pretrained"),
         ("--colour", "unrecognized arguments: --colour"),

@@ -12,7 +12,7 @@ import zoo
 from tests.zoo.heads.networks import Plain
 from zoo.building import build
 from zoo.errors import ZooError
-from zoo.weights import sha256_of
+from zoo.weights import Weights, sha256_of
 
 TASK = zoo.Task(num_classes=4, image_size=8, channels=3)
 
@@ -53,16 +53,23 @@ def test_weights_are_loaded_before_the_head_is_swapped():
 
 
 def test_an_unknown_tag_is_a_usage_error_with_the_nearest():
-    with pytest.raises(ZooError, match="no pretrained weights named 'bigg'") as caught:
+    with pytest.raises(ZooError, match=r"mine/net has no pretrained weights 'bigg'\. Did you mean big\?") as caught:
         build(spec(weights=("big", "small")), replace(TASK, weights="bigg"))
-    assert (caught.value.exit_code, caught.value.remedy) == (2, "it has big")
+    assert (caught.value.exit_code, caught.value.remedy) == (2, "it offers: big, small")
+
+
+def test_weights_take_the_place_of_the_tasks_own():
+    tasks = []
+    pretrained = spec(lambda task: tasks.append(task) or Plain(task.num_classes), weights=("big", "small"))
+    built = build(pretrained, replace(TASK, weights="big"), weights=Weights(tag="small"))
+    assert (tasks[0].weights, built.weights) == ("small", "small")
 
 
 @pytest.mark.parametrize(("num_classes", "kept"), [(4, True), (9, False)])
 def test_a_file_of_weights_is_loaded_whole_and_its_head_kept_where_it_fits(tmp_path, num_classes, kept):
     source = Plain(num_classes)
     save_file(source.state_dict(), tmp_path / "net.safetensors")
-    built = build(spec(), TASK, weights_file=tmp_path / "net.safetensors")
+    built = build(spec(), TASK, weights=Weights(path=f"{tmp_path}/net.safetensors"))
     assert torch.equal(built.model.body[0].weight, source.body[0].weight)
     assert built.model.verdict.weight.shape == (4, 8)
     assert torch.equal(built.model.verdict.weight, source.verdict.weight[:4]) == kept
@@ -75,7 +82,7 @@ def test_a_file_of_weights_that_are_not_finite_is_refused_whatever_the_head(tmp_
     source.body[0].weight.data.fill_(torch.nan)
     save_file(source.state_dict(), tmp_path / "net.safetensors")
     with pytest.raises(ZooError, match="not finite"):
-        build(spec(), TASK, head=head, weights_file=tmp_path / "net.safetensors")
+        build(spec(), TASK, head=head, weights=Weights(path=f"{tmp_path}/net.safetensors"))
 
 
 @pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
@@ -83,7 +90,7 @@ def test_a_model_is_proved_where_gradients_are_switched_off(tmp_path, head):
     save_file(Plain(9).state_dict(), tmp_path / "net.safetensors")
     with torch.no_grad():
         build(spec(), TASK, head=head)
-        build(spec(), TASK, head=head, weights_file=tmp_path / "net.safetensors")
+        build(spec(), TASK, head=head, weights=Weights(path=f"{tmp_path}/net.safetensors"))
 
 
 def test_without_memory_nothing_is_allocated_and_no_weights_are_asked_for():

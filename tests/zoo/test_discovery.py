@@ -62,7 +62,7 @@ def test_a_hook_that_raises_halfway_costs_all_models_of_its_plugin_and_no_others
 
 def test_a_misspelt_hook_is_reported_with_the_right_name():
     found = collected(("typo", lambda: plugin(zoo_model=lambda: ())))
-    assert status(found, "typo") == ("failed", "unknown hook 'zoo_model', did you mean zoo_models?")
+    assert status(found, "typo") == ("failed", "unknown hook 'zoo_model'. Did you mean zoo_models?")
 
 
 def test_the_first_owner_keeps_a_name_and_the_second_is_reported():

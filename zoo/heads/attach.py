@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo.heads.aux import find_aux
-from zoo.heads.find import Found, find
+from zoo.heads.find import Found, find, out_features
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.layers import replace
 from zoo.heads.proof import require_gradients, require_logits, require_scores, require_trainable, require_width
@@ -40,7 +39,7 @@ def attach(
     if scratch:
         require_width(trace.output, num_classes)
     found = find(model, trace, hint, num_classes)
-    aux = find_aux(model, trace, input_shape)
+    aux = _auxiliary(model, trace, input_shape)
     if spec.hidden or not scratch:
         return _replaced(model, found, aux, num_classes, spec, input_shape)
     return _proved(model, trace, found, aux, num_classes, input_shape)
@@ -53,6 +52,19 @@ def exchange(model: nn.Module, head: Head, num_classes: int, new: str, *, input_
     """
     found = Found(head.name, head.type, head.names, head.in_features)
     return _replaced(model, found, head.aux, num_classes, HeadSpec.parse(new), input_shape)
+
+
+def _auxiliary(model: nn.Module, trace: Trace, input_shape: Shape) -> tuple[str, ...]:
+    """Classifiers that run in train mode only, as in googlenet and inception_v3.
+
+    They are layers as wide as the output that the eval pass did not run but the train pass does.
+    """
+    width = trace.output.shape[1]
+    idle = [name for name, layer in model.named_modules() if name not in trace.made and out_features(layer) == width]
+    if not idle:
+        return ()
+    trained = run(model, input_shape, training=True)
+    return tuple(name for name in idle if name in trained.made) if isinstance(trained.output, tuple) else ()
 
 
 def _replaced(

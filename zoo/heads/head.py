@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
     from torch import nn
+
+# Widths, then a rate where one is given: "mlp:256:" promises one.
+_MLP = re.compile(r"mlp:(\d{1,9}(?:,\d{1,9})*)(?::((?:\d+\.?\d*|\.\d+)(?:e-?\d+)?))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +25,14 @@ class HeadSpec:
     @classmethod
     def parse(cls, text: str) -> HeadSpec:
         """Read `linear`, `mlp:256`, `mlp:256:0.2` or `mlp:512,256:0.2`."""
-        kind, *rest = text.strip().split(":")
-        if kind == "linear" and not rest:
+        if text == "linear":
             return cls()
-        try:
-            if kind != "mlp" or len(rest) not in (1, 2):
-                raise ValueError
-            spec = cls(tuple(int(width) for width in rest[0].split(",")), float(rest[1]) if rest[1:] else 0.0)
-            if min(spec.hidden) < 1 or not 0 <= spec.dropout < 1:
-                raise ValueError
-        except ValueError:
-            remedy = "use linear, or mlp:WIDTHS:DROPOUT such as mlp:256:0.2 or mlp:512,256:0.2"
-            raise ZooError(f"head {text!r} is not understood", remedy, USAGE) from None
-        return spec
+        if mlp := _MLP.fullmatch(text):
+            spec = cls(tuple(int(width) for width in mlp[1].split(",")), float(mlp[2] or 0))
+            if min(spec.hidden) > 0 and spec.dropout < 1:
+                return spec
+        cause = f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2"
+        raise ZooError(cause, "several widths have commas between them: mlp:512,256:0.2", USAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

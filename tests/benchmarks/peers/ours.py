@@ -24,11 +24,14 @@ from harness.learning import prepare
 from harness.train import fit
 from tests.benchmarks.peers import work
 from zoo.building import BuiltModel, build
-from zoo.specs import PIXEL_MEAN, PIXEL_STD, LabelledImages, ModelSpec, Split, Task
+from zoo.specs import LabelledImages, ModelSpec, Split, Task
+from zoo.weights import Weights
 
 GEOMETRIES = {
     "mnist": Geometry(size=28, channels=1, stored_channels=1, short_side=28, mean=(0.5,), std=(0.5,)),
-    "jpegs": Geometry(size=224, channels=3, stored_channels=3, short_side=256, mean=PIXEL_MEAN, std=PIXEL_STD),
+    "jpegs": Geometry(
+        size=224, channels=3, stored_channels=3, short_side=256, mean=work.PIXEL_MEAN, std=work.PIXEL_STD
+    ),
 }
 
 
@@ -64,7 +67,7 @@ def build_model(job: work.Job, data: Path, config: TrainConfig) -> BuiltModel:
     if job.data == "mnist":
         return build(ModelSpec(name=job.model, build=lambda task: work.make_model(job, data)), task)
     spec = ModelSpec(name=job.model, build=lambda task: models.get_model(job.model, num_classes=task.num_classes))
-    return build(spec, task, head=config.head, weights_file=data / f"{job.model}.pt")
+    return build(spec, task, head=config.head, weights=Weights(path=str(data / f"{job.model}.pt")))
 
 
 def make_trial(job: work.Job, amp: bool) -> Trial:

@@ -22,10 +22,11 @@ from torchvision import datasets, models, transforms
 
 from plugins.fc_model import Network
 from plugins.mlp import build as build_mlp
-from zoo.specs import PIXEL_MEAN, PIXEL_STD, Task
+from zoo.specs import Task
 
 LEARNING_RATE = 1e-3
 SEED = 1
+PIXEL_MEAN, PIXEL_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 NUM_CLASSES = {"mnist": 10, "jpegs": 4}
 
 
