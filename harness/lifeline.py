@@ -37,7 +37,7 @@ def die_with_parent() -> None:
 
 def _let_kernel_kill(pipe: int) -> None:
     """Ask for SIGKILL to the group in place of SIGIO when something happens at the pipe: nothing but its end can."""
-    fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())  # a negative owner is a group
     fcntl.fcntl(pipe, F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | fcntl.FASYNC)
 

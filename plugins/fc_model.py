@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
     return _network()
 
 
-@cache
+@cache  # one class, however often it is asked for: isinstance(model, Network) must hold
 def _network() -> type[nn.Module]:
     import torch.nn.functional as F
     from torch import nn

@@ -112,6 +112,7 @@ def _source(config: Any, tagged: str, put: Path) -> dict[str, Any]:
     from zoo.download import huggingface_file, require_huggingface, require_url
 
     if put.is_file():
+        # A loader of the model's own (custom_load) reads .npz files, which this is none of.
         return {"file": str(put), "custom_load": False}
     if not config.hf_hub_id:
         if not config.url:

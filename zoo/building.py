@@ -75,7 +75,7 @@ def build_module(spec: ModelSpec, task: Task) -> nn.Module:
     try:
         module = resolve(spec.build)(task)
     except (ZooError, MemoryError, torch.OutOfMemoryError):
-        raise
+        raise  # want of memory as it is: the harness knows it by its type, and tries again in smaller parts
     except Exception as error:
         reason = (str(error).strip().splitlines() or [""])[0][:200]
         raise ZooError(
@@ -135,6 +135,7 @@ def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:
     try:
         return _finish(spec, task, build_on_meta(spec, task), head, "none")
     except ZooError as error:
+        # What the device says of an operation that it lacks, NotImplementedError, is one of these.
         if not isinstance(error.__cause__, RuntimeError):
             raise
     built = _finish(spec, task, build_module(spec, task), head, "none")

@@ -16,6 +16,7 @@ from zoo.errors import ZooError
 from zoo.weights import sha256_of
 
 CONNECT_SECONDS = 3.0
+# Names of torch.hub's files end in the first digits of their SHA-256.
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -44,6 +45,7 @@ def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
     snapshots = cache / f"models--{repository.partition('@')[0].replace('/', '--')}" / "snapshots"
     for name in names:
         for path in sorted(snapshots.glob(f"*/{name}")):
+            # Large files are stored under their SHA-256; small ones under git's SHA-1, of more than their bytes.
             blob = path.resolve().name
             require_whole(path, blob if _SHA256.fullmatch(blob) else "")
             return path

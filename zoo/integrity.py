@@ -36,7 +36,7 @@ def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
     settings = _torch_settings()
     try:
         return function()
-    finally:
+    finally:  # a plugin that fails may have changed something before
         changed = [changed for name, (module, names) in before.items() for changed in _put_back(name, module, names)]
         changed += _set_back(settings)
         if changed:

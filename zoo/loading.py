@@ -98,7 +98,7 @@ def _import_file(path: Path) -> Any:
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot import {path}")
     module = module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[name] = module  # before it runs: its dataclasses look their own module up there
     try:
         spec.loader.exec_module(module)
     except BaseException:

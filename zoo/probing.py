@@ -105,7 +105,7 @@ def _child(attempt: Attempt, writer: int) -> NoReturn:
 
         say(_ANSWER + attempt(say))
     finally:
-        os._exit(1)
+        os._exit(1)  # whatever came before: only an answer counts, and sys.exit would run the parent's handlers
 
 
 def _die_with_parent() -> None:
@@ -123,7 +123,7 @@ def _die_with_parent() -> None:
 
 def _silence() -> None:
     """Show nothing of what is said here: the parent's unwritten output stays the parent's."""
-    faulthandler.disable()
+    faulthandler.disable()  # it may hold a copy of stderr (pytest's does), and would write there
     for stream in (0, 1, 2):
         os.dup2(os.open(os.devnull, os.O_RDWR), stream)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", closefd=False)
@@ -131,7 +131,7 @@ def _silence() -> None:
 
 def _listen(reader: int, deadline: float) -> str:
     """What the child says until its answer, its end or the deadline; blocks meanwhile."""
-    said = "\n"
+    said = "\n"  # so that an answer begins a line even where it is the first
     while f"\n{_ANSWER}" not in said or not said.endswith("\n"):
         ready, _, _ = select.select([reader], [], [], max(0.0, deadline - monotonic()))
         more = os.read(reader, 65536) if ready else b""

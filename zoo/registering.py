@@ -107,7 +107,7 @@ def _registered(manager: pluggy.PluginManager, candidate: Candidate, info: Plugi
     except BaseException as error:  # a plugin may raise SystemExit as it is imported: its own failure, not ours
         _raise_if_not_the_plugins(error)
         detail = f"import: {one_line(error)}"
-    if detail and manager.has_plugin(info.name):
+    if detail and manager.has_plugin(info.name):  # pluggy keeps one whose hook is misspelt
         manager.unregister(name=info.name)
     return detail
 

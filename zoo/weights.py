@@ -113,6 +113,7 @@ def sha256_of(path: Path) -> str:
 
 def load_strictly(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
     """Load `state` into `model`; every tensor on either side must have its match. `name` is for the message."""
+    # Before anything is copied: load_state_dict would fill what fits, and then tell hundreds of names.
     own = model.state_dict()
     problems = {
         "missing": [key for key in own if key not in state],
@@ -141,6 +142,7 @@ def _read(path: Path) -> Any:
             from safetensors.torch import load_file
 
             return load_file(path)
+        # Without map_location, what was saved on an accelerator cannot be read on a machine that has none.
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:150]
@@ -165,5 +167,6 @@ def _unwrapped(content: Any, path: Path) -> dict[str, Tensor]:
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise ZooError(f"{path} holds no plain tensors by name", "save model.state_dict()")
+    # nn.DataParallel puts this before every name.
     parallel = bool(content) and all(key.startswith("module.") for key in content)
     return {key.removeprefix("module.") if parallel else key: value for key, value in content.items()}

@@ -49,6 +49,7 @@ def _count(model: nn.Module, input_shape: tuple[int, int, int]) -> Work:
 
 def _on_meta(model: nn.Module) -> nn.Module:
     """A copy without storage: tensors on the meta device take no memory, however large the model is."""
+    # deepcopy takes what its memo holds of an object for the copy: the tensors' own memory is never touched.
     memo: dict[int, Any] = {}
     for tensor in [*model.parameters(), *model.buffers()]:
         memo[id(tensor)] = _like(tensor)

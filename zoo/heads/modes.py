@@ -29,7 +29,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
     import torch
 
     before = [(buffer, buffer.detach().clone()) for buffer in model.buffers() if not buffer.is_meta]
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):  # by itself it would start every accelerator, to read its state
         try:
             yield
         finally:
