@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 # Loaded before any plugin: only what is there can be seen to be patched, and be put back.
 from harness.finished_run import Run
-from harness.listing import matching
 from harness.option_table import PLUGINS, RUN, TIME, Option, as_flags, checked, flag
 from harness.plugin_guard import WATCHED
 from harness.plugin_warnings import report_broken
@@ -21,6 +20,7 @@ from results.errors import StoreError
 from zoo.building import require_installed
 from zoo.discovery import Zoo, discover
 from zoo.errors import ZooError
+from zoo.selection import matching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def models(given: Mapping[str, object]) -> list[str]:
     """The names that these arguments of `harness.models` ask for."""
     with _in_pythons_words():
         asked = checked(given, LISTING, "harness.models")
-        return list(matching(_zoo(asked), asked["pattern"].split(",")))
+        return list(matching(_zoo(asked).models, asked["pattern"].split(",")))
 
 
 def _zoo(asked: Mapping[str, Any]) -> Zoo:

@@ -39,6 +39,7 @@ def require_honest(
         _require_classes(_array(predictions, "top5_index", "iu", (num_images, 5)), num_classes)
         _require_probabilities(_array(predictions, "top5_prob", "f", (num_images, 5)), whole=False)
     found = top_error(predictions, 1)
+    # Not `>`: no comparison with a claim of NaN is true.
     if claimed_top1_err is not None and not abs(found - claimed_top1_err) <= PERCENT_TOLERANCE:
         raise _dishonest(f"claims a top-1 error of {claimed_top1_err:.6g} %, but its predictions make it {found:.6g} %")
 

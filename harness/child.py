@@ -44,10 +44,12 @@ STOPPED = 128 + signal.SIGTERM
 
 def main(text: str, messages: Connection, log: Connection) -> None:
     """What the supervisor starts. A trial that is stopped leaves its checkpoint and no result."""
+    # In this order: to die with the parent is to kill the group, which until here is the parent's own.
     lead_group()
     die_with_parent()
     _print_into(log)
     order = Order.from_json(text)
+    # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
     os.environ.update(order.environment)
     voice = Voice(lambda message: _write(messages, as_line(message)))
@@ -141,7 +143,7 @@ def _print_into(log: Connection) -> None:
 
 
 def _write(messages: Connection, line: bytes) -> None:
-    left = memoryview(line)
+    left = memoryview(line)  # a signal may end a write half-way
     while left:
         left = left[os.write(messages.fileno(), left) :]
 

@@ -102,8 +102,7 @@ class Course:
         self.subject.restore(_under("model.", tensors))
         self.best = {name: tensor.to(device) for name, tensor in _under("best.", tensors).items()}
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._optimizer_state(tensors)})
-        if numbers["scaler"]:
-            self.scaler.load_state_dict(numbers["scaler"])
+        self.scaler.load_state_dict(numbers["scaler"])
         self.losses = Losses([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])
         self.step, self.epoch, self.seconds = numbers["step"], numbers["epoch"], numbers["seconds"]
         self.fit.history[:] = numbers["history"]

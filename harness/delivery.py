@@ -54,6 +54,7 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **dict[str, Any](outcome.predictions))
         write_atomic(folder / PREDICTIONS, buffer.getvalue())
+        # By the metric of this process: the parent's gives another figure if a plugin has patched it.
         claimed = top_error(outcome.predictions, 1)
     if outcome.model is not None and outcome.card is not None:
         checkpoint.save(folder / CHECKPOINT, outcome.model, outcome.card)
@@ -101,6 +102,7 @@ def _read_findings(told: Any) -> Findings:
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
+        # Never by its path: a child may have put a link or a pipe there.
         with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
             return dict(arrays)
     # What numpy raises for a file that is none of its own depends on where it differs.

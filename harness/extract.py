@@ -100,5 +100,6 @@ def weights_hash(model: nn.Module, heads: tuple[str, ...]) -> str:
     for name, tensor in sorted(model.state_dict().items()):
         if not name.startswith(inside):
             digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+            # Flat, then as bytes: a scalar cannot be reinterpreted, and numpy knows no bfloat16.
             digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()[:16]

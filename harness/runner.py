@@ -82,6 +82,7 @@ class Runner:
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
         folder = self.store.work / trial_slug(trial.model, trial.seed)
+        # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         order = self._order(item, trial, folder)
         ending = self._isolated(order, listen) if self.setup.isolation else _here(order, listen)
@@ -156,6 +157,7 @@ def _here(order: Order, listen: Listener) -> Ending:
     """Carry the order out in this very process, for --no-isolation."""
     voice = child.Voice(listen)
     told = child.perform(order, voice, child.make_progress(order, voice))
+    # Through JSON as from a child: what isolation refuses must not pass without it.
     return Ending(exitcode=0, result=json.loads(json.dumps(told)))
 
 

@@ -72,7 +72,7 @@ class _Loop:
         start = perf_counter() - course.seconds
         rate = learning_rate(self.config, course.epoch * train.num_batches, self.num_steps)
         self.train_epoch(train, seed, start)
-        train_loss, bad_step = course.losses.fetch()
+        train_loss, bad_step = course.losses.fetch()  # waits for the device, so that the clock below may be read
         trained = perf_counter()
         scores = evaluate(self.subject, val, self.config)
         return {
@@ -89,7 +89,7 @@ class _Loop:
     def train_epoch(self, train: Batches, seed: int, start: float) -> None:
         """One pass over the training images, without those that a checkpoint has behind it."""
         course, num_done = self.course, len(self.course.losses.sizes)
-        if not num_done:
+        if not num_done:  # else the random state is the checkpoint's
             torch.manual_seed(epoch_seed(seed, course.epoch))
         self.subject.train_mode()
         for images_BCHW, labels_B in islice(train.train(course.epoch), num_done, None):
@@ -116,5 +116,5 @@ class _Loop:
             if parts > 1:
                 loss = loss * (len(labels) / size)
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch 2.15 leaves it untyped
-            losses.append(loss.detach())
+            losses.append(loss.detach())  # or each step's graph would live until the epoch ends
         return losses[0] if parts == 1 else torch.stack(losses).sum()

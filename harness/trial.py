@@ -56,12 +56,12 @@ class Phases:
     def __call__(self, name: str) -> Iterator[None]:
         self.entered(name)
         self.current, start = name, perf_counter()
-        yield
+        yield  # no `finally`: a phase that raises stays the current one, and has no time
         self.seconds[name] = perf_counter() - start
 
 
 def run_trial(trial: Trial, choice: Choice, context: TrialContext, hooks: Hooks | None = None) -> Outcome:
-    """Carry a trial out. Whatever goes wrong inside it becomes a record that says where and why.
+    """Carry a trial out. Whatever goes wrong inside it becomes findings that say where and why.
 
     Raises Stopped where it was asked to stop, its checkpoint is then on disk; StoreError where the disk is full.
     """
@@ -100,7 +100,7 @@ def _carry_out(trial: Trial, choice: Choice, context: TrialContext, phases: Phas
         )
     with phases("evaluate"):
         logits_NK, labels_N = final_outputs(lesson.subject, lesson.test(), trial.train)
-    peak = memory.peak(context.device)
+    peak = memory.peak(context.device)  # before timing, which resets it
     with phases("time"):
         timings = [_timed(trial, built, geometry, len(context.dataset.classes), device) for device in context.timed_on]
     return Measured(

@@ -11,7 +11,7 @@ from zoo.names import unknown
 from zoo.weights import not_offered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zoo.specs import ModelSpec
 
@@ -48,6 +48,14 @@ def select(models: Mapping[str, tuple[ModelSpec, str]], expression: str) -> list
     return list(chosen.values())
 
 
+def matching(models: Mapping[str, tuple[ModelSpec, str]], patterns: Sequence[str]) -> dict[str, ModelSpec]:
+    """Models by name whose name or tag is among `patterns`, globs included. Raises ZooError (usage) for none."""
+    specs = {name: spec for name, (spec, _) in models.items() if _is_meant(spec, patterns)}
+    if not specs:
+        raise unknown("plugin", patterns[0], models)
+    return specs
+
+
 def _matches(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> list[Choice]:
     if part in models:
         return [_choice(models, part)]
@@ -76,3 +84,7 @@ def _choice(models: Mapping[str, tuple[ModelSpec, str]], name: str) -> Choice:
 
 def _is_glob(text: str) -> bool:
     return any(mark in text for mark in "*?[")
+
+
+def _is_meant(spec: ModelSpec, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(spec.name, pattern) or pattern in spec.tags for pattern in patterns)

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from harness.arguments import add_json
-from harness.listing import matching
 from harness.plugin_warnings import report_broken
+from zoo.selection import matching
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +28,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.datasets:
         print("\n".join(f"{name}\t{spec.summary}" for name, (spec, _) in zoo.datasets.items()))
         return 0
-    specs = matching(zoo, arguments.pattern)
+    specs = matching(zoo.models, arguments.pattern)
     if arguments.json:
         print(json.dumps([_as_json(spec, zoo.models[name][1]) for name, spec in specs.items()], indent=1))
     elif arguments.weights:

@@ -47,7 +47,7 @@ def time_phases(step: TrainingStep, clock: Clock, budget_s: float) -> dict[str, 
     times: dict[str, list[float]] = {name: [] for name in PHASES}
     losses: list[Tensor] = []
     step.enter()
-    step()
+    step()  # the first makes the optimizer's state
     deadline = perf_counter() + budget_s
     with collector_paused():
         while len(times["forward"]) < MIN_SAMPLES or perf_counter() < deadline:
@@ -62,7 +62,7 @@ def time_copy(workload: Workload, clock: Clock) -> list[float]:
     images = workload.images.cpu()
     images = images.pin_memory() if workload.device.type == "cuda" else images
     copy = partial(images.to, workload.device, non_blocking=True)
-    clock.time_ms(copy)
+    clock.time_ms(copy)  # the first takes memory from the device
     return [clock.time_ms(copy) for _ in range(MIN_SAMPLES)]
 
 
