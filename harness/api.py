@@ -107,7 +107,8 @@ def _in_pythons_words() -> Iterator[None]:
     except (ZooError, StoreError) as error:
         error.cause, error.remedy = _named(error.cause), _named(error.remedy)
         error.args = (error.cause,)
-        error.add_note(error.remedy)
+        if error.remedy:
+            error.add_note(error.remedy)
         raise
 
 

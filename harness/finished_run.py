@@ -34,7 +34,7 @@ class Failure:
     log: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Run:
     """A run that has come to its end. All of it is on disk.
 

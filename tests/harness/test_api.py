@@ -71,7 +71,7 @@ def test_a_plain_script_trains_two_models_from_an_empty_folder_and_starts_no_sec
         ({"device": "gpu"}, "device gpu: no such kind of device. Did you mean cuda?", "use auto, cpu"),
         ({"device": 0}, "device: 0 is not the name of a device", "device: auto, cpu"),
         ({"opt": "lion"}, "opt: 'lion' is not one of sgd, adam, adamw", "opt: optimiser"),
-        ({"head": 256}, "head: 256 is not a head: linear, mlp:256 or mlp:256:0.2", "head: linear"),
+        ({"head": 256}, "head: 256 is not a text", "head: linear"),
         ({"amp": "no"}, "amp: 'no' is neither True nor False", "see: help(harness.run)"),
         ({"data_dir": 1}, "data_dir: 1 is not a path", "data_dir: a folder of class folders; with dataset, where"),
         ({"plugins": "no.py"}, "plugins no.py: no such file", "give the path"),
