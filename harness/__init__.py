@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from torch import nn
 
-    from harness.finished_run import Run
+    from harness.runs.finished_run import Run
 
 __all__ = ["__version__", "load", "models", "run", "time"]
 
@@ -64,11 +64,11 @@ def run(
     `results.errors.StoreError` for files that cannot be written; both have a `cause` and a `remedy`. A run that is
     interrupted can be resumed.
     """
-    from harness import api
+    from harness.api import calls
 
     named: dict[str, object] = {"models": models, "data_dir": data_dir, "dataset": dataset, "seeds": seeds}
     named |= {"seed": seed, "device": device, "output": output, "plugins": plugins, "quiet": quiet, "resume": resume}
-    return api.run(named | train)
+    return calls.run(named | train)
 
 
 def time(
@@ -95,11 +95,11 @@ def time(
     infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError
     for what cannot be meant.
     """
-    from harness import api
+    from harness.api import calls
 
     named: dict[str, object] = {"models": models, "device": device, "batch_size": batch_size, "img_size": img_size}
     named |= {"num_classes": num_classes, "plugins": plugins, "quiet": quiet}
-    return api.time(named | timing)
+    return calls.time(named | timing)
 
 
 def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[str | Path] = ()) -> list[str]:
@@ -107,9 +107,9 @@ def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[st
 
     Raises ZooError where none does.
     """
-    from harness import api
+    from harness.api import calls
 
-    return api.models({"pattern": pattern, "plugins": plugins})
+    return calls.models({"pattern": pattern, "plugins": plugins})
 
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
@@ -119,6 +119,6 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
     are files or modules as after -p: what is neither shipped nor installed has to be named, since a folder from
     elsewhere must not be able to run code.
     """
-    from harness.checkpoint import load as load_checkpoint
+    from harness.trial.saved_model import load as load_checkpoint
 
     return load_checkpoint(path, plugins)

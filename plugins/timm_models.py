@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.sources import timm_sources
+from zoo.library_index import timm_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

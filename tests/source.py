@@ -34,19 +34,20 @@ def parse(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
 
 
-def imports_of(file: Path, root: Path = ROOT) -> Iterator[Import]:
-    """The imports that run, at module level or later; those under `if TYPE_CHECKING:` never do."""
+def imports_of(file: Path, root: Path = ROOT, *, typing: bool = False) -> Iterator[Import]:
+    """The imports that run, at module level or later; those under `if TYPE_CHECKING:`, which never do, if `typing`."""
     package = ".".join(file.relative_to(root).parent.parts)
-    yield from _imports(parse(file), package, at_module_level=True)
+    yield from _imports(parse(file), package, at_module_level=True, typing=typing)
 
 
-def _imports(node: ast.AST, package: str, *, at_module_level: bool) -> Iterator[Import]:
+def _imports(node: ast.AST, package: str, *, at_module_level: bool, typing: bool) -> Iterator[Import]:
     for child in ast.iter_child_nodes(node):
         for module in _modules(child, package):
             yield Import(module, child.lineno, at_module_level)
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+        if not typing and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             child = ast.Module(body=child.orelse, type_ignores=[])
-        yield from _imports(child, package, at_module_level=at_module_level and not isinstance(child, FUNCTIONS))
+        inside = at_module_level and not isinstance(child, FUNCTIONS)
+        yield from _imports(child, package, at_module_level=inside, typing=typing)
 
 
 def _modules(node: ast.AST, package: str) -> list[str]:

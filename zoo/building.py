@@ -12,9 +12,9 @@ from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
 from zoo.input_size import explained
-from zoo.meta import without_memory
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import Weights, load_strictly
+from zoo.without_memory import without_memory
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zoo.loading import ASKED_FOR, Requests, candidates, read_requests
+from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
+from zoo.manager.registration import declared_datasets, declared_models, new_manager, one_line, take_in, tried_out
 from zoo.names import UnknownName, unknown
-from zoo.registering import declared_datasets, declared_models, new_manager, one_line, take_in, tried_out
 from zoo.selection import Choice, select
 
 if TYPE_CHECKING:

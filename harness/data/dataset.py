@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """An opened dataset, and its pixels as each model wants them."""
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.data.geometry import Geometry
-from harness.data.pixels import prepare
+from harness.data.channel_statistics import MeanStd, statistics_for
+from harness.data.files.unreadable import require_readable
+from harness.data.pixels.geometry import Geometry
+from harness.data.pixels.prepare import prepare
+from harness.data.pixels.sources import Source
 from harness.data.pools import Pool
-from harness.data.scan import require_readable
-from harness.data.sources import Source
 from harness.data.splits import Part, SplitPlan
-from harness.data.statistics import MeanStd, statistics_for
 from zoo.specs import SPLITS
 
 

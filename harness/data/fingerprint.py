@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """What identifies images and datasets: SHA-256 of pixels, files, labels and classes, shown as 8 hex digits."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """A dataset's own groups of labelled images, and what can be said of them before a pixel is resized."""
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from statistics import median_low
 import torch
 from torch import Tensor
 
-from harness.data.copies import Known
+from harness.data.duplicates import Known
+from harness.data.files.file_facts import FileFacts
+from harness.data.files.unreadable import files_of, require_readable
 from harness.data.fingerprint import images_fingerprint, tensor_identities
-from harness.data.inspection import FileFacts
-from harness.data.scan import files_of, require_readable
 from zoo import LabelledImages, Split, ZooError
 
 

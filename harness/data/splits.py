@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from harness.data.shown import listed
+from harness.data.files.printable import listed
 from zoo import LabelledImages, ZooError
 from zoo.errors import USAGE
 from zoo.specs import SPLITS

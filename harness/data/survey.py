@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.copies import Known, without_copies
-from harness.data.folder import FolderScan, scan_folder
-from harness.data.inspection import FileFacts
-from harness.data.scan import BadFile, bad_files, files_of, inspect_parts
-from harness.data.shown import listed, shown_path
+from harness.data.duplicates import Known, without_copies
+from harness.data.files.file_facts import FileFacts
+from harness.data.files.folder import FolderScan, scan_folder
+from harness.data.files.printable import listed, shown_path
+from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
 from harness.data.splits import check_images, plan_splits
-from results.clean import visible
+from results.sanitize import visible
 from zoo import LabelledImages, ZooError
 
 CLASSES_LISTED = 10  # more are told by the fewest and the most

@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """Clocks that wait for the device at both edges of what they time."""
 
 from __future__ import annotations

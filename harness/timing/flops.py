@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """The work of one image: multiply-adds, activations and parameters, counted rather than timed."""
 
 from __future__ import annotations

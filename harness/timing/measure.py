@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from harness.timing.bench import Entry
-from harness.timing.fleet import time_together
+from harness.timing import memory, restore
+from harness.timing.clock import Clock, clock_for
+from harness.timing.entry import INFER, TRAIN, Bench, Entry
+from harness.timing.restore import resident
+from harness.timing.result import summarise
+from harness.timing.steps import make_workload
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from harness.config import TimingConfig
+    from harness.plan.config import TimingConfig
     from harness.timing.clock import Clock
-    from harness.timing.outcome import Timing
+    from harness.timing.result import Timing
 
 
 def measure(
@@ -33,3 +39,59 @@ def measure(
     entry = Entry(name="model", model=model, input_shape=input_shape, num_classes=num_classes)
     (timing,) = time_together([entry], device, config, clock=clock)
     return timing
+
+
+Tell = Callable[[str], None]
+
+
+def time_together(
+    entries: Sequence[Entry],
+    device: torch.device,
+    config: TimingConfig,
+    *,
+    tell: Tell = lambda line: None,
+    clock: Clock | None = None,
+) -> list[Timing]:
+    """Time every entry under the same conditions, one timing for each, in order.
+
+    A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
+    """
+    with restore.applied(config), ExitStack() as stack:
+        benches = [Bench(entry=entry, clock=clock or clock_for(device)) for entry in entries]
+        for bench in benches:
+            _open(stack, bench, device, config)
+        for kind in (INFER, TRAIN) if config.train else (INFER,):
+            _time_kind(kind, benches, config.rounds if len(benches) > 1 else 1, tell)
+        return [summarise(bench, device, config) for bench in benches]
+
+
+def _open(stack: ExitStack, bench: Bench, device: torch.device, config: TimingConfig) -> None:
+    entry = bench.entry
+    with bench.surviving(INFER):
+        bench.base_mib = memory.in_use_mib(device)
+        stack.enter_context(resident(entry.model, device, config))
+        bench.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
+
+
+def _time_kind(kind: str, benches: Sequence[Bench], num_rounds: int, tell: Tell) -> None:
+    for bench in benches:
+        tell(f"{kind} {bench.entry.name}")
+        bench.warm_up(kind, num_rounds)
+    _take_turns(kind, benches, num_rounds)
+    disturbed = [bench for bench in benches if kind in bench.series and bench.series[kind].reasons()]
+    if not disturbed:
+        return
+    tell(f"{kind} again, disturbed: {', '.join(bench.entry.name for bench in disturbed)}")
+    firsts = [bench.series[kind] for bench in disturbed]
+    for bench, first in zip(disturbed, firsts, strict=True):
+        bench.series[kind] = first.again()
+    _take_turns(kind, disturbed, num_rounds)
+    for bench, first in zip(disturbed, firsts, strict=True):
+        if kind in bench.series:
+            bench.series[kind] = first.better(bench.series[kind])
+
+
+def _take_turns(kind: str, benches: Sequence[Bench], num_rounds: int) -> None:
+    for _ in range(num_rounds):
+        for bench in benches:
+            bench.run_round(kind)

@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """Peak memory: of this process, and of the accelerator."""
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from harness.system import own_kib
+from harness.machine.system import own_kib
 
 MIB = 2**20
 CLEAR_REFS = Path("/proc/self/clear_refs")

@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """One kind of step of one model: its samples so far, round by round, and the conditions they were taken in."""
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from harness.system import num_cpus
-from harness.timing import conditions, memory, nvml
-from harness.timing.engine import Effort, collect, warm_up
-from harness.timing.verdict import disturbances, unrest
+from harness.machine.system import num_cpus
+from harness.timing import memory
+from harness.timing.disturbances import disturbances, unrest
+from harness.timing.sampling import Effort, collect, warm_up
+from harness.timing.watch import conditions, nvml
 
 if TYPE_CHECKING:
     from harness.timing.clock import Clock

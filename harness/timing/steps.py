@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 """What is timed: one inference step and one training step on one batch that already lies on the device."""
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.loss import cross_entropy
-from harness.numerics import resolve_numerics
+from harness.training.loss import cross_entropy
+from harness.training.numerics import resolve_numerics
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from harness.config import TimingConfig
-    from harness.numerics import DeviceNumerics
+    from harness.plan.config import TimingConfig
+    from harness.training.numerics import DeviceNumerics
 
 SEED = 0
 

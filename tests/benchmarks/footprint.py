@@ -12,14 +12,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from harness.allocator import keep_freed_memory
-from harness.data import pixels
-from harness.data.batches import PixelBatches
-from harness.data.geometry import Geometry
-from harness.data.sources import FileSource
+from harness.data.batches.batches import PixelBatches
+from harness.data.pixels import prepare
+from harness.data.pixels.geometry import Geometry
+from harness.data.pixels.sources import FileSource
+from harness.machine.malloc import keep_freed_memory
 from harness.timing.memory import MIB, peak_rss_mib
-from harness.train import fit
-from tests.harness.lessons import config, subject
+from harness.training.loop import fit
+from tests.harness.tiny import config, subject
 
 BUDGET_BYTES = 20 * MIB
 SIZE = 224
@@ -33,10 +33,10 @@ def tensor(num_images: int) -> None:
 def folder(num_images: int, files: Path) -> None:
     """The same files over and over: to the loop one is like another."""
     os.environ["XDG_CACHE_HOME"] = "/dev/null"  # no room on the disk
-    pixels.MEMORY_SHARE, pixels.free_memory = 1.0, lambda: BUDGET_BYTES
+    prepare.MEMORY_SHARE, prepare.free_memory = 1.0, lambda: BUDGET_BYTES
     found = sorted(files.rglob("*.jpg"))
     geometry = Geometry(size=SIZE, channels=3, stored_channels=3, short_side=SIZE)
-    source = pixels.prepare([found[i % len(found)] for i in range(num_images)], geometry, "none", num_threads=1)
+    source = prepare.prepare([found[i % len(found)] for i in range(num_images)], geometry, "none", num_threads=1)
     assert isinstance(source, FileSource)
     model = nn.Sequential(
         nn.Conv2d(3, 4, 3, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 10)

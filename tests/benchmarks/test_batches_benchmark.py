@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from harness.data.batches import PixelBatches
+from harness.data.batches.batches import PixelBatches
 
 NUM_IMAGES, BATCH_SIZE, AT_LEAST = 5000, 64, 10
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.compare import rank
+from results.ranking.compare import rank
 
 
 def test_twelve_models_are_ranked_within_two_seconds(benchmark):

@@ -7,7 +7,7 @@ from time import perf_counter_ns
 import pytest
 
 from harness.timing.clock import HostClock
-from harness.timing.engine import Effort, collect
+from harness.timing.sampling import Effort, collect
 from tests.benchmarks.yardstick import slower_than_saved
 
 NUM_STEPS = 2000

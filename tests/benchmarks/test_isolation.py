@@ -14,10 +14,10 @@ from time import perf_counter
 
 import pytest
 
-from harness.cli import main
-from harness.isolate import Supervisor, context_for, start_server
+from harness.cli.main import main
+from harness.isolation.supervisor import Supervisor, context_for, start_server
 from results.records import Record
-from results.store import RunStore
+from results.store.run_store import RunStore
 from tests.benchmarks import timed_worker
 
 pytestmark = pytest.mark.slow

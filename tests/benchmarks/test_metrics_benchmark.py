@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import top_k_accuracy_score
 
-from results.metrics import score, top_error
+from results.ranking.metrics import score, top_error
 
 NUM_IMAGES, NUM_CLASSES = 10_000, 100
 

@@ -15,10 +15,10 @@ import pytest
 import torch
 from torch.utils.benchmark import Timer
 
-from harness.allocator import keep_freed_memory
-from harness.config import TimingConfig
+from harness.machine.malloc import keep_freed_memory
+from harness.plan.config import TimingConfig
 from harness.timing.clock import clock_for
-from harness.timing.engine import Effort, collect, warm_up
+from harness.timing.sampling import Effort, collect, warm_up
 from harness.timing.steps import InferenceStep, make_workload
 from zoo.building import build
 from zoo.discovery import discover

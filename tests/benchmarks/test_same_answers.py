@@ -8,16 +8,16 @@ import torch
 from scipy import stats
 from torch import nn
 
-from harness import train
-from harness.data.batches import PixelBatches
-from harness.evaluate import predict
-from harness.features import FeatureStore
-from harness.history import epoch_seed
-from harness.learning import Splits, prepare
-from harness.subject import Subject, freeze_all_but
-from harness.train import fit
+from harness.data.batches.batches import PixelBatches
+from harness.training import loop
+from harness.training.evaluate import predict
+from harness.training.feature_store import FeatureStore
+from harness.training.finetune import Splits, prepare
+from harness.training.history import epoch_seed
+from harness.training.loop import fit
+from harness.training.model import Subject, freeze_all_but
 from plugins.digits import open_digits
-from tests.harness.lessons import CPU, config
+from tests.harness.tiny import CPU, config
 from zoo.building import build
 from zoo.discovery import discover
 from zoo.specs import Task
@@ -50,8 +50,8 @@ def built(name, seed):
 def ours(case, seed, monkeypatch):
     name, finetune = CASES[case]
     losses = []
-    loss_of = train.cross_entropy
-    monkeypatch.setattr(train, "cross_entropy", lambda *args: losses.append(loss_of(*args)) or losses[-1])
+    loss_of = loop.cross_entropy
+    monkeypatch.setattr(loop, "cross_entropy", lambda *args: losses.append(loss_of(*args)) or losses[-1])
     (model, data), settings = (
         built(name, seed),
         config(epochs=EPOCHS, batch_size=16, opt="adam", finetune=finetune, weight_decay=0.0),
@@ -59,7 +59,7 @@ def ours(case, seed, monkeypatch):
     lesson = prepare(model, data, settings, FeatureStore())
     assert (lesson.train is not data.train) == (finetune == "head")
     fit(lesson.subject, lesson.train, lesson.val, settings, seed=seed)
-    monkeypatch.setattr(train, "cross_entropy", loss_of)
+    monkeypatch.setattr(loop, "cross_entropy", loss_of)
     return [loss.item() for loss in losses], accuracy(lesson.subject, lesson.test(), settings)
 
 

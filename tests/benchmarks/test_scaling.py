@@ -12,16 +12,16 @@ import pytest
 import torch
 from torch import nn
 
-from harness.data.batches import PixelBatches
-from harness.data.geometry import Geometry
-from harness.data.opening import DatasetSource, load
-from harness.features import FeatureStore
-from harness.learning import prepare
+from harness.data.batches.batches import PixelBatches
+from harness.data.load import DatasetSource, load
+from harness.data.pixels.geometry import Geometry
 from harness.timing.memory import MIB
-from harness.train import fit
+from harness.training.feature_store import FeatureStore
+from harness.training.finetune import prepare
+from harness.training.loop import fit
 from tests.benchmarks.peers.generate import jpegs
-from tests.harness.lessons import config, subject
-from tests.harness.test_learning import ZOO, splits
+from tests.harness.tiny import config, subject
+from tests.harness.training.test_finetune import ZOO, splits
 from zoo.building import build
 from zoo.specs import Task
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torchvision import models
 
-from harness.allocator import keep_freed_memory
-from harness.child import main as trial  # noqa: F401  # what the process of a trial has imported
-from harness.config import TimingConfig
-from harness.lifeline import die_with_parent, lead_group
+from harness.isolation.child_process import die_with_parent, lead_group
+from harness.isolation.worker import main as trial  # noqa: F401  # what the process of a trial has imported
+from harness.machine.malloc import keep_freed_memory
+from harness.plan.config import TimingConfig
 from harness.timing.measure import measure
 
 TURN_S = 0.3

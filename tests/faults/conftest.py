@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import isolate
+from harness.isolation import supervisor
 
 # Here the fork server also starts the command line itself (parents.py), which opens the digits and writes tables.
-COMMAND_LINE = ("sklearn.datasets", "harness.start", "pandas")
-isolate.PRELOAD = (*isolate.PRELOAD, *COMMAND_LINE)
+COMMAND_LINE = ("sklearn.datasets", "harness.runs.start", "pandas")
+supervisor.PRELOAD = (*supervisor.PRELOAD, *COMMAND_LINE)
 
 OUTCOMES = pytest.StashKey[dict[str, list[str]]]()
 
@@ -22,10 +22,10 @@ OUTCOMES = pytest.StashKey[dict[str, list[str]]]()
 @pytest.fixture(scope="session")
 def server():
     """The fork server of the test session, once it has imported all that its children need, as we have."""
-    isolate.start_server()
+    supervisor.start_server()
     for name in COMMAND_LINE:
         import_module(name)
-    child = isolate.context_for("cpu").Process(target=int)
+    child = supervisor.context_for("cpu").Process(target=int)
     child.start()
     child.join()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from results.store import RunStore
+from results.store.run_store import RunStore
 from tests.results.samples import keep_predictions, record
 
 OPERATIONS = ("open", "fsync", "close", "replace", "rename", "unlink", "mkdir")

@@ -51,7 +51,7 @@ def _decoding(harm):
     """The good model, in a process in which decoding does harm."""
 
     def build(task):
-        from harness.data import sources
+        from harness.data.pixels import sources
 
         sources.decode = lambda path, geometry: harm(path)
         return tiny(task)

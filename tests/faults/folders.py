@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli import main
-from results.store import RunStore
+from harness.cli.main import main
+from results.store.run_store import RunStore
 from tests.faults.data_plugin import __file__ as PLUGIN
 from tests.faults.runs import Run
 from tests.harness.pictures import folder

@@ -6,12 +6,12 @@ import os
 
 
 def patch_the_metric():
-    import results.metrics
+    import results.ranking.metrics
 
-    results.metrics.top_error = lambda predictions, k: 0.0
-    import harness.delivery
+    results.ranking.metrics.top_error = lambda predictions, k: 0.0
+    import harness.isolation.result_files
 
-    harness.delivery.top_error = results.metrics.top_error
+    harness.isolation.result_files.top_error = results.ranking.metrics.top_error
 
 
 def _send(line):
@@ -43,13 +43,13 @@ def claim_a_full_disk():
 
 def _deliver_with(change):
     """Change the findings before they are delivered."""
-    import harness.child
+    import harness.isolation.worker
 
-    def pack(outcome, folder, honest=harness.child.pack):
+    def pack(outcome, folder, honest=harness.isolation.worker.pack):
         told = honest(outcome, folder)
         return told | {"findings": told["findings"] | change(told["findings"])}
 
-    harness.child.pack = pack
+    harness.isolation.worker.pack = pack
 
 
 def claim_anothers_name():

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from harness.progress import Progress
-from harness.train import fit
-from tests.harness.lessons import batches, config, subject
+from harness.training.checkpoint import Progress
+from harness.training.loop import fit
+from tests.harness.tiny import batches, config, subject
 
 EPOCHS = 60
 

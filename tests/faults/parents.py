@@ -15,7 +15,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from harness.isolate import start_server
+from harness.isolation.supervisor import start_server
 
 PAUSE_S = 20.0
 
@@ -75,7 +75,7 @@ def _main(address: Any, environment: dict[str, str], folder: str, arguments: lis
     os.dup2(handle, 2)
     if pause_in:
         _pause_in(*pause_in.split(":"))
-    from harness.cli import main
+    from harness.cli.main import main
 
     code = main(arguments)
     sys.stdout.flush()

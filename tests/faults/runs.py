@@ -7,9 +7,9 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.cli import main
+from harness.cli.main import main
 from results.records import Record
-from results.store import RunStore
+from results.store.run_store import RunStore
 
 PLUGIN = Path(__file__).with_name("hostile.py")
 OPTIONS = ("--epochs", "1", "--time-budget", "0.01", "--device", "cpu", "--dataset", "digits", "--num-threads", "1")

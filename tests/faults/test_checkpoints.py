@@ -10,10 +10,10 @@ import pytest
 from safetensors.torch import load_file
 
 import harness
-from harness.progress import Progress
+from harness.training.checkpoint import Progress
 from tests.faults.runs import PLUGIN, run
-from tests.harness.lessons import config
-from tests.harness.test_progress import IDENTITY, damage, stopped, trained
+from tests.harness.tiny import config
+from tests.harness.training.test_checkpoint import IDENTITY, damage, stopped, trained
 from zoo.errors import ZooError
 
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import cli
-from harness.doctor import libraries
+from harness.cli import main
+from harness.cli.commands.doctor import libraries
 from tests.source import ROOT
 
 RUN = ("run", "--dataset", "digits", "--device", "cpu")
@@ -24,7 +24,7 @@ def refused(capsys, tmp_path):
 
     def run(*arguments):
         given = [*arguments, "--output", str(tmp_path / "runs")] if "run" in arguments else list(arguments)
-        code = cli.main(given)
+        code = main.main(given)
         out, err = capsys.readouterr()
         assert (out, (tmp_path / "runs").exists()) == ("", False)
         cause, remedy = err.splitlines()
@@ -36,7 +36,7 @@ def refused(capsys, tmp_path):
 @pytest.fixture
 def no_torch(monkeypatch):
     """An attempt to load what trains fails: such mistakes are found before."""
-    monkeypatch.setitem(sys.modules, "harness.start", None)
+    monkeypatch.setitem(sys.modules, "harness.runs.start", None)
 
 
 @pytest.mark.fault(47)
@@ -60,8 +60,8 @@ def test_47_names_that_match_nothing_are_refused_with_a_guess_or_a_count(refused
 def test_47_a_name_that_is_given_twice_is_meant_once(monkeypatch):
     chosen = []
     ended = SimpleNamespace(text=lambda *, as_json: "", exit_code=0)
-    monkeypatch.setattr("harness.start.run", lambda request, choices, zoo: chosen.extend(choices) or ended)
-    cli.main([*RUN, "--plugins", "resnet18,resnet18,resnet18"])
+    monkeypatch.setattr("harness.runs.start.run", lambda request, choices, zoo: chosen.extend(choices) or ended)
+    main.main([*RUN, "--plugins", "resnet18,resnet18,resnet18"])
     assert [choice.name for choice in chosen] == ["resnet18"]
 
 
@@ -146,20 +146,20 @@ def test_51_a_reader_that_goes_away_is_no_error():
 @pytest.mark.parametrize("locale", ["C", "POSIX"])
 def test_51_under_a_plain_locale_only_ascii_is_written(monkeypatch, locale):
     monkeypatch.setenv("LC_ALL", locale)
-    monkeypatch.setattr(cli, "_dispatch", lambda arguments: print("2.1 ± 0.1 × 3 … 漢") or 0)
+    monkeypatch.setattr(main, "_dispatch", lambda arguments: print("2.1 ± 0.1 × 3 … 漢") or 0)
     written = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", written)
-    assert cli.main([]) == 0
+    assert main.main([]) == 0
     assert written.buffer.getvalue() == b"2.1 +- 0.1 x 3 ... ?\n"
 
 
 @pytest.mark.fault(51)
 def test_51_a_terminal_that_lacks_a_sign_costs_the_sign_and_not_the_run(monkeypatch):
-    monkeypatch.setattr(cli, "_dispatch", lambda arguments: print("é ± 漢") or 0)
+    monkeypatch.setattr(main, "_dispatch", lambda arguments: print("é ± 漢") or 0)
     monkeypatch.setenv("LC_ALL", "de_DE.ISO-8859-1")
     written = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     monkeypatch.setattr(sys, "stdout", written)
-    assert cli.main([]) == 0
+    assert main.main([]) == 0
     assert written.buffer.getvalue() == b"\xe9 \xb1 ?\n"
 
 
@@ -168,9 +168,9 @@ def test_51_a_terminal_that_lacks_a_sign_costs_the_sign_and_not_the_run(monkeypa
 def test_51_narrow_and_colourless_terminals_get_plain_lines(monkeypatch, capsys, variable):
     monkeypatch.setenv(*variable)
     for arguments in (["list", "resnet*"], ["plugins"]):
-        assert cli.main(arguments) == 0
+        assert main.main(arguments) == 0
     with pytest.raises(SystemExit):
-        cli.main(["run", "--help"])
+        main.main(["run", "--help"])
     out = capsys.readouterr().out
     assert "resnet18" in out
     assert "\x1b" not in out
@@ -201,7 +201,7 @@ def test_52_the_doctor_says_what_to_do_where_the_import_fails(monkeypatch, capsy
             raise RuntimeError("operator torchvision::nms does not exist")
 
     monkeypatch.setattr(libraries, "import_module", broken)
-    assert cli.main(["doctor"]) == 3
+    assert main.main(["doctor"]) == 3
     said = capsys.readouterr().out
     assert "operator torchvision::nms does not exist; reinstall both together: pip install" in said
 
@@ -258,7 +258,7 @@ def test_54_what_is_told_to_be_offline_opens_no_socket(refused, offline, monkeyp
 
 @pytest.mark.fault(54)
 def test_54_a_run_that_asks_for_no_weights_uses_no_network(offline, capsys):
-    assert cli.main(["list", "--weights", "resnet18"]) == 0
+    assert main.main(["list", "--weights", "resnet18"]) == 0
     assert offline == []
 
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.cli import main
-from harness.data import inspection
-from harness.data.geometry import Geometry
-from harness.data.opening import DatasetSource, load
-from harness.data.pixels import prepare
+from harness.cli.main import main
+from harness.data.files import file_facts
+from harness.data.load import DatasetSource, load
+from harness.data.pixels.geometry import Geometry
+from harness.data.pixels.prepare import prepare
 from tests.faults.folders import PARTS, checked, pets, refused, refused_by_both, run
 from tests.harness.pictures import folder, noise
 
@@ -235,7 +235,7 @@ def test_35_files_of_formats_that_are_not_read_are_counted(tmp_path, capsys, suf
     ],
 )
 def test_36_a_bomb_is_refused_by_its_header(tmp_path, capsys, monkeypatch, width, height, told):
-    monkeypatch.setattr(inspection, "_decode", lambda image: pytest.fail("decoded") if image.width == width else None)
+    monkeypatch.setattr(file_facts, "_decode", lambda image: pytest.fail("decoded") if image.width == width else None)
     root = pets(tmp_path)
     (root / "test/dog/bomb.png").write_bytes(png(width, height))
     cause, remedy = refused(capsys, "run", "--plugins", "fc_model", "--data-dir", root, "--output", tmp_path / "runs")
@@ -277,14 +277,14 @@ def test_37_links_are_followed_and_pipes_folders_and_loops_are_not_read(tmp_path
 @pytest.mark.fault(38)
 def test_38_a_file_that_may_not_be_read_is_reported_as_a_bad_one(tmp_path, capsys, monkeypatch):
     root = pets(tmp_path)
-    look = inspection.open_regular
+    look = file_facts.open_regular
 
     def guarded(path):
         if path.name == "3.png" and path.parent.name == "dog":
             raise PermissionError(13, "Permission denied", str(path))
         return look(path)
 
-    monkeypatch.setattr(inspection, "open_regular", guarded)  # tests may run as root, who may read everything
+    monkeypatch.setattr(file_facts, "open_regular", guarded)  # tests may run as root, who may read everything
     cause, _ = refused(capsys, "check-data", root)
     denied = "train/dog/3.png (Permission denied), test/dog/3.png (Permission denied)"
     assert cause == f"2 of 24 images cannot be read: {denied}"

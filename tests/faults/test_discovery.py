@@ -10,10 +10,10 @@ from types import ModuleType
 import pytest
 
 import zoo
-from harness import cli
+from harness.cli import main
 from tests.faults.runs import children
-from zoo import probing
 from zoo.discovery import discover
+from zoo.manager import sandbox
 
 GOOD = """
 import zoo
@@ -26,7 +26,7 @@ def zoo_models():
 @pytest.fixture(autouse=True)
 def rehearsed(monkeypatch):
     """As on the command line: other tests have loaded torch into this process, which would forbid a rehearsal."""
-    monkeypatch.setattr(probing, "is_possible", lambda: True)
+    monkeypatch.setattr(sandbox, "is_possible", lambda: True)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def listed(tmp_path, capfd):
 
     def run(text):
         (tmp_path / "bad.py").write_text(text)
-        code = cli.main(["-p", str(tmp_path / "bad.py"), "-p", str(good), "list", "mine/*"])
+        code = main.main(["-p", str(tmp_path / "bad.py"), "-p", str(good), "list", "mine/*"])
         out, err = capfd.readouterr()
         assert (code, out) == (0, "mine/good\n")
         assert err.count("\n") == 1
@@ -59,7 +59,7 @@ def test_01_an_installed_plugin_that_raises_is_named_with_its_version(tmp_path, 
     (info / "entry_points.txt").write_text("[zoo]\nacme = acme_net_of_a_test\n")
     (tmp_path / "acme_net_of_a_test.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert cli.main(["list", "resnet18"]) == 0
+    assert main.main(["list", "resnet18"]) == 0
     assert "acme (installed: acme-net 1.4): import: ZeroDivisionError" in capsys.readouterr().err
 
 
@@ -87,8 +87,8 @@ def test_02_a_plugin_that_ends_its_process_does_not_end_ours(listed, text, how):
 @pytest.mark.fault(2)
 def test_02_a_real_ctrl_c_while_plugins_are_loaded_ends_the_program(monkeypatch, tmp_path):
     (tmp_path / "fine.py").write_text(GOOD.format(name="mine/fine"))
-    monkeypatch.setattr(probing, "probe", interrupted)
-    assert cli.main(["-p", str(tmp_path / "fine.py"), "list"]) == 130
+    monkeypatch.setattr(sandbox, "probe", interrupted)
+    assert main.main(["-p", str(tmp_path / "fine.py"), "list"]) == 130
 
 
 @pytest.mark.fault(2)
@@ -96,7 +96,7 @@ def test_02_a_real_ctrl_c_while_a_shipped_hook_runs_ends_the_program(monkeypatch
     shipped = ModuleType("plugins.mlp")
     shipped.zoo_models = zoo.hookimpl(interrupted)
     monkeypatch.setitem(sys.modules, "plugins.mlp", shipped)
-    assert cli.main(["list"]) == 130
+    assert main.main(["list"]) == 130
 
 
 @pytest.mark.fault(3)
@@ -121,7 +121,7 @@ def test_03_what_a_hanging_plugin_started_is_ended_with_it(listed, monkeypatch, 
 
 @pytest.mark.fault(3)
 def test_03_a_plugin_that_takes_all_memory_fails_by_itself(listed, monkeypatch):
-    monkeypatch.setattr(probing, "memory_limit", lambda: 2**33)
+    monkeypatch.setattr(sandbox, "memory_limit", lambda: 2**33)
     assert listed("keep = bytearray(2**34)") == "import: MemoryError"
 
 
@@ -165,25 +165,26 @@ def test_06_a_hook_that_hangs_is_left_after_the_limit(listed, monkeypatch):
 @pytest.mark.fault(6)
 def test_06_asking_for_a_model_of_a_failed_plugin_says_why_it_is_missing(tmp_path, capsys):
     (tmp_path / "mine.py").write_text("raise OSError('no disk')")
-    assert cli.main(["-p", str(tmp_path / "mine.py"), "run", "--plugins", "mine/tiny"]) == 2
+    assert main.main(["-p", str(tmp_path / "mine.py"), "run", "--plugins", "mine/tiny"]) == 2
     assert "A plugin that may offer it, mine failed: import: OSError: no disk\n" in capsys.readouterr().err
 
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("possible", [True, False])
 def test_23_a_plugin_that_patches_our_modules_is_undone_and_named(listed, monkeypatch, possible):
-    import results.metrics
+    import results.ranking.metrics
 
-    monkeypatch.setattr(probing, "is_possible", lambda: possible)
-    score = results.metrics.score
-    assert listed("import results.metrics\nresults.metrics.score = None") == "changed results.metrics.score"
-    assert results.metrics.score is score
+    monkeypatch.setattr(sandbox, "is_possible", lambda: possible)
+    score = results.ranking.metrics.score
+    patch = "from results.ranking import metrics\nmetrics.score = None"
+    assert listed(patch) == "changed results.ranking.metrics.score"
+    assert results.ranking.metrics.score is score
 
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("possible", [True, False])
 def test_23_a_hook_that_patches_our_modules_is_undone_and_named(listed, monkeypatch, possible):
-    monkeypatch.setattr(probing, "is_possible", lambda: possible)
+    monkeypatch.setattr(sandbox, "is_possible", lambda: possible)
     text = "import zoo, zoo.names\n@zoo.hookimpl\ndef zoo_models():\n    zoo.names.is_valid = None\n    return ()"
     assert listed(text) == "changed zoo.names.is_valid"
     assert zoo.names.is_valid is not None

@@ -19,8 +19,8 @@ import pytest
 
 import harness
 from plugins.torchvision_datasets import open_named
-from results.durable import write_atomic
-from results.store import RunStore
+from results.store.atomic import write_atomic
+from results.store.run_store import RunStore
 from tests.faults.runs import run
 from tests.results.samples import record
 from tests.source import PACKAGES, files, imports_of, parse

@@ -8,18 +8,18 @@ import sys
 
 import pytest
 
-from harness import cli
+from harness.cli import main
 from tests.source import ROOT
 
 
 @pytest.fixture
 def refused(capsys, monkeypatch):
     """Runs a command that must be refused before anything heavy is loaded; returns its exit code and its lines."""
-    monkeypatch.setitem(sys.modules, "harness.start", None)
-    monkeypatch.setitem(sys.modules, "harness.devices", None)
+    monkeypatch.setitem(sys.modules, "harness.runs.start", None)
+    monkeypatch.setitem(sys.modules, "harness.machine.devices", None)
 
     def run(*arguments):
-        code = cli.main(list(arguments))
+        code = main.main(list(arguments))
         return code, *[line.strip() for line in capsys.readouterr().err.splitlines()]
 
     return run

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from harness.bench import TrialContext
-from harness.config import Trial
-from harness.data.opening import DatasetSource, load
-from harness.determinism import judged
-from harness.features import FeatureStore
-from harness.outcome import Findings, Outcome
+from harness.data.load import DatasetSource, load
+from harness.plan.config import Trial
+from harness.training.feature_store import FeatureStore
+from harness.trial.context import TrialContext
+from harness.trial.determinism import judged
+from harness.trial.outcome import Findings, Outcome
 from tests.faults import runs, wrong_models
 from tests.faults.runs import Run, comparable
 from zoo.discovery import discover

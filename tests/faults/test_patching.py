@@ -12,7 +12,9 @@ from tests.source import ROOT
 
 @pytest.mark.fault(23)
 @pytest.mark.parametrize("limit", ["60", "0"])
-@pytest.mark.parametrize("name", ["results.metrics.score", "results.store.RunStore", "results.render.printed"])
+@pytest.mark.parametrize(
+    "name", ["results.ranking.metrics.score", "results.store.run_store.RunStore", "results.tables.render.printed"]
+)
 def test_23_what_makes_scores_and_tables_cannot_be_patched_from_a_plugin(tmp_path, name, limit):
     module, _, attribute = name.rpartition(".")
     (tmp_path / "mine.py").write_text(f"import {module}\n{module}.{attribute} = print\n")

@@ -14,9 +14,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from harness.cli import main
-from harness.isolate import start_server
-from results.store import RunStore
+from harness.cli.main import main
+from harness.isolation.supervisor import start_server
+from results.store.run_store import RunStore
 from tests.faults.lesson import train
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
@@ -142,7 +142,7 @@ def little_disk(tmp_path) -> Iterator[Path]:
 
 @pytest.mark.fault(57)
 def test_57_a_disk_that_fills_up_ends_the_run_with_4_and_costs_no_record(tmp_path, little_disk, capsys, monkeypatch):
-    monkeypatch.setattr("harness.session.require_space", lambda folder, num_bytes: None)
+    monkeypatch.setattr("harness.runs.session.require_space", lambda folder, num_bytes: None)
     output = little_disk / "runs"
     filler = little_disk / "filler"
 

@@ -16,14 +16,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from results.codec import from_json
-from results.csv_table import csv_table
 from results.errors import StoreError
-from results.json_table import json_table
-from results.markdown import markdown_table
-from results.render import render, screen
-from results.slugs import trial_slug
-from results.store import RunStore
+from results.store.codec import from_json
+from results.store.file_names import trial_slug
+from results.store.run_store import RunStore
+from results.tables.csv_table import csv_table
+from results.tables.json_table import json_table
+from results.tables.markdown import markdown_table
+from results.tables.render import render, screen
 from tests.faults.runs import run
 from tests.results.nasty import NASTY
 from tests.results.runs import summary_of, trial

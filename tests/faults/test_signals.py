@@ -13,10 +13,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from harness.isolate import start_server
+from harness.isolation.supervisor import start_server
 from harness.timing.clock import HostClock
-from harness.timing.engine import Effort, collect
-from results.store import RunStore
+from harness.timing.sampling import Effort, collect
+from results.store.run_store import RunStore
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, is_alive, run
 
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.usefixtures("server")
 
 MOMENTS = {
     "import": "zoo.discovery:discover",
-    "scan": "harness.preparation:load",
-    "save": "results.store:RunStore.save",
-    "report": "harness.session:render",
+    "scan": "harness.runs.preparation:load",
+    "save": "results.store.run_store:RunStore.save",
+    "report": "harness.runs.session:render",
 }
 
 SERVER_STATUS = """
 from multiprocessing import forkserver
-from harness import isolate
+from harness.isolation import supervisor as isolate
 isolate.PRELOAD = ()
 isolate.start_server()
 print(open(f"/proc/{forkserver._forkserver._forkserver_pid}/status").read())

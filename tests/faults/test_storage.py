@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from harness import cli
-from results import space
-from results.durable import write_atomic
+from harness.cli import main
 from results.errors import StoreError
-from results.lock import locked
-from results.store import RunStore
+from results.store import disk_space
+from results.store.atomic import write_atomic
+from results.store.lock import locked
+from results.store.run_store import RunStore
 from tests.faults.crashes import DIED, MODELS, labels
 from tests.faults.runs import OPTIONS, PLUGIN, run
 from tests.results.samples import keep_predictions, record
@@ -55,12 +55,12 @@ def mounted(tmp_path):
 @pytest.fixture
 def no_training(monkeypatch):
     """No trial may begin."""
-    monkeypatch.setattr("harness.runner.Runner.carry_out", None)
+    monkeypatch.setattr("harness.runs.runner.Runner.carry_out", None)
 
 
 def refused(capsys, output):
     """The exit code and the two lines of a run that cannot be written to `output`."""
-    code = cli.main([*RUN, str(output)])
+    code = main.main([*RUN, str(output)])
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("note:")]
     at = next(number for number, line in enumerate(lines) if line.startswith("error: "))
     assert len(lines) == at + 2
@@ -113,7 +113,7 @@ def test_57_a_limit_of_file_sizes_is_a_full_disk(store):
 @pytest.mark.fault(57)
 def test_57_a_run_that_will_not_fit_is_refused_before_training(tmp_path, capsys, no_training, monkeypatch):
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda folder: usage(2**20))
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: usage(2**20))
     code, cause, remedy = refused(capsys, tmp_path / "runs")
     assert (code, "make room" in remedy) == (4, True)
     assert cause.startswith("error: disk full: need ")
@@ -192,7 +192,7 @@ RACE = """
 import sys
 from pathlib import Path
 from results.errors import StoreError
-from results.lock import locked
+from results.store.lock import locked
 won = 0
 sys.stdin.readline()
 while won < 200:
@@ -232,7 +232,7 @@ def jumping(tmp_path_factory):
 @pytest.mark.parametrize("command", [("resume",), ("retry", "--failed")])
 def test_64_a_run_that_is_in_use_is_not_continued_and_its_holder_is_named(jumping, capsys, command):
     with locked(jumping.store.path):
-        code = cli.main([*command, str(jumping.store.path)])
+        code = main.main([*command, str(jumping.store.path)])
     cause, remedy = [line for line in capsys.readouterr().err.splitlines() if "error: " in line or "  " in line][-2:]
     assert (code, f"in use by process {os.getpid()} on " in cause) == (4, True)
     assert remedy == "  wait for it, or stop it"
@@ -256,7 +256,7 @@ def test_65_runs_of_one_moment_have_different_names(tmp_path, monkeypatch):
 @pytest.mark.fault(65)
 def test_65_only_ages_of_files_are_read_from_the_clock():
     users = [path.relative_to(ROOT) for path in files(*PACKAGES) if "time.time(" in path.read_text()]
-    assert [str(path) for path in users] == ["harness/data/cache.py"]
+    assert [str(path) for path in users] == ["harness/data/files/cache.py"]
 
 
 def flipped(content):

@@ -13,7 +13,7 @@ from time import sleep
 
 import pytest
 
-from results.store import RunStore
+from results.store.run_store import RunStore
 from tests.faults.parents import Parent
 from tests.faults.runs import PLUGIN, comparable, run
 from tests.harness.pictures import folder

@@ -9,8 +9,8 @@ from time import monotonic, sleep
 import pytest
 import torch
 
-from harness import pipes
-from harness.pipes import Lines, Log, open_pipe
+from harness.isolation import pipes
+from harness.isolation.pipes import Lines, Log, open_pipe
 from tests.faults.runs import Run, comparable, is_alive, run, unharmed
 
 

@@ -47,7 +47,7 @@ def test_info_agrees_with_a_model_built_by_hand(name):
     assert facts["param_count"] == sum(parameter.numel() for parameter in model.parameters())
     assert (model.get_submodule(facts["head"]) is main, facts["head_type"]) == (True, type(main).__name__)
     assert facts["num_classes"] == 10 == model.num_classes
-    assert facts["image_size"] == model.pretrained_cfg["input_size"][-1]
+    assert facts["img_size"] == model.pretrained_cfg["input_size"][-1]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_input_follows_the_weights():
 
 
 def test_an_unknown_tag_is_a_usage_error():
-    with pytest.raises(ZooError, match="no pretrained weights named 'mea'"):
+    with pytest.raises(ZooError, match="no pretrained weights 'mea'"):
         build(SPECS["vit_base_patch16_224"], zoo.Task(num_classes=10, image_size=224, channels=3, weights="mea"))
 
 

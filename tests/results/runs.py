@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from results.ranking.summary import summarise
 from results.records import Failure, Measurement, Record
-from results.render import printed
-from results.summary import summarise
+from results.tables.render import printed
 
 NUM_IMAGES = 1000
 # A diverged trial has figures as well; they must not be shown as if they meant something.
@@ -82,7 +82,7 @@ def predictions(wrong):
 
 @dataclass
 class Folder:
-    """A run's folder in memory, as results.store offers it on disk."""
+    """A run's folder in memory, as results.store.run_store offers it on disk."""
 
     trials: list
     path: Path = Path("results/runs/2026-11-20-leaves-7f2a")

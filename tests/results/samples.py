@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 
-from results.durable import write_atomic
 from results.records import Measurement, Record
-from results.slugs import trial_slug
+from results.store.atomic import write_atomic
+from results.store.file_names import trial_slug
 
 
 def record(model="resnet18", seed=1, **changes):

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import zoo
 from zoo.discovery import collect, discover
-from zoo.loading import Candidate, Requests, read_requests
+from zoo.manager.loading import Candidate, Requests, read_requests
 
 
 def plugin(**functions):

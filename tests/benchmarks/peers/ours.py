@@ -9,19 +9,19 @@ from tempfile import TemporaryDirectory
 import torch
 from torchvision import datasets, models
 
-from harness.allocator import keep_freed_memory
-from harness.bench import TrialContext
-from harness.build import make_splits
-from harness.config import Numerics, TimingConfig, TrainConfig, Trial
 from harness.data.dataset import Dataset
+from harness.data.files.folder import scan_folder
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.folder import scan_folder
-from harness.data.geometry import Geometry
+from harness.data.pixels.geometry import Geometry
 from harness.data.pools import open_pools
 from harness.data.splits import Part, SplitPlan
-from harness.features import FeatureStore
-from harness.learning import prepare
-from harness.train import fit
+from harness.machine.malloc import keep_freed_memory
+from harness.plan.config import Numerics, TimingConfig, TrainConfig, Trial
+from harness.training.feature_store import FeatureStore
+from harness.training.finetune import prepare
+from harness.training.loop import fit
+from harness.trial.build import make_splits
+from harness.trial.context import TrialContext
 from tests.benchmarks.peers import work
 from zoo.building import BuiltModel, build
 from zoo.specs import LabelledImages, ModelSpec, Split, Task

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.config import TimingConfig, grouped
+from harness.plan.config import TimingConfig, grouped
 from harness.timing.measure import measure
 
 CPU = torch.device("cpu")

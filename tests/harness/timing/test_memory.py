@@ -38,7 +38,7 @@ def test_reset_forgets_an_earlier_peak():
 
 def test_without_proc_the_peak_still_is_known(monkeypatch, tmp_path):
     expected = memory.peak_rss_mib()
-    monkeypatch.setattr("harness.system.PROC", tmp_path / "absent")
+    monkeypatch.setattr("harness.machine.system.PROC", tmp_path / "absent")
     monkeypatch.setattr(memory, "CLEAR_REFS", tmp_path / "none" / "absent")
     memory.reset(CPU)
     assert memory.peak_rss_mib() >= 0.5 * expected

@@ -1,0 +1,1 @@
+"""What `import harness` offers, and the command line is a shell over: runs, timings, names of models."""

@@ -1,0 +1,118 @@
+"""What `import harness` offers to Python: the checks, runs and timings of the command line, without its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from signal import raise_signal
+from typing import TYPE_CHECKING, Any
+
+from harness.api.plugin_warnings import report_broken
+from harness.plan.option_table import PLUGINS, RUN, TIME, Option, as_flags, checked, flag
+from harness.plan.plugin_guard import WATCHED
+from harness.plan.request import RunRequest, TimeRequest
+from harness.plan.values import names, switch
+
+# Loaded before any plugin: only what is there can be seen to be patched, and be put back.
+from harness.runs.finished_run import Run
+from harness.runs.signals import Terminated
+from results.errors import StoreError
+from zoo.building import require_installed
+from zoo.discovery import Zoo, discover
+from zoo.errors import ZooError
+from zoo.selection import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandas import DataFrame
+
+    from zoo.selection import Choice
+
+LISTING = {"plugins": PLUGINS, "pattern": Option("names, globs or tags", names, "*")}
+# What messages call by its flag, and what Python calls it.
+ARGUMENTS = {
+    flag(name, option): f"{name}=False" if option.check is switch and option.default else name
+    for name, option in {**TIME, **RUN}.items()
+} | {"-p": "plugins"}
+FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+LIST_COMMAND = re.compile(r"harness list ('[^']*')")
+
+
+def run(given: Mapping[str, object]) -> Run:
+    """Carry out the run that these arguments of `harness.run` ask for."""
+    with _in_pythons_words():
+        asked = checked(given, RUN, "harness.run")
+        request = RunRequest.of(asked, command=as_flags(asked))
+        # Before torch is loaded: plugins are tried out in a fork of this process, where it can still be forked.
+        zoo = _zoo(asked)
+        return _carried_out(request, zoo.select(request.models), zoo)
+
+
+def time(given: Mapping[str, object]) -> DataFrame:
+    """Time the models that these arguments of `harness.time` ask for."""
+    with _in_pythons_words():
+        asked = checked(given, TIME, "harness.time")
+        request = TimeRequest.of(asked)
+        choices = _zoo(asked).select(request.models)
+        for choice in choices:
+            require_installed(choice.spec)
+        return _timed(request, choices)
+
+
+def models(given: Mapping[str, object]) -> list[str]:
+    """The names that these arguments of `harness.models` ask for."""
+    with _in_pythons_words():
+        asked = checked(given, LISTING, "harness.models")
+        return list(matching(_zoo(asked).models, asked["pattern"].split(",")))
+
+
+def _zoo(asked: Mapping[str, Any]) -> Zoo:
+    zoo = discover(asked["plugins"], watched=WATCHED)
+    report_broken(zoo)
+    return zoo
+
+
+def _carried_out(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
+    import torch
+
+    from harness.runs import start
+
+    num_threads = torch.get_num_threads()
+    try:
+        return start.run(request, choices, zoo)
+    except Terminated as error:
+        # The run is saved, and the caller's own handler is in force again: the signal goes where it was sent.
+        raise_signal(error.number)
+        raise
+    finally:
+        torch.set_num_threads(num_threads)  # the caller's process goes on
+
+
+def _timed(request: TimeRequest, choices: Sequence[Choice]) -> DataFrame:
+    from pandas import DataFrame
+
+    from harness.api.sweep import sweep
+
+    rows = sweep(request, choices)
+    # As in CSV, raw samples have no place here.
+    return DataFrame([{key: value for key, value in row.items() if not isinstance(value, list)} for row in rows])
+
+
+@contextmanager
+def _in_pythons_words() -> Iterator[None]:
+    """Let errors name arguments where the command line's would name flags, and show their remedy in a traceback."""
+    try:
+        yield
+    except (ZooError, StoreError) as error:
+        error.cause, error.remedy = _named(error.cause), _named(error.remedy)
+        error.args = (error.cause,)
+        if error.remedy:
+            error.add_note(error.remedy)
+        raise
+
+
+def _named(text: str) -> str:
+    text = LIST_COMMAND.sub(r"harness.models(\1)", text)
+    return FLAG.sub(lambda typed: ARGUMENTS.get(typed[0], typed[0]), text)

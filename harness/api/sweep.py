@@ -1,0 +1,85 @@
+"""`harness time`: every model on every device at every batch size, a few models at a time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.api import timing_rows
+from harness.machine import devices
+from harness.machine.malloc import keep_freed_memory
+from harness.timing.entry import Entry
+from harness.timing.flops import Work, count
+from harness.timing.measure import time_together
+from zoo.building import build
+from zoo.errors import ZooError
+from zoo.specs import Task
+
+if TYPE_CHECKING:
+    from harness.plan.request import TimeRequest
+    from zoo.selection import Choice
+
+# So many models share rounds and memory.
+GROUP = 8
+
+
+def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[timing_rows.Row]:
+    """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
+    keep_freed_memory()
+    targets = wanted_devices(request.devices)
+    timed = []
+    for start in range(0, len(choices), GROUP):
+        timed += _time_group(choices[start : start + GROUP], targets, request)
+    return timed
+
+
+def wanted_devices(text: str) -> list[torch.device]:
+    """The devices named, in order; `auto` alone is the CPU and the accelerator, since comparing them is the point."""
+    if text == "auto":
+        return [torch.device("cpu"), *({devices.resolve("auto")} - {torch.device("cpu")})]
+    return list(dict.fromkeys(devices.resolve(part) for part in text.split(",")))
+
+
+def _time_group(
+    choices: Sequence[Choice], targets: Sequence[torch.device], request: TimeRequest
+) -> list[timing_rows.Row]:
+    def say(line: str) -> None:
+        if not request.quiet:
+            print(line, file=sys.stderr)
+
+    built = []
+    for choice in choices:
+        say(f"building {choice.name}")
+        built.append(_built(choice, request))
+    entries = [entry for _, entry, _ in built if entry]
+    work = {entry.name: _counted(entry) for entry in entries}
+    found = [timing_rows.failed(name, why) for name, entry, why in built if not entry]
+    for device in targets:
+        for config in request.configs:
+            say(f"timing {len(entries)} models on {device}, batch {config.batch_size}, {config.precision_name}")
+            timings = time_together(entries, device, config, tell=lambda line: say(f"  {line}"))
+            pairs = zip(entries, timings, strict=True)
+            found += [timing_rows.row(entry.name, timing, work[entry.name], device) for entry, timing in pairs]
+    return found
+
+
+def _built(choice: Choice, request: TimeRequest) -> tuple[str, Entry | None, str]:
+    """A model's name, and itself or what is wrong with it."""
+    task = Task.for_model(choice.spec, request.num_classes, image_size=request.img_size)
+    try:
+        model = build(choice.spec, task).model
+    except ZooError as error:
+        return choice.name, None, error.cause.removeprefix(f"{choice.spec.name}: ")
+    entry = Entry(name=choice.name, model=model, input_shape=task.input_shape, num_classes=task.num_classes)
+    return choice.name, entry, ""
+
+
+def _counted(entry: Entry) -> Work | None:
+    """The model's work; None where the counting mode does not get through, which says nothing against the model."""
+    try:
+        return count(entry.model, entry.input_shape)
+    except Exception:
+        return None

@@ -1,0 +1,1 @@
+"""What a person types, and what it answers: a thin shell over the Python API."""

@@ -1,0 +1,49 @@
+"""`harness info NAME`: what one model is: head, parameters, input, weights, and the plugin it comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from harness.cli.shared.parser import add_json
+from harness.cli.shared.train_options import add_option
+from harness.plan.option_table import RUN, TIME, Option
+from harness.plan.values import whole
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zoo.discovery import Zoo
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="a model's name, such as densenet121 or timm/resnet18.a1_in1k")
+    add_option(parser, "num_classes", TIME["num_classes"])
+    add_option(parser, "img_size", Option("side of the images in pixels (default: the model's own)", whole(1)))
+    add_option(parser, "head", RUN["head"])
+    add_json(parser)
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    from zoo.describe import describe
+
+    (choice,) = zoo.select(arguments.name)[:1]
+    facts = describe(
+        choice.spec,
+        choice.owner,
+        num_classes=arguments.num_classes,
+        head=arguments.head,
+        image_size=arguments.img_size,
+        weights=choice.weights,
+    )
+    if arguments.json:
+        print(json.dumps(facts, indent=1))
+    else:
+        print("\n".join(f"{key:<22} {_text(value)}" for key, value in facts.items()))
+    return 0
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,45 @@
+"""`harness resume`: go on with a run that was stopped, killed or ran out of disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.cli.shared.parser import add_json
+from harness.cli.shared.train_options import add_option, add_output
+from harness.plan.option_table import QUIET
+
+if TYPE_CHECKING:
+    import argparse
+
+    from harness.plan.request import ResumeRequest
+    from zoo.discovery import Zoo
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_run_name(parser)
+    add_output_options(parser)
+
+
+def add_run_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs="?", metavar="ID|FOLDER", help="which run (default: the latest)")
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    add_output(parser, "where runs lie")
+    add_json(parser, "print the table as JSON instead of text")
+    add_option(parser, "quiet", QUIET)
+
+
+def request_of(arguments: argparse.Namespace) -> ResumeRequest:
+    from harness.plan.request import ResumeRequest
+
+    plugins = tuple(arguments.plugins)
+    return ResumeRequest(run=arguments.run, output=arguments.output, plugins=plugins, quiet=arguments.quiet)
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    from harness.runs.resume import resume
+
+    run = resume(request_of(arguments))
+    print(run.text(as_json=arguments.json))
+    return run.exit_code

@@ -1,0 +1,43 @@
+"""`harness time NAMES`: how long models take and how much they need, without data and without training them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.api.plugin_warnings import report_broken
+from harness.cli.shared.parser import add_json
+from harness.cli.shared.train_options import add_options
+from harness.plan.option_table import TIME
+from zoo.building import require_installed
+
+if TYPE_CHECKING:
+    import argparse
+
+    from zoo.discovery import Zoo
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", metavar="names", help=TIME["models"].help)
+    add_options(parser, {name: option for name, option in TIME.items() if name != "models"})
+    output = parser.add_mutually_exclusive_group()
+    add_json(output, "print rows as JSON")
+    output.add_argument("--csv", action="store_true", help="print rows as CSV, with timm's column names")
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    from harness.plan.request import TimeRequest
+
+    report_broken(zoo)
+    request = TimeRequest.of(vars(arguments))
+    choices = zoo.select(request.models)
+    for choice in choices:
+        require_installed(choice.spec)
+    from harness.api import sweep, timing_rows
+    from harness.cli.commands.time import table
+
+    timed = sweep.sweep(request, choices)
+    if arguments.json or arguments.csv:
+        print(timing_rows.as_json(timed) if arguments.json else timing_rows.as_csv(timed), end="")
+    else:
+        print(table.render(timed))
+    return 0 if all(row["status"] == "ok" for row in timed) else 1

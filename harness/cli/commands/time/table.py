@@ -1,0 +1,100 @@
+"""Rows of `harness time` for the eye: fastest first, equals not ranked apart, disturbed numbers flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.timing.intervals import overlap
+from results.tables.number_format import digits
+from results.tables.text import aligned
+
+Row = dict[str, Any]
+# Rows are ranked among those that agree in all of these.
+CONDITIONS = ("device", "batch_size", "img_size", "precision", "channels_last", "torchcompile", "threads")
+HEADINGS = ("rank", "model", "infer ms", "±%", "img/s", "train ms", "±%", "GMACs", "params M", "verdict")
+WORDS = ("model", "verdict")
+
+
+def render(rows: Sequence[Row]) -> str:
+    """One block a set of conditions, then crossings between devices, then what failed."""
+    timed = [row for row in rows if "infer_step_time" in row]
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in timed:
+        groups.setdefault(tuple(row[key] for key in CONDITIONS), []).append(row)
+    lines = [line for group in groups.values() for line in [*_block(group), ""]]
+    lines += [_note(row) for row in timed if row["verdict"] == "noisy"]
+    lines += crossings(timed)
+    lines += [f"failed: {row['model']}: {row['error']}" for row in rows if row["status"] != "ok"]
+    return "\n".join(lines).rstrip("\n")
+
+
+def ranks(rows: Sequence[Row]) -> list[str]:
+    """1 + the number of models that are faster beyond doubt; `=` where others share the rank."""
+    places = [1 + sum(_faster(other, row) for other in rows) for row in rows]
+    return [f"={place}" if places.count(place) > 1 else str(place) for place in places]
+
+
+def crossings(rows: Sequence[Row]) -> list[str]:
+    """From which of several batch sizes on an accelerator beats the CPU, one line a model."""
+    times = {(row["model"], row["device"], row["batch_size"]): row["infer_step_time"] for row in rows}
+    lines = []
+    for model, device in dict.fromkeys((name, kind) for name, kind, _ in times if kind != "cpu"):
+        sizes = sorted(size for name, kind, size in times if (name, kind) == (model, device))
+        both = [size for size in sizes if (model, "cpu", size) in times]
+        lost = [size for size in both if times[model, device, size] >= times[model, "cpu", size]]
+        won = [size for size in both if not lost or size > lost[-1]]
+        slower = f"is slower than the CPU at batch {', '.join(map(str, lost))}"
+        if len(both) > 1:
+            lines.append(f"{model}: {device} {f'is faster than the CPU from batch {won[0]} on' if won else slower}")
+    return lines
+
+
+def _note(row: Row) -> str:
+    first, *others = row["reasons"].split("; ")
+    more = f" (and {len(others)} more: see --csv)" if others else ""
+    return f"note: {row['model']} at batch {row['batch_size']} is noisy: {first}{more}"
+
+
+def _faster(one: Row, other: Row) -> bool:
+    surely_apart = not overlap(_interval(one), _interval(other))
+    return surely_apart and bool(one["infer_step_time"] < other["infer_step_time"])
+
+
+def _interval(row: Row) -> tuple[float, float]:
+    middle, reach = row["infer_step_time"], row["infer_step_time_ci95"]
+    return middle - reach, middle + reach
+
+
+def _block(group: list[Row]) -> list[str]:
+    group = sorted(group, key=lambda row: row["infer_step_time"])
+    first = group[0]
+    title = f"{first['device_name']} · batch {first['batch_size']} × {first['img_size']} px · {first['precision']}"
+    title += f" · threads {first['threads']}" if first["device"] == "cpu" else ""
+    title += " · channels last" if first["channels_last"] else ""
+    title += " · compiled" if first["torchcompile"] else ""
+    cells = [HEADINGS, *(_cells(rank, row) for rank, row in zip(ranks(group), group, strict=True))]
+    return [title, *aligned(cells, right={at for at, heading in enumerate(HEADINGS) if heading not in WORDS})]
+
+
+def _cells(rank: str, row: Row) -> tuple[str, ...]:
+    return (
+        rank,
+        row["model"],
+        digits(row["infer_step_time"]),
+        _reach(row, "infer"),
+        digits(row["infer_samples_per_sec"]),
+        digits(row.get("train_step_time")),
+        _reach(row, "train"),
+        digits(row.get("infer_gmacs")),
+        digits(row.get("param_count")),
+        row["verdict"],
+    )
+
+
+def _reach(row: Row, step: str) -> str:
+    """How far the median's interval reaches, in percent; blank up to 2 %, which is the aim."""
+    if f"{step}_step_time" not in row:
+        return ""
+    share = row[f"{step}_step_time_ci95"] / row[f"{step}_step_time"]
+    return f"{share:.0%}"[:-1] if share > 0.02 else ""

@@ -1,0 +1,1 @@
+"""What several commands share: the parser, the flags of training, warnings about plugins."""

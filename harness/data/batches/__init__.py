@@ -1,0 +1,1 @@
+"""Batches of normalised images, in an order that (seed, epoch) decides."""

@@ -1,0 +1,52 @@
+"""Images that occur twice: a test image that was also trained on judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.data.files.printable import listed
+from harness.data.splits import Part, SplitPlan
+from zoo import ZooError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The images of one pool: a value for each, equal for equal images, and file names where there are files."""
+
+    identity: Sequence[str]
+    names: Sequence[str] = ()
+
+
+def without_copies(plan: SplitPlan, pools: Mapping[str, Known]) -> tuple[SplitPlan, tuple[str, ...]]:
+    """The plan without test images in train and val and without val images in train, and a note for each removal."""
+    test = _values(plan.test, pools)
+    val, note_val = _minus(plan.val, pools, test, "val", "test")
+    train, note_test = _minus(plan.train, pools, test, "train", "test")
+    train, note_train = _minus(train, pools, _values(val, pools), "train", "val")
+    notes = tuple(note for note in (note_test, note_val, note_train) if note)
+    return SplitPlan(train=train, val=val, test=plan.test), notes
+
+
+def _values(part: Part, pools: Mapping[str, Known]) -> set[str]:
+    identity = pools[part.pool].identity
+    return {identity[row] for row in part.rows}
+
+
+def _minus(part: Part, pools: Mapping[str, Known], unwanted: set[str], name: str, other: str) -> tuple[Part, str]:
+    pool = pools[part.pool]
+    removed = {row for row in part.rows if pool.identity[row] in unwanted}
+    if not removed:
+        return part, ""
+    kept = [row for row in part.rows if row not in removed]
+    if not kept:
+        raise ZooError(f"every {name} image also occurs in {other}", f"give {name} images that {other} does not have")
+    return Part(pool=part.pool, rows=kept), _note(pool, removed, name, other)
+
+
+def _note(pool: Known, removed: set[int], name: str, other: str) -> str:
+    num = len({pool.identity[row] for row in removed})
+    same = "identical pixels"
+    if pool.names:
+        same = f"identical files: {listed((pool.names[row] for row in sorted(removed)), 3)}"
+    return f"{num:,} {other} images also occur in {name} ({same}); removed from {name}"

@@ -1,0 +1,1 @@
+"""Image files and folders: listed, looked at, refused or left out, remembered."""

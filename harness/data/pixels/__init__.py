@@ -1,0 +1,1 @@
+"""Every image decoded and resized once, as a model wants it."""

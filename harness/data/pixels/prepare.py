@@ -1,0 +1,108 @@
+"""Every image decoded and resized once, and kept where all trials find it.
+
+Images that need no work stay the tensor they are. Others become a file in the cache folder, named by the images'
+fingerprint and the geometry and mapped into memory: the system keeps its pages in free memory and shares them among
+all child processes and later runs. Without room on the disk they are kept in memory, if they take at most a quarter
+of what is free; otherwise they are made again for each epoch, in the same order.
+"""
+
+from __future__ import annotations
+
+import os
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from harness.data.files.cache import cache_dir, make_room
+from harness.data.files.unreadable import require_readable
+from harness.data.pixels.resize import needs_resize
+from harness.data.pixels.sources import FileSource, MemorySource, ResizingSource, Source
+from harness.machine.system import free_memory
+from results.store.atomic import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    from harness.data.pixels.geometry import Geometry
+
+MEMORY_SHARE = 0.25
+BLOCK_BYTES = 32 * 2**20
+
+
+def prepare(
+    images: Tensor | Sequence[Path],
+    geometry: Geometry,
+    fingerprint: str,
+    num_threads: int | None = None,
+    stamps: Sequence[str] = (),
+) -> Source:
+    """The images as `geometry` wants them, kept where there is room. Raises UnreadableFiles, never later than here."""
+    made = _made_on_demand(images, geometry, num_threads, stamps)
+    if isinstance(made, MemorySource):
+        return made
+    num_bytes = prod(made.shape)
+    path = cache_dir("pixels") / f"{fingerprint[:32]}-{geometry.key}.u8"
+    if _is_whole(path, num_bytes) or (make_room(path.parent, num_bytes) and _write(path, made)):
+        return MemorySource(_mapped(path, made.shape))
+    if num_bytes < MEMORY_SHARE * free_memory():
+        return MemorySource(_in_memory(made))
+    if isinstance(made, FileSource):
+        require_readable({"files": made.paths}, thorough=True)
+    return made
+
+
+def _made_on_demand(
+    images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None, stamps: Sequence[str]
+) -> Source:
+    if not isinstance(images, Tensor):
+        return FileSource(images, geometry, num_threads, stamps)
+    if needs_resize(tuple(images.shape), geometry):
+        return ResizingSource(images, geometry)
+    return MemorySource(images)
+
+
+def _is_whole(path: Path, num_bytes: int) -> bool:
+    """Whether the file is there; it is then marked as used, since the least recently used are deleted first."""
+    try:
+        os.utime(path)
+        return path.stat().st_size == num_bytes
+    except OSError:
+        return False
+
+
+def _mapped(path: Path, shape: Sequence[int]) -> Tensor:
+    # Not shared: the pages still come from the one page cache, but nobody can write through to the file.
+    return torch.from_file(str(path), shared=False, size=prod(shape), dtype=torch.uint8).view(tuple(shape))
+
+
+def _write(path: Path, source: Source) -> bool:
+    """Whether it could be written. Plain writes and no mapping: a full disk is then an error and not a dead process."""
+    blocks = _all_blocks(source)
+    try:
+        with whole_file(path) as file:
+            _copy(blocks, file)
+    except OSError:
+        return False
+    return True
+
+
+def _copy(blocks: Iterator[Tensor], file: BinaryIO) -> None:
+    file.writelines(block.numpy().data for block in blocks)
+
+
+def _in_memory(source: Source) -> Tensor:
+    kept = torch.empty(tuple(source.shape), dtype=torch.uint8)
+    start = 0
+    for block in _all_blocks(source):
+        kept[start : start + len(block)] = block
+        start += len(block)
+    return kept
+
+
+def _all_blocks(source: Source) -> Iterator[Tensor]:
+    num_images = max(1, BLOCK_BYTES // prod(source.shape[1:]))
+    return source.blocks(torch.split(torch.arange(source.shape[0]), num_images))

@@ -1,0 +1,61 @@
+"""What a trial's process does to itself first: it leads its own group, dies with its parent, and has its limits."""
+
+from __future__ import annotations
+
+import fcntl
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing.connection import wait
+
+from harness.machine.system import own_kib
+from zoo.manager.sandbox import limit_data
+
+F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
+
+
+def lead_group() -> None:
+    """Lead a session: whoever kills its group kills all that it started, and no terminal reaches it."""
+    os.setsid()
+
+
+def die_with_parent() -> None:
+    """End, with the whole group, within moments of the parent's end, however sudden that is.
+
+    The parent holds one end of a pipe. A thread waits at the other; where the kernel can, it also sends the group
+    SIGKILL itself, since a process that hangs in C may give its threads no turn. The signal that prctl(2) offers for a
+    parent's death does not serve: the parent would be the fork server's thread, and the group would live on.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        if sys.platform == "linux":
+            _let_kernel_kill(parent.sentinel)
+        threading.Thread(target=_end_after, args=(parent.sentinel,), name="lifeline", daemon=True).start()
+
+
+def _let_kernel_kill(pipe: int) -> None:
+    """Ask for SIGKILL to the group in place of SIGIO when something happens at the pipe: nothing but its end can."""
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, -os.getpgrp())  # a negative owner is a group
+    fcntl.fcntl(pipe, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | fcntl.FASYNC)
+
+
+def _end_after(pipe: int) -> None:
+    wait([pipe])
+    os.killpg(0, signal.SIGKILL)
+
+
+def limit_memory(mebibytes: int) -> None:
+    """Let this process take that much more memory than it has: beyond it allocations fail, and nothing is watched.
+
+    Linux only: other systems accept the limit and do not keep it.
+    """
+    # VmData is what the limit counts: private and writable pages, those of all that is loaded by now among them.
+    limit_data(1024 * (own_kib("VmData") or 0) + mebibytes * 2**20)
+
+
+def can_limit_memory() -> bool:
+    """Whether `limit_memory` is kept here."""
+    return own_kib("VmData") is not None

@@ -1,0 +1,81 @@
+"""An opened dataset as files that a trial's process reads in milliseconds: one of JSON, and one for each tensor.
+
+Opening it again in every process would cost seconds, and handing tensors over through shared memory would fail where
+a container allows 64 MB of it.
+"""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from harness.data.dataset import Dataset
+from harness.data.pools import Pool
+from harness.data.splits import Part, SplitPlan
+from zoo.specs import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DESCRIPTION = "dataset.json"
+
+
+def hand_over(dataset: Dataset, folder: Path) -> None:
+    """Write `dataset` into `folder`. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    description = {
+        "name": dataset.name,
+        "classes": dataset.classes,
+        "fingerprint": dataset.fingerprint,
+        "size": dataset.size,
+        "channels": dataset.channels,
+        "num_threads": dataset.num_threads,
+        "left_out": dataset.left_out,
+        "plan": {name: _part(getattr(dataset.plan, name)) for name in SPLITS},
+        "pools": {name: _described(name, pool, folder) for name, pool in dataset.pools.items()},
+    }
+    # ASCII: a file name may hold bytes that are no UTF-8, and JSON's escapes carry them through.
+    (folder / DESCRIPTION).write_text(json.dumps(description), encoding="ascii")
+
+
+def take_over(folder: Path) -> Dataset:
+    """The dataset that `hand_over` wrote; its tensors are mapped, so that all trials share their pages."""
+    told = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
+    plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in told.pop("plan").items()}
+    pools = {name: _pool(pool, folder) for name, pool in told.pop("pools").items()}
+    told |= {"classes": tuple(told["classes"]), "left_out": tuple(told["left_out"])}
+    return Dataset(plan=SplitPlan(**plan), pools=pools, **told)
+
+
+def _part(part: Part) -> dict[str, Any]:
+    rows = part.rows
+    return {"pool": part.pool, "rows": [rows.start, rows.stop] if isinstance(rows, range) else {"chosen": list(rows)}}
+
+
+def _rows(told: Any) -> Any:
+    return told["chosen"] if isinstance(told, dict) else range(*told)
+
+
+def _described(name: str, pool: Pool, folder: Path) -> dict[str, Any]:
+    told = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
+    if not isinstance(pool.images, Tensor):
+        return told | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
+    file = f"{name}.u8"
+    (folder / file).write_bytes(pool.images.contiguous().numpy().data)
+    return told | {"file": file, "shape": list(pool.images.shape)}
+
+
+def _pool(told: Mapping[str, Any], folder: Path) -> Pool:
+    images = _mapped(folder / told["file"], told["shape"]) if "file" in told else [Path(p) for p in told["paths"]]
+    facts = {name: told[name] for name in ("labels", "fingerprint", "size", "channels")}
+    # What tells copies apart was used when the dataset was split.
+    return Pool(images=images, identity=(), stamps=told.get("stamps", ()), **facts)
+
+
+def _mapped(path: Path, shape: list[int]) -> Tensor:
+    return torch.from_file(str(path), shared=False, size=prod(shape), dtype=torch.uint8).view(shape)

@@ -1,0 +1,50 @@
+"""What a trial's process is told, as JSON: the trial, where its data lie, and within which limits it works."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.plan.config import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One trial for one process.
+
+    `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `data`, `features`,
+    `work` and `progress` are folders of the run. `memory_mib` is what the trial may take, None without a limit.
+    """
+
+    trial: Trial
+    owner: str
+    owner_source: str
+    plugins: tuple[str, ...]
+    device: str
+    timed_on: tuple[str, ...]
+    num_threads: int
+    fingerprint: str
+    data: str
+    features: str
+    work: str
+    progress: str
+    checkpoint_s: float
+    memory_mib: int | None = None
+    check_determinism: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As text. A process's own environment is part of it, which is why it is never written to a file."""
+        return json.dumps(asdict(self) | {"trial": self.trial.as_json()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Order:
+        """What `to_json` wrote."""
+        told = json.loads(text)
+        for name in ("plugins", "timed_on"):
+            told[name] = tuple(told[name])
+        return cls(**told | {"trial": Trial.from_json(told["trial"])})

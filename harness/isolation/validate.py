@@ -1,0 +1,74 @@
+"""What the process of a trial may say: every figure a number and every name a text, since tables are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from results.records import STATUSES
+
+if TYPE_CHECKING:
+    from harness.trial.outcome import Findings
+
+EPOCH = ("epoch", "train_loss", "eval_loss", "eval_top1", "train_seconds", "eval_seconds")
+TEXTS = ("weights", "head", "head_type", "head_spec", "finetune", "precision", "channels_last", "timing_verdict")
+COUNTS = ("param_count", "trainable_param_count", "img_size", "channels", "best_epoch", "epochs_run")
+NUMBERS = (*COUNTS, "batch_size", "micro_batch_size", "infer_batch_size", "threads")
+
+
+def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message, if it is one that a trial sends while it runs. Raises ValueError otherwise."""
+    if "epoch" in message:
+        if not _is_epoch(message["epoch"]):
+            raise ValueError("its message about an epoch has no figures")
+    elif not isinstance(message.get("note"), str):
+        raise ValueError("its message is none that a trial sends")
+    return message
+
+
+def require_findings(findings: Findings) -> None:
+    """Raise ValueError where findings that were delivered are not made of what records are made of."""
+    status, error = findings.status, findings.error
+    if status not in STATUSES:
+        raise ValueError(f"it has the status {status!r:.40}")
+    for measurement in findings.measurements:
+        figures = measurement.values
+        named = isinstance(measurement.name, str) and isinstance(measurement.unit, str)
+        if not (named and figures and all(is_number(figure) for figure in figures)):
+            raise ValueError(f"its measurement {measurement.name!r:.40} is no list of numbers")
+    if not all(_is_epoch(row) for row in findings.history):
+        raise ValueError("its history has an epoch without figures")
+    _require_facts(findings.facts, whole=status in ("ok", "diverged"))
+    if error is None and status not in ("ok", "diverged"):
+        raise ValueError(f"it is {status} and does not say why")
+    if error is not None and not (isinstance(error.phase, str) and isinstance(error.cause, str)):
+        raise ValueError("its error is no text")
+
+
+def require_conditions(facts: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Raise ValueError where a trial worked under other conditions than all others: its figures compare with none."""
+    for name, value in expected.items():
+        if facts.get(name) != value:
+            raise ValueError(f"it was measured with {name} {facts.get(name)!r:.40} instead of {value!r}")
+
+
+def is_number(value: Any) -> bool:
+    """A figure that any format can show: Python's whole numbers may have a million digits, and True is one."""
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < 2**63
+    return isinstance(value, float)
+
+
+def _require_facts(facts: Any, *, whole: bool) -> None:
+    if not isinstance(facts, Mapping):
+        raise ValueError("it has no facts")
+    wrong = [name for name, value in facts.items() if not (is_number(value) or isinstance(value, str | bool))]
+    if whole:
+        wrong += [name for name in TEXTS if not isinstance(facts.get(name), str)]
+        wrong += [name for name in NUMBERS if not is_number(facts.get(name))]
+    if wrong:
+        raise ValueError(f"its fact {wrong[0]} is {facts.get(wrong[0])!r:.40}")
+
+
+def _is_epoch(row: Any) -> bool:
+    return isinstance(row, Mapping) and row.keys() >= set(EPOCH) and all(is_number(value) for value in row.values())

@@ -1,0 +1,57 @@
+"""What a record may say of the machine: what decides its figures, and nothing that says whose machine it is."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+from harness.machine import devices
+from harness.machine.system import cpu_name, memory_gib, num_cpus
+
+PACKAGES = ("torchvision", "timm")
+
+
+def machine_facts(*used: torch.device) -> dict[str, Any]:
+    """The machine, with the accelerators among the devices `used`. An allow-list: no host, user, path or address."""
+    return {
+        **_unchanging(),
+        "accelerators": [accelerator(device) for device in used if device.type != "cpu"],
+    }
+
+
+def accelerator(device: torch.device) -> dict[str, Any]:
+    """One accelerator's name, memory, and driver as far as torch knows them."""
+    found: dict[str, Any] = {"device": str(device), "name": devices.label(device)}
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        found["memory_gib"] = round(properties.total_memory / 2**30, 1)
+        found["capability"] = f"{properties.major}.{properties.minor}"
+        found["cuda"] = torch.version.cuda or torch.version.hip
+    return found
+
+
+@cache
+def _unchanging() -> dict[str, Any]:
+    return {
+        "cpu": cpu_name(),
+        "cores": num_cpus(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "memory_gib": memory_gib(),
+        "os": f"{platform.system()} {platform.release().split('-')[0]}",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        **{name: installed(name) for name in PACKAGES},
+    }
+
+
+def installed(name: str) -> str | None:
+    """The version of an installed package; None where it is not installed. Imports nothing."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,27 @@
+"""Whether an exception says that memory ran out; allocators do not agree on a class for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+# Of RuntimeErrors: torch's CPU allocator, CUDA outside of torch's allocator, cuDNN, cuBLAS, and MPS.
+WORDS = ("can't allocate memory", "out of memory", "_STATUS_ALLOC_FAILED", "std::bad_alloc")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for the error itself and for one that was raised from it, such as a ZooError about a failed build."""
+    return any(_says_so(one) for one in _chain(error))
+
+
+def _says_so(error: BaseException) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in WORDS)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -1,0 +1,1 @@
+"""What is asked of a run, as plain frozen data. Imports no torch."""

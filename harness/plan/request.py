@@ -1,0 +1,85 @@
+"""What is asked of the harness, as plain data: built from flags by the command line, from arguments by Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.plan.config import TimingConfig
+from harness.plan.options import sweep_configs, train_config
+from harness.plan.run_setup import RunSetup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from harness.plan.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A run: every model that `models` stands for, from `num_seeds` seeds on, trained and measured.
+
+    `resume` names an earlier run that is to be gone on with, `command` is what run.json says was typed.
+    """
+
+    models: str
+    train: TrainConfig
+    timing: TimingConfig
+    setup: RunSetup
+    seed: int
+    num_seeds: int
+    output: Path
+    resume: str | None = None
+    quiet: bool = False
+    command: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
+        """From a value for each option of a run."""
+        return cls(
+            models=asked["models"],
+            train=train_config(asked),
+            timing=TimingConfig(budget_s=asked["time_budget"]),
+            setup=RunSetup.of(asked),
+            seed=asked["seed"],
+            num_seeds=asked["seeds"],
+            output=asked["output"],
+            resume=asked["resume"],
+            quiet=asked["quiet"],
+            command=tuple(command),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequest:
+    """What is left of an earlier run: its id, name or folder, or None for the latest one in `output`."""
+
+    run: str | None
+    output: Path
+    plugins: tuple[str, ...] = ()
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRequest:
+    """Models to be timed, on each of `devices` (their names, with commas) under each of `configs`."""
+
+    models: str
+    devices: str
+    configs: tuple[TimingConfig, ...]
+    num_classes: int
+    img_size: int | None = None
+    quiet: bool = False
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> TimeRequest:
+        """From a value for each option of timing."""
+        return cls(
+            models=asked["models"],
+            devices=asked["device"],
+            configs=sweep_configs(asked),
+            num_classes=asked["num_classes"],
+            img_size=asked["img_size"],
+            quiet=asked["quiet"],
+        )

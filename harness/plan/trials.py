@@ -1,0 +1,64 @@
+"""From models and seeds to the trials of a run, checked before anything is opened or downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.plan.config import Trial
+from harness.plan.options import for_choice
+from zoo.building import require_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.plan.config import TimingConfig, TrainConfig
+    from zoo.selection import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A trial and the model it is about."""
+
+    trial: Trial
+    choice: Choice
+
+    @property
+    def label(self) -> str:
+        """How the trial is called on the screen."""
+        return f"{self.trial.model} seed {self.trial.seed}"
+
+
+def plan(
+    choices: Sequence[Choice],
+    seeds: Sequence[int],
+    *,
+    dataset: str,
+    train: TrainConfig,
+    timing: TimingConfig,
+    device: str,
+) -> list[Planned]:
+    """Every model from every seed; seeds go round first, so that an interrupted run has compared all models once.
+
+    Each is timed with the numerics of its training. Raises ZooError where a model cannot have the weights that were
+    asked for, or needs what is not installed.
+    """
+    for choice in choices:
+        require_installed(choice.spec)
+    configs = {choice.name: for_choice(train, choice) for choice in choices}
+    for choice in choices:
+        weights = configs[choice.name].weights
+        if weights is not None:  # now, and not after an hour of other trials
+            weights.require(choice.spec)
+    # A row that is trained in one layout or precision and timed in another would say nothing of either.
+    timing = replace(timing, numerics=train.numerics)
+    return [
+        Planned(
+            trial=Trial(
+                model=choice.name, dataset=dataset, train=configs[choice.name], timing=timing, device=device, seed=seed
+            ),
+            choice=choice,
+        )
+        for seed in seeds
+        for choice in choices
+    ]

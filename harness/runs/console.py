@@ -1,0 +1,102 @@
+"""What a person sees while a run goes on: a header, a line per epoch and per trial, all on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from harness._version import __version__
+from results.tables.number_format import counted, duration
+from results.tables.text import fit_for
+from zoo.specs import SPLITS
+
+if TYPE_CHECKING:
+    from harness.plan.trials import Planned
+    from results.records import Record
+
+REDRAW_SECONDS = 0.25
+MARKS = {"ok": "✓", "skipped": "-"}
+
+
+@dataclass(slots=True)
+class Screen:
+    """Progress on `stream`: on a terminal one line that is redrawn, elsewhere a timestamped line per epoch."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    quiet: bool = False
+    drawn: float = 0.0
+
+    def line(self, text: str) -> None:
+        """One whole line."""
+        self._write(f"{self._erase()}{text}\n")
+
+    def epoch(self, item: Planned, row: Mapping[str, Any]) -> None:
+        """An epoch has ended."""
+        text = f"{item.label}  epoch {row['epoch'] + 1}/{item.trial.train.epochs} · {_scores(row)}"
+        if not self.stream.isatty():
+            self.line(f"{_clock()} {text}")
+        elif time.monotonic() - self.drawn >= REDRAW_SECONDS:
+            self.drawn = time.monotonic()
+            self._write(f"{self._erase()} ▶ {text}")
+
+    def trial(self, item: Planned, record: Record) -> None:
+        """A trial has ended and its record is on disk."""
+        stamp = "" if self.stream.isatty() else _clock()
+        self.line(f"{stamp} {MARKS.get(record.status, '✗')} {item.label}  {_outcome(record)}")
+
+    def _erase(self) -> str:
+        return "\r\x1b[2K" if self.stream.isatty() else ""
+
+    def _write(self, text: str) -> None:
+        if self.quiet:
+            return
+        self.stream.write(fit_for(self.stream.encoding or "ascii", text))
+        self.stream.flush()
+
+
+def opening_lines(
+    machine: Mapping[str, Any],
+    data: Mapping[str, Any],
+    notes: Sequence[str],
+    planned: Sequence[Planned],
+    folder: str,
+    num_done: int = 0,
+) -> list[str]:
+    """What is said before the first trial: versions and machine, data, plan, and where the results go."""
+    versions = [f"{name} {machine[name]}" for name in ("torch", "timm") if machine.get(name)]
+    hardware = [accelerator["name"] for accelerator in machine["accelerators"]] or [machine["cpu"]]
+    counts = " / ".join(f"{part} {data[f'num_{part}']:,}" for part in SPLITS)
+    num_models = len({item.trial.model for item in planned})
+    train = planned[0].trial.train
+    return [
+        " · ".join([f"harness {__version__}", *versions, *hardware, f"{machine['cores']} cores"]),
+        f"data     {data['name']} · {len(data['classes'])} classes · {counts} · fingerprint {data['fingerprint'][:8]}",
+        *(f"warning  {note}" for note in notes),
+        f"plan     {counted(num_models, 'model')} × {counted(len(planned) // num_models, 'seed')} = "
+        f"{counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
+        f"up to {train.epochs} epochs, patience {train.patience}",
+        f"store    {folder}",
+        "",
+    ]
+
+
+def _scores(row: Mapping[str, Any]) -> str:
+    losses = f"loss {row['train_loss']:.4f} · val loss {row['eval_loss']:.4f}"
+    return f"{losses} · val err {100 - row['eval_top1']:.1f} % · {row['train_seconds'] + row['eval_seconds']:.1f} s"
+
+
+def _outcome(record: Record) -> str:
+    if record.error:
+        return f"{record.status} at {record.error.phase}: {record.error.cause}"
+    error, seconds = record.measured("val_top1_err"), record.measured("total_seconds")
+    parts = [f"{len(record.history)} epochs"]
+    parts += [f"val err {error.median:.1f} %"] if error else []
+    parts += [duration(seconds.median)] if seconds else []
+    return " · ".join([*parts, f"best epoch {record.facts['best_epoch'] + 1}"])
+
+
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")

@@ -1,0 +1,122 @@
+"""What a run leaves behind: its folder, its table, the sentence that sums it up, and what failed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from results.ranking.summary import Summary
+from results.store.file_names import trial_slug
+from results.store.run_store import RunStore
+from results.tables.dataframe import load
+from results.tables.render import printed
+from results.tables.sentence import sentence, title
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from results.records import Record
+
+SOME_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A trial that did not end well: `status` is failed, oom, timeout, diverged or skipped, `log` its traceback."""
+
+    model: str
+    seed: int
+    status: str
+    cause: str
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Run:
+    """A run that has come to its end. All of it is on disk.
+
+    `path` is its folder, absolute: run.json, records, predictions, checkpoints and tables.
+    """
+
+    path: Path
+    store: RunStore
+    summary: Summary
+    records: tuple[Record, ...]
+
+    @property
+    def table(self) -> DataFrame:
+        """One row a model, best first, as `results.load` gives it: errors in percent, times in ms a batch."""
+        return load(self.path)
+
+    @property
+    def sentence(self) -> str:
+        """Which model is best, what ties with it, and what it beats by how much."""
+        return sentence(self.summary) or title(self.summary)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every trial ended well."""
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[Failure, ...]:
+        """The trials that did not end well, each with its cause."""
+        return tuple(_failure(record, self.path) for record in self.records if record.status != "ok")
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with."""
+        return 0 if self.ok else SOME_FAILED
+
+    @property
+    def table_md(self) -> Path:
+        """The table for people, in Markdown."""
+        return self.path / "table.md"
+
+    @property
+    def table_csv(self) -> Path:
+        """The table in full precision."""
+        return self.path / "table.csv"
+
+    @property
+    def table_json(self) -> Path:
+        """The table with its sentence and the paired comparisons."""
+        return self.path / "table.json"
+
+    @property
+    def checkpoints(self) -> Mapping[tuple[str, int], Path]:
+        """The folder of each trained model, by model and seed, for `harness.load`."""
+        folders = {
+            (record.model, record.seed): f"checkpoints/{trial_slug(record.model, record.seed)}"
+            for record in self.records
+        }
+        return {trial: self.path / name for trial, name in folders.items() if (self.path / name).is_dir()}
+
+    def text(self, *, as_json: bool = False) -> str:
+        """What the command line prints at the end: the table and its remarks, or table.json."""
+        return printed(self.store, self.summary, as_json=as_json)
+
+    def __repr__(self) -> str:
+        num_failed = f", {len(self.failed)} failed" if self.failed else ""
+        return f"<Run {self.path}: {len(self.records)} trials{num_failed}. {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        table: Any = self.table
+        failed = [f"{failure.model} seed {failure.seed} {failure.status}: {failure.cause}" for failure in self.failed]
+        lines = [self.sentence, *failed, str(self.path)]
+        return "".join([table._repr_html_(), *(f"<p>{html.escape(line)}</p>" for line in lines)])
+
+
+def _failure(record: Record, folder: Path) -> Failure:
+    error = record.error
+    return Failure(
+        model=record.model,
+        seed=record.seed,
+        status=record.status,
+        cause=error.cause if error else record.status,
+        log=folder / error.log if error and error.log else None,
+    )

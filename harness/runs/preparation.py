@@ -1,0 +1,105 @@
+"""What happens before a run's first trial: trials planned, data opened, and all that would fail found out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness._version import __version__
+from harness.data.load import DatasetSource, load
+from harness.isolation import supervisor
+from harness.isolation.child_process import can_limit_memory
+from harness.machine import devices
+from harness.machine.facts import machine_facts
+from harness.plan.trials import Planned, plan
+from harness.runs.context import RunContext
+from harness.runs.redact import masked
+from zoo.errors import USAGE, ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.plan.request import RunRequest
+    from harness.plan.run_setup import RunSetup
+    from zoo.discovery import Zoo
+    from zoo.selection import Choice
+
+DEFAULT_DATASET = "digits"
+# What a trial leaves beside its predictions, and room for one model being trained: far from exact, but a disk that
+# has less will not hold a run.
+BYTES_PER_TRIAL, BYTES_PER_RUN = 200_000, 64 * 2**20
+
+
+def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> list[Planned]:
+    """Every model from every seed. Raises ZooError where options, models or weights do not allow it."""
+    _check_limits(request.setup)
+    return plan(
+        choices,
+        range(request.seed, request.seed + request.num_seeds),
+        dataset=source_of(request.setup, zoo).name,
+        train=request.train,
+        timing=request.timing,
+        device=devices.resolve(request.setup.device).type,
+    )
+
+
+def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunContext:
+    """Devices and data: what is wrong with them is found here, before the first trial."""
+    device = devices.resolve(setup.device)
+    if setup.isolation and device.type == "cpu":
+        supervisor.start_server()
+    if setup.num_threads:
+        torch.set_num_threads(setup.num_threads)
+    train = planned[0].trial.train
+    dataset = load(
+        source_of(setup, zoo),
+        val_split=train.val_split,
+        test_split=train.test_split,
+        num_threads=setup.workers,
+        skip_bad=setup.skip_bad,
+    )
+    cpu = torch.device("cpu")
+    return RunContext(
+        dataset=dataset,
+        device=device,
+        timed_on=(cpu,) if device.type == "cpu" else (device, cpu),
+        machine=machine_facts(device),
+    )
+
+
+def source_of(setup: RunSetup, zoo: Zoo) -> DatasetSource:
+    """The named dataset; or the folder, where only a folder was given."""
+    folder = Path(setup.data_dir) if setup.data_dir else None
+    name = setup.dataset or (None if folder else DEFAULT_DATASET)
+    return DatasetSource(spec=zoo.dataset(name) if name else None, data_dir=folder)
+
+
+def _check_limits(setup: RunSetup) -> None:
+    if setup.memory_limit is None:
+        return
+    if not setup.isolation:
+        raise ZooError("--memory-limit holds for a trial's own process", "leave --no-isolation out", USAGE)
+    if not can_limit_memory():
+        raise ZooError("--memory-limit is kept on Linux only", "leave it out on this system")
+
+
+def expected_bytes(bench: RunContext, num_trials: int) -> int:
+    """Room that a run needs at least."""
+    num_scores = min(len(bench.dataset.classes), 100) * bench.dataset.counts["test"]
+    return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
+
+
+def configuration(request: RunRequest, planned: Sequence[Planned], bench: RunContext, zoo: Zoo) -> dict[str, Any]:
+    """What `run.json` says: enough to know, and to repeat, what was asked."""
+    return {
+        "harness": __version__,
+        "command": masked(request.command),
+        "setup": request.setup.as_json(),
+        "machine": bench.machine,
+        "data": bench.dataset.facts,
+        "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
+        "plugins": [asdict(info) for info in zoo.plugins],
+    }

@@ -1,0 +1,124 @@
+"""An earlier run taken up again: the same trials, on the same data, without those that have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.plan.changes import refuse_changes
+from harness.plan.config import Trial
+from harness.plan.plugin_guard import WATCHED
+from harness.plan.run_setup import RunSetup
+from harness.plan.trials import Planned
+from harness.runs.console import Screen
+from harness.runs.preparation import open_bench
+from harness.runs.session import Session
+from harness.runs.signals import signals_raise
+from results.errors import StoreError
+from results.store.lock import locked
+from results.store.run_store import RUN_FILE, RunStore
+from zoo.discovery import discover
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.plan.request import ResumeRequest, RunRequest
+    from harness.runs.finished_run import Run
+    from zoo.discovery import Zoo
+
+RESTORE = "restore them, or start a new run: python -m harness run"
+
+
+def resume(request: ResumeRequest) -> Run:
+    """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
+    return go_on(find_run(request), request.plugins, quiet=request.quiet)
+
+
+def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
+    """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
+    told = store.configuration
+    setup = setup_of(told)
+    zoo = discover([*setup.plugins, *plugins], watched=WATCHED)
+    planned = remembered_trials(told, zoo)
+    with signals_raise():
+        bench = open_bench(setup, zoo, planned)
+        refuse_changes(told["data"], bench.dataset.facts, "the data are not those of the run", RESTORE)
+        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
+        return session.carry_out(planned)
+
+
+def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
+    """`harness run --resume`: as `resume`, once it is sure that the very trials of that run are asked for."""
+    store = RunStore.find(request.resume or "", request.output)
+    same_trials(store.configuration, planned)
+    return go_on(store, request.setup.plugins, quiet=request.quiet)
+
+
+def retry(request: ResumeRequest) -> Run | None:
+    """`harness retry`: put the records of trials that did not end ok aside, and carry these trials out again.
+
+    None where every trial has ended ok.
+    """
+    store = find_run(request)
+    with locked(store.path):
+        failed = [record for record in store.records() if record.status != "ok"]
+        for record in failed:
+            store.retire(record)
+    if not failed:
+        print(f"no trial of {store.path.name} has failed")
+        return None
+    return go_on(store, request.plugins, quiet=request.quiet)
+
+
+def find_run(request: ResumeRequest) -> RunStore:
+    """The run that was named, or the latest one. Raises StoreError where there is none."""
+    if request.run:
+        return RunStore.find(request.run, request.output)
+    runs = sorted(request.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise StoreError(f"there is no run in {request.output}", "name a folder, or give another --output")
+    return RunStore.open(runs[-1].parent)
+
+
+def setup_of(told: Mapping[str, Any]) -> RunSetup:
+    """What the run was asked beside its trials."""
+    try:
+        return RunSetup.from_json(told["setup"])
+    except (KeyError, TypeError) as error:
+        raise _other_version(told, error) from error
+
+
+def remembered_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
+    """The trials as they were planned. Raises where a model is gone, or a trial now means something else."""
+    planned = []
+    for row in told["trials"]:
+        plain = {name: value for name, value in row.items() if name != "key"}
+        try:
+            trial = Trial.from_json(plain)
+        except (KeyError, TypeError) as error:
+            raise _other_version(told, error) from error
+        if trial.key != row["key"]:
+            refuse_changes(plain, trial.as_json(), f"{trial.model} has other settings than in the run", RESTORE)
+            raise StoreError(f"{RUN_FILE} was changed: {trial.model} has another key", "restore it, or start a new run")
+        planned.append(Planned(trial=trial, choice=zoo.select(trial.model)[0]))
+    return planned
+
+
+def same_trials(told: Mapping[str, Any], planned: Sequence[Planned]) -> None:
+    """Raise ZooError where the flags given with --resume ask for other trials than the run's own."""
+    then = {f"{row['model']} seed {row['seed']}": row for row in told["trials"]}
+    now = {item.label: {"key": item.trial.key, **item.trial.as_json()} for item in planned}
+    if then.keys() != now.keys():
+        raise ZooError(
+            f"the run has {len(then)} trials and these flags ask for {len(now)}: "
+            f"{', '.join(sorted(then.keys() ^ now.keys())[:3])}",
+            "give the run's own --plugins and --seeds, or: python -m harness resume",
+        )
+    for label in then:
+        refuse_changes(then[label] | {"key": ""}, now[label] | {"key": ""}, f"{label} has other settings", RESTORE)
+
+
+def _other_version(told: Mapping[str, Any], error: Exception) -> StoreError:
+    cause = f"{RUN_FILE} was written by harness {told.get('harness', '?')} and does not fit this one ({error})"
+    return StoreError(cause, "go on with the version that began the run")

@@ -1,0 +1,191 @@
+"""Trials one after the other, each in a child process of its own; whatever becomes of the child is a record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.isolation import worker
+from harness.isolation.dataset_files import hand_over
+from harness.isolation.job import Order
+from harness.isolation.result_files import Delivered, unpack
+from harness.isolation.supervisor import Ending, Supervisor, context_for
+from harness.isolation.validate import require_conditions, require_message
+from harness.runs.preparation import expected_bytes
+from harness.trial.outcome import lost
+from results.store.atomic import write_atomic
+from results.store.disk_space import require_space
+from results.store.file_names import trial_slug
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    from harness.plan.config import Trial
+    from harness.plan.run_setup import RunSetup
+    from harness.plan.trials import Planned
+    from harness.runs.context import RunContext
+    from results.store.run_store import RunStore
+    from zoo.discovery import Zoo
+
+Listener = Callable[[Mapping[str, Any]], None]
+KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lower --batch-size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Carries trials out for one run; `context` is what they share."""
+
+    context: RunContext
+    store: RunStore
+    setup: RunSetup
+    zoo: Zoo
+
+    def prepare(self) -> None:
+        """Hand the dataset over, once for all trials."""
+        hand_over(self.context.dataset, self.store.work / "data")
+
+    def carry_out(self, item: Planned, listen: Listener) -> Delivered:
+        """One trial; `listen` gets what it says of its epochs.
+
+        Out of memory, it is tried once more in a new process, in parts of half the size. Where the run was stopped in
+        that second attempt, it goes on with that one.
+        """
+        smaller = in_smaller_parts(item.trial)
+        if smaller is None or not self._checkpoints(smaller).exists():
+            delivered = self._attempt(item, item.trial, listen)
+            if delivered.findings.status != "oom" or smaller is None:
+                return delivered
+        shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
+        again = self._attempt(item, smaller, listen)
+        facts = {**again.findings.facts, "retried_after": "oom"}
+        return replace(again, findings=replace(again.findings, facts=facts))
+
+    @property
+    def progress(self) -> Path:
+        """The folder of all trials' checkpoints."""
+        return self.store.path / "progress"
+
+    def progress_folder(self, trial: Trial) -> Path:
+        """Where the checkpoints of all attempts at the trial lie until its record is written."""
+        return self.progress / trial_slug(trial.model, trial.seed)
+
+    def _checkpoints(self, trial: Trial) -> Path:
+        """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
+        return self.progress_folder(trial) / trial.key
+
+    def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
+        folder = self.store.work / trial_slug(trial.model, trial.seed)
+        # What an earlier attempt has left there must not pass for this one's.
+        shutil.rmtree(folder, ignore_errors=True)
+        order = self._order(item, trial, folder)
+        ending = self._isolated(order, listen) if self.setup.isolation else _here(order, listen)
+        return self._delivered(ending, trial, folder)
+
+    def _order(self, item: Planned, trial: Trial, folder: Path) -> Order:
+        return Order(
+            trial=trial,
+            owner=item.choice.owner,
+            owner_source=self.zoo.plugin(item.choice.owner).source,
+            plugins=self.setup.plugins,
+            device=str(self.context.device),
+            timed_on=tuple(str(device) for device in self.context.timed_on),
+            num_threads=torch.get_num_threads(),
+            fingerprint=self.context.dataset.fingerprint,
+            data=str(self.store.work / "data"),
+            features=str(self.store.work / "features"),
+            work=str(folder),
+            progress=str(self._checkpoints(trial)),
+            checkpoint_s=self.setup.checkpoint_every,
+            memory_mib=self.setup.memory_limit,
+            check_determinism=self.setup.check_determinism,
+            environment=dict(os.environ),
+        )
+
+    def _isolated(self, order: Order, listen: Listener) -> Ending:
+        supervisor = Supervisor(
+            target=worker.main,
+            context=context_for(self.context.device.type),
+            timeout_s=self.setup.trial_timeout or None,
+            on_message=lambda message: listen(require_message(message)),
+        )
+        return supervisor.run(order.to_json())
+
+    def _delivered(self, ending: Ending, trial: Trial, folder: Path) -> Delivered:
+        """The child's result where it is one; otherwise findings that say how the child ended."""
+        if ending.storage:
+            self._require_disk()
+            return _lost(ending, "failed", f"it could not write: {ending.storage}")
+        if ending.timed_out:
+            cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
+            return _lost(ending, "timeout", cause)
+        if ending.result is None:
+            return _lost(ending, *_how_it_ended(ending))
+        dataset = self.context.dataset
+        try:
+            labels = dataset.labels(dataset.plan.test)
+            delivered = unpack(ending.result, folder, labels=labels, classes=dataset.classes)
+            if delivered.findings.facts:
+                require_conditions(delivered.findings.facts, _conditions(trial))
+        except (ValueError, ZooError) as error:
+            return _lost(ending, "failed", f"its result cannot be used: {error}")
+        return replace(delivered, log=_joined(delivered.log, ending.log))
+
+    def _require_disk(self) -> None:
+        """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
+        probe = self.store.work / "probe"
+        write_atomic(probe, b"probe")
+        probe.unlink()
+        require_space(self.store.path, expected_bytes(self.context, 1))
+
+
+def in_smaller_parts(trial: Trial) -> Trial | None:
+    """The same trial with twice as many passes to an optimiser step; None where a pass has one image already."""
+    train = trial.train
+    if train.batch_size // train.grad_accum < 2:
+        return None
+    return replace(trial, train=replace(train, grad_accum=2 * train.grad_accum))
+
+
+def _here(order: Order, listen: Listener) -> Ending:
+    """Carry the order out in this very process, for --no-isolation."""
+    voice = worker.Voice(listen)
+    told = worker.perform(order, voice, worker.make_progress(order, voice))
+    # Through JSON as from a child: what isolation refuses must not pass without it.
+    return Ending(exitcode=0, result=json.loads(json.dumps(told)))
+
+
+def _conditions(trial: Trial) -> dict[str, Any]:
+    """What must be alike in all trials of a run, or none could be ranked beside another."""
+    return {
+        "threads": torch.get_num_threads(),
+        "precision": trial.train.numerics.precision,
+        "infer_batch_size": trial.timing.batch_size,
+    }
+
+
+def _lost(ending: Ending, status: str, cause: str) -> Delivered:
+    findings = lost(status=status, phase=ending.phase, cause=cause)
+    return Delivered(findings=findings, log=_joined(cause + "\n", ending.log))
+
+
+def _how_it_ended(ending: Ending) -> tuple[str, str]:
+    """Status and cause of a child that sent no result."""
+    if ending.problem:
+        return "failed", ending.problem
+    if "bad_alloc" in ending.log:
+        return "oom", "out of memory: std::bad_alloc"
+    if ending.signal_name == "SIGKILL":
+        return "failed", KILLED
+    if ending.signal_name:
+        return "failed", f"crashed with {ending.signal_name}"
+    return "failed", f"its process ended (exit {ending.exitcode}) without a result"
+
+
+def _joined(traceback: str, printed: str) -> str:
+    return f"{traceback}\n--- what the trial's process printed ---\n{printed}" if printed else traceback

@@ -1,0 +1,139 @@
+"""A run from its first line to its table: trials one after the other, each kept on disk as soon as it ends."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from harness.runs.console import Screen, opening_lines
+from harness.runs.context import make_record
+from harness.runs.finished_run import Run
+from harness.runs.preparation import expected_bytes
+from harness.runs.runner import Runner
+from harness.runs.signals import Terminated
+from harness.trial import saved_model
+from results.store.disk_space import require_space
+from results.store.file_names import trial_slug
+from results.store.lock import locked
+from results.store.run_store import RunStore
+from results.tables.render import render
+from zoo.specs import TrialEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harness.isolation.result_files import Delivered
+    from harness.plan.run_setup import RunSetup
+    from harness.plan.trials import Planned
+    from harness.runs.context import RunContext
+    from harness.trial.outcome import Findings
+    from results.records import Record
+    from zoo.discovery import Zoo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A run in progress: what its trials share, where they are kept, who is told of them."""
+
+    bench: RunContext
+    store: RunStore
+    zoo: Zoo
+    setup: RunSetup
+    screen: Screen
+
+    def carry_out(self, planned: Sequence[Planned]) -> Run:
+        """Every trial of `planned` that has no record yet, then the tables of all."""
+        with locked(self.store.path), self._resumable():
+            self.store.clear_work()  # which a run that was killed has left
+            done = self.store.done()
+            to_do = [item for item in planned if item.trial.key not in done]
+            self._open(planned, num_done=len(planned) - len(to_do))
+            try:
+                if to_do:
+                    self._each(to_do)
+            finally:
+                summary = render(self.store)
+            path, records = self.store.path.absolute(), tuple(self.store.records())
+            return Run(path=path, store=self.store, summary=summary, records=records)
+
+    def _open(self, planned: Sequence[Planned], num_done: int) -> None:
+        """Say what is about to happen."""
+        dataset = self.bench.dataset
+        for line in opening_lines(
+            self.bench.machine, dataset.facts, dataset.notes, planned, str(self.store.path), num_done
+        ):
+            self.screen.line(line)
+
+    def _each(self, to_do: Sequence[Planned]) -> None:
+        require_space(self.store.path, expected_bytes(self.bench, len(to_do)))
+        runner = Runner(context=self.bench, store=self.store, setup=self.setup, zoo=self.zoo)
+        try:
+            runner.prepare()
+            for item in to_do:
+                delivered = runner.carry_out(item, partial(self._listen, item))
+                self._require_readable(delivered.findings)
+                record = self._kept(item, delivered)
+                shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
+                self.screen.trial(item, record)
+        finally:
+            self.store.clear_work()
+            with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
+                runner.progress.rmdir()
+
+    def _require_readable(self, findings: Findings) -> None:
+        """Bad files would fail every trial: the run ends before its first record, and lists them all."""
+        if findings.error and findings.error.phase == "data" and not self.store.records():
+            self.bench.dataset.require_readable()
+
+    def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
+        """What a trial says while it runs."""
+        if "epoch" in message:
+            self.screen.epoch(item, message["epoch"])
+        elif "note" in message:
+            self.screen.line(f"note: {item.label}: {message['note']}")
+
+    def _kept(self, item: Planned, delivered: Delivered) -> Record:
+        """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
+        info = self.zoo.plugin(item.choice.owner)
+        plugin = {"name": info.name, "source": info.source, "version": info.version}
+        record = make_record(item.trial, self.bench, delivered.findings, delivered.scores, plugin)
+        if record.error and delivered.log:
+            log = self.store.save_failure(record, delivered.log)
+            record = replace(record, error=replace(record.error, log=str(log)))
+        self._adopt(record, delivered)
+        path = self.store.save(record)
+        event = TrialEvent(
+            key=record.key,
+            model=record.model,
+            dataset=record.dataset,
+            seed=record.seed,
+            status=record.status,
+            path=path,
+            record=asdict(record),
+        )
+        for problem in self.zoo.trial_done(event):
+            self.screen.line(f"warning: {problem}")
+        return record
+
+    def _adopt(self, record: Record, delivered: Delivered) -> None:
+        """Give the files that the trial left behind their place."""
+        name = trial_slug(record.model, record.seed)
+        if "predictions" in delivered.files:
+            self.store.adopt(delivered.files["predictions"], f"predictions/{name}.npz")
+        if "checkpoint" in delivered.files:
+            # The card comes last: where it is, the weights are whole.
+            for file in (saved_model.WEIGHTS_FILE, saved_model.CARD_FILE):
+                self.store.adopt(delivered.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
+
+    @contextmanager
+    def _resumable(self) -> Iterator[None]:
+        """Say how to go on, however the run is ended."""
+        try:
+            yield
+        except (KeyboardInterrupt, Terminated):
+            self.screen.line(f"stopped: every trial that had ended is in {self.store.path}")
+            self.screen.line(f"go on with: python -m harness resume {self.store.path}")
+            raise

@@ -1,0 +1,32 @@
+"""A run from what is asked to its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.runs.console import Screen
+from harness.runs.preparation import configuration, open_bench, planned_trials
+from harness.runs.resume import resume_as_planned
+from harness.runs.session import Session
+from harness.runs.signals import signals_raise
+from results.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.plan.request import RunRequest
+    from harness.runs.finished_run import Run
+    from zoo.discovery import Zoo
+    from zoo.selection import Choice
+
+
+def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
+    """Train and measure `choices`, and write what came out. Raises ZooError where the run cannot even begin."""
+    with signals_raise():
+        planned = planned_trials(request, choices, zoo)
+        if request.resume:
+            return resume_as_planned(request, planned)
+        bench = open_bench(request.setup, zoo, planned)
+        store = RunStore.create(request.output, bench.dataset.name, configuration(request, planned, bench, zoo))
+        screen = Screen(quiet=request.quiet)
+        return Session(bench=bench, store=store, zoo=zoo, setup=request.setup, screen=screen).carry_out(planned)

@@ -1,0 +1,76 @@
+"""What a timing found: measurements with their raw samples, a verdict, and what could not be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.timing.breakdown import details
+from harness.timing.disturbances import verdict
+from harness.timing.entry import TRAIN, Bench
+from results.records import Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.plan.config import TimingConfig
+    from harness.timing.series import Series
+    from results.records import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """One model on one device.
+
+    `verdict` is "steady" or "noisy", `reasons` says why, one line each. `failures` maps "infer" or "train" to what it
+    raised, for a step that could not be run. `facts` are the row's conditions: precision, threads and so on.
+    """
+
+    measurements: tuple[Measurement, ...]
+    verdict: str
+    reasons: tuple[str, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def measured(self, name: str) -> Measurement | None:
+        """The measurement of that name, or None where it was not taken."""
+        return next((m for m in self.measurements if m.name == name), None)
+
+
+def summarise(bench: Bench, device: torch.device, config: TimingConfig) -> Timing:
+    """What the bench found, in milliseconds a batch and MiB."""
+    reasons = [f"{kind}: {reason}" for kind, series in bench.series.items() for reason in series.reasons()]
+    found = [m for kind, series in bench.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
+    if config.detail:
+        with bench.surviving(TRAIN):
+            found += details(bench)
+    return Timing(
+        measurements=tuple(found),
+        verdict=verdict(reasons),
+        reasons=tuple(reasons),
+        failures=dict(bench.failures),
+        facts=_facts(bench, device, config),
+    )
+
+
+def _measurements(prefix: str, series: Series) -> Iterator[Measurement]:
+    yield Measurement(name=f"{prefix}_step_time", unit="ms", values=tuple(series.samples))
+    yield Measurement(name=f"{prefix}_first_step_time", unit="ms", values=(series.cold_ms,))
+    yield Measurement(name=f"{prefix}_peak_memory", unit="MiB", values=(series.peak_mib,))
+    if series.reserved_mib is not None:
+        yield Measurement(name=f"{prefix}_reserved_memory", unit="MiB", values=(series.reserved_mib,))
+
+
+def _facts(bench: Bench, device: torch.device, config: TimingConfig) -> dict[str, Any]:
+    return {
+        "batch_size": config.batch_size,
+        "img_size": bench.entry.input_shape[1],
+        "precision": config.precision_name,
+        "channels_last": config.numerics.is_channels_last(device.type),
+        "torchcompile": config.torchcompile,
+        "detail": config.detail,
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,1 @@
+"""What else happens while a step is timed: other processes, heat, a stopped process."""

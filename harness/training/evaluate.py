@@ -1,0 +1,75 @@
+"""Predictions of a model over a whole split, and what they score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.training.loss import cross_entropy, main_logits
+from harness.training.numerics import resolve_numerics
+from harness.training.row_buffer import Rows
+from zoo.errors import ZooError
+from zoo.heads.proof import require_no_probabilities
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.data.batches.batches import Batches
+    from harness.plan.config import TrainConfig
+    from harness.training.model import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Mean loss over images, and top-1 accuracy in percent."""
+
+    loss: float
+    top1: float
+
+
+def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device.
+
+    Raises ZooError where they are probabilities.
+    """
+    subject.eval_mode()
+    numerics = resolve_numerics(config.numerics, subject.device)
+    outputs, labels = Rows(batches.num_images), []
+    with torch.inference_mode():
+        for images_BCHW, labels_B in batches.eval():
+            with numerics.autocast():
+                outputs.add(main_logits(subject.forward(images_BCHW)))
+            labels.append(labels_B)
+        logits_NK, labels_N = outputs.whole(), torch.cat(labels)
+        require_no_probabilities(logits_NK)
+        return logits_NK, labels_N
+
+
+def final_outputs(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """As `predict`, for the outputs that a model is judged by: ZooError where any is not finite.
+
+    Such an image counts as wrong in a score; a model that cannot answer for it is broken and gets none.
+    """
+    logits_NK, labels_N = predict(subject, batches, config)
+    num_bad = int((~logits_NK.isfinite()).any(1).sum())
+    if num_bad:
+        cause = f"in evaluation the model's output is not finite for {num_bad} of {len(labels_N)} test images"
+        raise ZooError(cause, "look for a division by zero or an overflow in forward")
+    return logits_NK, labels_N
+
+
+def evaluate(subject: Subject, batches: Batches, config: TrainConfig) -> Scores:
+    """Score a split. Sums over images and divides once, so that a short last batch weighs what it should.
+
+    An image with an output that is not finite counts as wrong: the argmax over NaN is class 0.
+    """
+    logits_NK, labels_N = predict(subject, batches, config)
+    correct = (logits_NK.argmax(1) == labels_N) & logits_NK.isfinite().all(1)
+    return Scores(loss=float(cross_entropy(logits_NK, labels_N)), top1=float(correct.sum()) / len(labels_N) * 100)
+
+
+def probabilities(logits_NK: Tensor) -> Tensor:
+    """Class probabilities [N, K] from logits or log-probabilities; rows that are not finite stay so."""
+    return logits_NK.double().softmax(1).float()

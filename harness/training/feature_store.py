@@ -1,0 +1,52 @@
+"""Features of frozen backbones, computed once and shared by every epoch, seed, head and learning rate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from results.store.atomic import whole_file
+
+Features = tuple[Tensor, Tensor]
+
+
+@dataclass(slots=True)
+class FeatureStore:
+    """Features [N, ...] and labels [N] by key, kept in memory, and in `folder` for the processes that come after."""
+
+    folder: Path | None = None
+    kept: dict[str, Features] = field(default_factory=dict)
+
+    def get(self, key: str, compute: Callable[[], Features]) -> Features:
+        """What is kept under `key`, computed on first use."""
+        if key not in self.kept:
+            self.kept[key] = self._read(key) or self._write(key, compute())
+        return self.kept[key]
+
+    def _read(self, key: str) -> Features | None:
+        """What another process wrote, on the CPU and mapped from its file; None where it wrote nothing whole."""
+        if self.folder is not None:
+            with suppress(OSError, SafetensorError, KeyError):
+                tensors = load_file(self._path(self.folder, key))
+                return tensors["features"], tensors["labels"]
+        return None
+
+    def _write(self, key: str, computed: Features) -> Features:
+        """Write for others. Where the disk is full they compute the features again, and nothing else is lost."""
+        if self.folder is not None:
+            tensors = {name: tensor.cpu() for name, tensor in zip(("features", "labels"), computed, strict=True)}
+            with suppress(OSError, SafetensorError):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with whole_file(self._path(self.folder, key)) as file:
+                    save_file(tensors, file.name)
+        return computed
+
+    def _path(self, folder: Path, key: str) -> Path:
+        return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"

@@ -1,0 +1,119 @@
+"""The shared loop: every model is trained by this, and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.data.batches.batches import in_parts
+from harness.training.evaluate import evaluate
+from harness.training.history import epoch_seed
+from harness.training.loss import cross_entropy
+from harness.training.numerics import resolve_numerics
+from harness.training.optim import drop_gradients, learning_rate, set_learning_rate, stepper
+from harness.training.state import Course
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.data.batches.batches import Batches
+    from harness.plan.config import TrainConfig
+    from harness.training.checkpoint import Progress
+    from harness.training.history import Fit, HistoryRow
+    from harness.training.model import Subject
+
+
+def fit(
+    subject: Subject,
+    train: Batches,
+    val: Batches,
+    config: TrainConfig,
+    *,
+    seed: int,
+    on_epoch: Callable[[HistoryRow], None] = lambda row: None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Train `subject` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
+
+    Order, augmentation and dropout are functions of (seed, epoch). A loss that is not finite, in training or in
+    evaluation, ends it as diverged; the row of that epoch names its step. With `progress` it goes on from the last
+    checkpoint, and raises Stopped when it was asked to stop.
+    """
+    loop = _Loop(Course.begin(subject, config), config, num_steps=config.epochs * train.num_batches, progress=progress)
+    course = loop.course
+    if progress:
+        progress.restore(course)
+    while not course.is_over(config):
+        row = loop.epoch(train, val, seed)
+        course.end_epoch(row)
+        on_epoch(row)
+        if progress and not course.is_over(config):
+            progress.after_epoch(course)
+    subject.restore(course.best)
+    return course.fit
+
+
+class _Loop:
+    """The steps and epochs of one training."""
+
+    def __init__(self, course: Course, config: TrainConfig, num_steps: int, progress: Progress | None) -> None:
+        self.course, self.config, self.num_steps, self.progress = course, config, num_steps, progress
+        self.subject, self.optimizer, self.scaler = course.subject, course.optimizer, course.scaler
+        self.numerics = resolve_numerics(config.numerics, course.subject.device)
+        self.take_step = stepper(course.optimizer, course.scaler)
+
+    def epoch(self, train: Batches, val: Batches, seed: int) -> HistoryRow:
+        course = self.course
+        start = perf_counter() - course.seconds
+        rate = learning_rate(self.config, course.epoch * train.num_batches, self.num_steps)
+        self.train_epoch(train, seed, start)
+        train_loss, bad_step = course.losses.fetch()  # waits for the device, so that the clock below may be read
+        trained = perf_counter()
+        scores = evaluate(self.subject, val, self.config)
+        return {
+            "epoch": course.epoch,
+            "train_loss": train_loss,
+            "eval_loss": scores.loss,
+            "eval_top1": scores.top1,
+            "lr": rate,
+            "train_seconds": trained - start,
+            "eval_seconds": perf_counter() - trained,
+            **({"bad_step": bad_step} if bad_step else {}),
+        }
+
+    def train_epoch(self, train: Batches, seed: int, start: float) -> None:
+        """One pass over the training images, without those that a checkpoint has behind it."""
+        course, num_done = self.course, len(self.course.losses.sizes)
+        if not num_done:  # else the random state is the checkpoint's
+            torch.manual_seed(epoch_seed(seed, course.epoch))
+        self.subject.train_mode()
+        for images_BCHW, labels_B in islice(train.train(course.epoch), num_done, None):
+            course.losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
+            if self.progress:
+                course.seconds = perf_counter() - start
+                self.progress.after_step(course)
+
+    def train_step(self, images_BCHW: Tensor, labels_B: Tensor) -> Tensor:
+        """One optimiser step; `grad_accum` passes over parts of the batch add up to the same gradient."""
+        set_learning_rate(self.optimizer, learning_rate(self.config, self.course.step, self.num_steps))
+        drop_gradients(self.optimizer)
+        total = self._backward(images_BCHW, labels_B, len(labels_B))
+        self.take_step()
+        self.course.step += 1
+        return total
+
+    def _backward(self, images_BCHW: Tensor, labels_B: Tensor, size: int) -> Tensor:
+        parts = self.config.grad_accum
+        losses = []
+        for images, labels in in_parts(images_BCHW, labels_B, parts):
+            with self.numerics.autocast():
+                loss = cross_entropy(self.subject.forward(images), labels)
+            if parts > 1:
+                loss = loss * (len(labels) / size)
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch 2.15 leaves it untyped
+            losses.append(loss.detach())  # or each step's graph would live until the epoch ends
+        return losses[0] if parts == 1 else torch.stack(losses).sum()

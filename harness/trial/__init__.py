@@ -1,0 +1,1 @@
+"""One trial, in the child process: build, train, evaluate, time."""

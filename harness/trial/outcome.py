@@ -1,0 +1,180 @@
+"""What a trial found out. Its scores are not among it: they are computed from its predictions where the run is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.machine.oom import is_out_of_memory
+from harness.training.evaluate import probabilities
+from harness.training.history import divergence
+from harness.trial.saved_model import Card
+from results.records import Failure, Measurement
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from harness.data.dataset import PreparedSplits
+    from harness.plan.config import Trial
+    from harness.timing.memory import Peak
+    from harness.timing.result import Timing
+    from harness.training.history import Fit
+    from harness.trial.context import TrialContext
+    from zoo.building import BuiltModel
+
+# Above this many classes only the best five of each image are kept, or the file would outgrow the images.
+MAX_SAVED_CLASSES = 100
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it."""
+
+    built: BuiltModel
+    pixels: PreparedSplits
+    fit: Fit
+    logits_NK: Tensor
+    labels_N: Tensor
+    peak: Peak
+    timings: Sequence[Timing | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a trial says of itself. Who it is, where and on what it worked is known to those who ordered it.
+
+    `facts` has numbers, words and switches only, `history` one row an epoch.
+    """
+
+    status: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    error: Failure | None = None
+    measurements: tuple[Measurement, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A trial's findings, and what is saved beside them."""
+
+    findings: Findings
+    predictions: Arrays = field(default_factory=dict)
+    model: nn.Module | None = None
+    card: Card | None = None
+    traceback: str = ""
+
+
+def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
+    """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
+    findings = Findings(
+        status="diverged" if measured.fit.diverged else "ok",
+        error=_divergence(measured.fit),
+        facts=_facts(trial, measured),
+        measurements=tuple(_measurements(measured, seconds)),
+        history=tuple(measured.fit.history),
+    )
+    return Outcome(
+        findings=findings,
+        predictions=saved_predictions(measured.logits_NK, measured.labels_N),
+        model=measured.built.model,
+        card=_card(trial, context, measured),
+    )
+
+
+def failed(phase: str, error: BaseException, traceback: str) -> Outcome:
+    """The outcome of a trial that an exception ended."""
+    text = str(getattr(error, "cause", None) or f"{type(error).__name__}: {error}")
+    status = "oom" if is_out_of_memory(error) else "failed"
+    phase = getattr(error, "phase", phase)
+    return Outcome(findings=lost(status=status, phase=phase, cause=text), traceback=traceback)
+
+
+def lost(*, status: str, phase: str, cause: str) -> Findings:
+    """Those of a trial that found nothing out, for a reason that is said in one line."""
+    return Findings(status=status, error=Failure(phase=phase, cause=" ".join(cause.split())[:300]))
+
+
+def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """Labels [N] and the probabilities of all classes [N, K], or of the best five [N, 5] where K is large."""
+    probs_NK = probabilities(logits_NK)
+    arrays = {"labels": labels_N}
+    if probs_NK.shape[1] <= MAX_SAVED_CLASSES:
+        arrays["probs"] = probs_NK
+    else:
+        arrays["top5_prob"], arrays["top5_index"] = probs_NK.topk(5, dim=1)
+    return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
+
+
+def _divergence(fit: Fit) -> Failure | None:
+    return Failure(phase="train", cause=divergence(fit)) if fit.diverged else None
+
+
+def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
+    built, train = measured.built, trial.train
+    counts = [(parameter.numel(), parameter.requires_grad) for parameter in built.model.parameters()]
+    return {
+        "param_count": sum(count for count, _ in counts),
+        "trainable_param_count": sum(count for count, trains in counts if trains),
+        "weights": built.weights,
+        "head": built.head.name,
+        "head_type": built.head.type,
+        "head_spec": train.head,
+        "finetune": train.finetune,
+        "img_size": measured.pixels.geometry.size,
+        "channels": measured.pixels.geometry.channels,
+        "batch_size": train.batch_size,
+        "micro_batch_size": -(-train.batch_size // train.grad_accum),
+        "infer_batch_size": trial.timing.batch_size,
+        "precision": train.numerics.precision,
+        "channels_last": train.numerics.channels_last,
+        "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
+        "best_epoch": measured.fit.best_epoch,
+        "epochs_run": len(measured.fit.history),
+        "timing_verdict": _verdict(measured.timings),
+    }
+
+
+def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
+    pixels = measured.pixels
+    return Card(
+        model=trial.model,
+        num_classes=len(context.dataset.classes),
+        image_size=pixels.geometry.size,
+        channels=pixels.geometry.channels,
+        head=trial.train.head,
+        weights=measured.built.weights,
+        classes=context.dataset.classes,
+        mean=pixels.mean,
+        std=pixels.std,
+        interpolation=pixels.geometry.interpolation,
+    )
+
+
+def _verdict(timings: Sequence[Timing | None]) -> str:
+    if any(timing is None for timing in timings):
+        return "oom"
+    return "noisy" if any(timing.verdict == "noisy" for timing in timings if timing) else "steady"
+
+
+def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
+    history = measured.fit.history
+    best = history[measured.fit.best_epoch] if measured.fit.best_epoch >= 0 else history[-1]
+    trained = ("build", "data", "features", "train", "evaluate")
+    scalars = [
+        ("val_top1_err", "%", 100 - best["eval_top1"]),
+        ("data_seconds", "s", seconds["data"]),
+        ("feature_seconds", "s", seconds["features"]),
+        ("train_seconds", "s", seconds["train"] + measured.fit.earlier_seconds),
+        ("total_seconds", "s", sum(seconds[phase] for phase in trained) + measured.fit.earlier_seconds),
+        ("peak_mib", "MiB", measured.peak.process_mib),
+    ]
+    if measured.peak.allocated_mib is not None:
+        scalars.append(("device_peak_mib", "MiB", measured.peak.allocated_mib))
+    single = [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]
+    return [*single, *(measurement for timing in measured.timings if timing for measurement in timing.measurements)]

@@ -1,0 +1,118 @@
+"""Trained models on disk: weights as safetensors, and beside them a card that says how to rebuild the model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors.torch import load as read_safetensors
+from safetensors.torch import save as safetensors_bytes
+
+from harness.plan.plugin_guard import WATCHED
+from results.store.atomic import read_regular, write_atomic
+from zoo.building import build
+from zoo.discovery import discover
+from zoo.errors import ZooError
+from zoo.specs import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from zoo.discovery import Zoo
+
+WEIGHTS_FILE = "model.safetensors"
+CARD_FILE = "model.json"
+MAX_REASON = 200
+NEEDED = ("model", "num_classes", "image_size", "channels", "head", "plugin_source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything needed to rebuild a model and to feed it: its name and plugin, its task, its head, its input."""
+
+    model: str
+    num_classes: int
+    image_size: int
+    channels: int
+    head: str
+    weights: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str
+    plugin: str = ""
+    plugin_source: str = ""
+
+
+def save(folder: Path, model: nn.Module, card: Card) -> None:
+    """Write weights and card into `folder`. The card comes last: where it is, the weights are whole."""
+    # Tied parameters share memory, which safetensors refuses; a copy of each is what a reader expects anyway.
+    state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
+    weights = safetensors_bytes(state)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / WEIGHTS_FILE, weights)
+    told = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
+    write_atomic(folder / CARD_FILE, json.dumps(told, indent=1).encode())
+
+
+def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
+    """The trained model of a checkpoint folder, in eval mode on the CPU.
+
+    Raises ZooError where the folder is no checkpoint, is damaged, or needs a plugin that is neither installed nor
+    among `plugins`, and StoreError where a file cannot be read.
+    """
+    folder = Path(path)
+    card = read_card(folder)
+    weights = _read_weights(folder, card)
+    choices = _zoo_for(card, plugins).select(card["model"])
+    task = Task(num_classes=card["num_classes"], image_size=card["image_size"], channels=card["channels"])
+    model = build(choices[0].spec, task, head=card["head"]).model
+    try:
+        model.load_state_dict(read_safetensors(weights))
+    except Exception as error:
+        # The first lines name the class, then follow all missing and all unexpected keys: one line is told.
+        reason = " ".join(str(error).split())[:MAX_REASON]
+        cause = f"{folder}: the weights do not fit {card['model']}: {reason}"
+        raise ZooError(cause, "use another checkpoint, or the plugin's version that trained it") from error
+    return model.eval()
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
+    try:
+        card = json.loads((folder / CARD_FILE).read_text())
+        missing = [name for name in (*NEEDED, "sha256") if name not in card]
+    except (OSError, ValueError, TypeError) as error:
+        raise _no_checkpoint(folder, str(error)) from error
+    if missing or not isinstance(card, dict):
+        raise _no_checkpoint(folder, f"{CARD_FILE} has no {', '.join(missing) or 'keys'}")
+    return card
+
+
+def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:
+    """The file's bytes, once it is sure that they are those that were written: safetensors has no checksum."""
+    if not (folder / WEIGHTS_FILE).exists():
+        raise _no_checkpoint(folder, f"it has no {WEIGHTS_FILE}")
+    weights = read_regular(folder / WEIGHTS_FILE)
+    if hashlib.sha256(weights).hexdigest() != card["sha256"]:
+        raise ZooError(f"{folder}: {WEIGHTS_FILE} is damaged: its SHA-256 is not the card's", "use another checkpoint")
+    return weights
+
+
+def _zoo_for(card: dict[str, Any], plugins: Sequence[str]) -> Zoo:
+    """The zoo with the plugins that the caller names. One that only the card names would be code from a stranger."""
+    zoo = discover(plugins, watched=WATCHED)
+    kind, _, place = str(card["plugin_source"]).partition(": ")
+    if card["model"] not in zoo.models and kind in {"file", "module"} and place not in plugins:
+        cause = f"{card['model']} comes from the plugin {place}, and a checkpoint is not allowed to load code"
+        raise ZooError(cause, f"if you trust that plugin: harness.load(folder, plugins=[{place!r}])")
+    return zoo
+
+
+def _no_checkpoint(folder: Path, why: str) -> ZooError:
+    return ZooError(f"{folder} is no checkpoint: {why}", "give the folder checkpoints/<model>@s<seed> of a run")

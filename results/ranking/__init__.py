@@ -1,0 +1,1 @@
+"""From saved predictions and times to an order with its uncertainty."""

@@ -1,0 +1,183 @@
+"""A run as rows, one a model: its seeds together, ranked by what their errors allow to say; failures at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from results.ranking import compare
+from results.ranking.comparability import NotComparable, check_comparable
+from results.ranking.metrics import correct
+from results.ranking.step_times import mean_of, pooled
+from results.records import Measurement, Record
+from results.sanitize import plain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from results.ranking.compare import Comparison, Interval, Ranking
+
+    Array = np.ndarray[Any, Any]
+    Predictions = Callable[[Record], Mapping[str, Array]]
+
+NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model. `records` are its trials that ended well, or all of them where none did.
+
+    `error` is its top-1 error in percent; a row without one is not ranked, and `note` says why.
+    """
+
+    model: str
+    records: tuple[Record, ...]
+    status: str = "ok"
+    note: str = ""
+    error: Interval | None = None
+    rank: int | None = None
+    tied: bool = False
+    on_front: bool = False
+    vs_best: Comparison | None = None
+
+    @property
+    def measured(self) -> tuple[Record, ...]:
+        """The trials whose figures count: none of a model that never ended well."""
+        return self.records if self.status == "ok" else ()
+
+    def time(self, device: str, step: str) -> Measurement | None:
+        """Milliseconds of one batch, the samples of all seeds together; `step` is "infer" or "train"."""
+        return pooled(self.measured, f"{device}_{step}_step_time")
+
+    def mean(self, name: str) -> float | None:
+        """A measurement averaged over seeds."""
+        return mean_of(self.measured, name)
+
+    def fact(self, name: str) -> Any:
+        """What is known of the model rather than sampled; None where it is not known."""
+        return self.records[0].facts.get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model."""
+
+    rows: tuple[Row, ...] = ()
+    ranking: Ranking | None = None
+    correct: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.rank is not None)
+
+    @property
+    def unranked(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.rank is None)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return tuple(record for row in self.rows for record in row.records)
+
+    @property
+    def accelerator(self) -> str:
+        """The device type beside the CPU that models were timed on; empty where there was none."""
+        return next((kind for record in self.records for kind in _timed_on(record) if kind != "cpu"), "")
+
+    @property
+    def num_images(self) -> int:
+        return next((array.shape[1] for array in self.correct.values()), 0)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(sorted({record.seed for row in self.ranked for record in row.records}))
+
+
+def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
+    """Rank the models of one run. Raises NotComparable where its trials were not made under the same conditions."""
+    ended_well = [record for record in records if record.status == "ok"]
+    check_comparable(ended_well)
+    models = _by_model(records)
+    rights = {name: _correct(trials, predictions) for name, trials in models.items()}
+    known = {name: array for name, array in rights.items() if array is not None}
+    rows = {name: _row(name, trials) for name, trials in models.items()}
+    ranking = compare.rank(known) if known else None
+    front = compare.pareto({name: point for name in known if (point := _point(rows[name], known[name]))})
+    ranked = [_ranked(rows[name], known[name], ranking, name in front) for name in ranking.order] if ranking else []
+    unranked = _unranked((rows[name] for name in rows if name not in known), NO_PREDICTIONS)
+    return Summary(rows=(*ranked, *unranked), ranking=ranking, correct=known)
+
+
+def without_ranking(records: Sequence[Record], predictions: Predictions, why: str) -> Summary:
+    """Each model by itself, where they cannot be ranked together; the note of each says why."""
+    rows = (_row(name, trials) for name, trials in _by_model(records).items())
+    return Summary(rows=_unranked((_with_error(row, predictions) for row in rows), why))
+
+
+def _with_error(row: Row, predictions: Predictions) -> Row:
+    """The row with its error and interval, unless its own seeds cannot be put together."""
+    try:
+        check_comparable(row.measured)
+    except NotComparable:
+        return row
+    right = _correct(row.measured, predictions)
+    return row if right is None else replace(row, error=compare.error_interval(right))
+
+
+def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
+    models: dict[str, list[Record]] = {}
+    for record in records:
+        models.setdefault(record.model, []).append(record)
+    return models
+
+
+def _correct(trials: Sequence[Record], predictions: Predictions) -> Array | None:
+    """Seeds by test images [S, N]; None where no trial that ended well left predictions."""
+    import numpy as np
+
+    kept = [found for trial in trials if trial.status == "ok" and (found := predictions(trial))]
+    return np.stack([correct(found) for found in kept]) if kept else None
+
+
+def _row(model: str, trials: Sequence[Record]) -> Row:
+    good = tuple(trial for trial in trials if trial.status == "ok")
+    bad = [trial for trial in trials if trial.status != "ok"]
+    if not good:
+        return Row(model=model, records=tuple(trials), status=bad[0].status, note=failure(bad[0]))
+    note = f"{len(bad)} of {len(trials)} trials failed ({_cause(bad[0])})" if bad else ""
+    return Row(model=model, records=good, note=note)
+
+
+def failure(record: Record) -> str:
+    """What the table says in place of figures: `FAIL:out of memory at batch 256`."""
+    return f"{'SKIP' if record.status == 'skipped' else 'FAIL'}:{_cause(record)}"
+
+
+def _cause(record: Record) -> str:
+    return (plain(record.error.cause) if record.error else "") or record.status
+
+
+def _point(row: Row, right: Array) -> tuple[float, float] | None:
+    time = row.time("cpu", "infer")
+    return (100.0 * (1.0 - float(right.mean())), time.median) if time else None
+
+
+def _ranked(row: Row, right: Array, ranking: Ranking, on_front: bool) -> Row:
+    return replace(
+        row,
+        error=compare.error_interval(right),
+        rank=ranking.ranks[row.model],
+        tied=row.model in ranking.tied,
+        on_front=on_front,
+        vs_best=ranking.vs_best.get(row.model),
+    )
+
+
+def _unranked(rows: Iterable[Row], why: str) -> tuple[Row, ...]:
+    noted = (replace(row, note=row.note or why) for row in rows)
+    return tuple(sorted(noted, key=lambda row: row.model))
+
+
+def _timed_on(record: Record) -> list[str]:
+    names = [measured.name for measured in record.measurements]
+    return [name.partition("_")[0] for name in names if name.endswith("_infer_step_time")]

@@ -1,0 +1,68 @@
+"""One process at a time writes into a run's folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from results.errors import StoreError
+from results.store.atomic import read_regular
+
+LOCK_FILE = "lock"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run's lock, in a file that says who holds it. Raises StoreError where another process does.
+
+    The kernel keeps it: it is gone with its process, however that ends, and what a dead process wrote into the file
+    is simply written over.
+    """
+    path = folder / LOCK_FILE
+    handle = _open(path)
+    try:
+        if not _is_ours(handle, path):
+            raise _held(folder, path)
+        os.truncate(handle, 0)
+        os.pwrite(handle, json.dumps(_holder()).encode(), 0)
+        yield
+        # While it is still held: who opens the file from now on finds that it has gone, and makes a new one.
+        with suppress(OSError):
+            path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        cause = f"{path} cannot be written: {error.strerror}"
+        raise StoreError(cause, "choose another folder with --output") from error
+
+
+def _is_ours(handle: int, path: Path) -> bool:
+    """Whether the lock could be had, and on the very file that lies at `path`: its last holder removes it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
+
+
+def _holder() -> dict[str, object]:
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+
+
+def _held(folder: Path, path: Path) -> StoreError:
+    who = "another process"
+    with suppress(ValueError, KeyError, TypeError, StoreError):
+        holder = json.loads(read_regular(path))
+        who = f"process {int(holder['pid'])} on {holder['host']!s:.60} since {holder['since']!s:.20}"
+    return StoreError(f"{folder} is in use by {who}", "wait for it, or stop it")

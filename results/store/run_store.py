@@ -1,0 +1,187 @@
+"""One folder a run: immutable records, predictions, checkpoints, tracebacks, and the tables made from them."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import shutil
+import sys
+import time
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from results.errors import StoreError
+from results.records import SCHEMA, Record
+from results.store.atomic import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
+from results.store.codec import from_json, to_json
+from results.store.file_names import slug, trial_slug
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RUN_FILE = "run.json"
+FOLDERS = ("records", "predictions", "checkpoints", "failures")
+WORK, RETRIED = "work", "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """The folder of one run. A record's presence means that its trial is done."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, output: Path, dataset: str, configuration: Mapping[str, Any]) -> RunStore:
+        """A new folder `<date>-<dataset>-<id>` under `output`. Raises StoreError where it cannot be written."""
+        # The id is random: two runs that start in the same second must not meet in one folder.
+        name = f"{time.strftime('%Y-%m-%d')}-{slug(dataset)}-{secrets.token_hex(2)}"
+        store = cls(output / name)
+        for folder in FOLDERS:
+            make_folder(store.path / folder)
+        content = {"schema": SCHEMA, "id": name.rpartition("-")[2], **configuration}
+        store.write(RUN_FILE, json.dumps(content, indent=1).encode())
+        return store
+
+    @classmethod
+    def open(cls, path: Path) -> RunStore:
+        """The folder of an earlier run. Raises StoreError where `path` is none."""
+        if not (path / RUN_FILE).is_file():
+            raise StoreError(
+                f"{path} is not the folder of a run: it has no {RUN_FILE}", "give a folder of results/runs"
+            )
+        remove_dead_drafts(path)
+        return cls(path)
+
+    @classmethod
+    def find(cls, name: str, output: Path) -> RunStore:
+        """The run of that id, folder name or path. Raises StoreError where there is none, or more than one."""
+        found = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
+        if len(found) > 1:
+            raise StoreError(f"{name} is the id of {len(found)} runs in {output}", "give the name of one folder")
+        return cls.open(found[0] if found else Path(name))
+
+    @property
+    def work(self) -> Path:
+        """The folder for what trials need while they run; it is gone when the run ends."""
+        folder = self.path / WORK
+        refuse_link(folder)
+        make_folder(folder)
+        return folder
+
+    def clear_work(self) -> None:
+        """Remove what trials needed while they ran."""
+        refuse_link(self.path / WORK)
+        shutil.rmtree(self.path / WORK, ignore_errors=True)
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What `run.json` says."""
+        path = self.path / RUN_FILE
+        try:
+            configuration: dict[str, Any] = json.loads(read_regular(path))
+            schema = int(configuration["schema"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{path} is damaged ({type(error).__name__})", "restore it, or start a new run") from error
+        if schema > SCHEMA:
+            cause = f"{path} was written with schema {schema}, this version reads up to {SCHEMA}"
+            raise StoreError(cause, "read it with the version that wrote it")
+        return configuration
+
+    def write(self, name: str, data: bytes) -> Path:
+        """Write one file of the run, whole or not at all."""
+        path = self._place(name)
+        write_atomic(path, data)
+        return path
+
+    def adopt(self, source: Path, name: str) -> Path:
+        """Give a file that a trial left in `work` its place `name` in the run, whole or not at all."""
+        path = self._place(name)
+        make_folder(path.parent)
+        adopt(source, path)
+        return path
+
+    def retire(self, record: Record) -> Path:
+        """Move a record to `retried/`, so that its trial is to do again; nothing is deleted."""
+        name = trial_slug(record.model, record.seed)
+        taken = next(n for n in count(1) if not (self.path / RETRIED / f"{name}.{n}.json").exists())
+        return self.adopt(self.path / "records" / f"{name}.json", f"{RETRIED}/{name}.{taken}.json")
+
+    def save(self, record: Record) -> Path:
+        """Write a record down; from then on its trial is done. Raises StoreError where it would replace another."""
+        name, content = f"records/{trial_slug(record.model, record.seed)}.json", to_json(record)
+        there = self._read(self.path / name) if (self.path / name).is_file() else None
+        if there is not None and to_json(there) != content:
+            what = f"{record.model}, seed {record.seed}"
+            if there.key != record.key:
+                cause = f"{self.path.name} already has {what}, trained with other settings"
+                raise StoreError(cause, "start a new run for the new settings")
+            raise StoreError(f"{self.path.name} already has another result of {what}", "retire that record first")
+        return self.write(name, content)
+
+    def done(self) -> set[str]:
+        """The keys of all trials that have a record."""
+        return {record.key for record in self.records()}
+
+    def records(self) -> list[Record]:
+        """All records, by file name. A damaged or newer one is moved to `corrupt/` with a warning, never deleted."""
+        found = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
+        return [record for record in found if record is not None]
+
+    def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
+        """What the trial's model predicted for each test image; empty where nothing was kept.
+
+        What is damaged is moved to `corrupt/`.
+        """
+        import numpy as np
+
+        path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
+        if not path.is_file():
+            return {}
+        try:
+            with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
+                return _all_arrays(dict(arrays))
+        # What numpy raises for a file that was cut short or changed, depending on where.
+        except (ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            self._put_aside(path, error)
+            return {}
+
+    def save_failure(self, record: Record, text: str) -> Path:
+        """Write the traceback of a failed trial; returns its path within the run's folder."""
+        name = f"failures/{trial_slug(record.model, record.seed)}.txt"
+        return self.write(name, text.encode(errors="backslashreplace")).relative_to(self.path)
+
+    def _place(self, name: str) -> Path:
+        """Where `name` is written. Raises StoreError for what is not within the run, or is behind a link."""
+        path = self.path / name
+        if ".." in path.parts[len(self.path.parts) :] or not path.is_relative_to(self.path) or path == self.path:
+            raise StoreError(f"{name} is no file within {self.path}", "a run writes into its own folder only")
+        # The run's own folder may be reached through a link, if a person likes that.
+        for folder in path.parents[: len(path.parts) - len(self.path.parts) - 1]:
+            refuse_link(folder)
+        return path
+
+    def _read(self, path: Path) -> Record | None:
+        try:
+            return from_json(read_regular(path))
+        except ValueError as error:
+            self._put_aside(path, error)
+            return None
+
+    def _put_aside(self, path: Path, error: Exception) -> None:
+        refuse_link(self.path / "corrupt")
+        make_folder(self.path / "corrupt")
+        path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
+        print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
+
+
+def _all_arrays(content: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    # numpy hands out what is no array of its own as bytes.
+    if any(isinstance(value, bytes) for value in content.values()):
+        raise ValueError("it holds more than arrays")
+    return content

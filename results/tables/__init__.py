@@ -1,0 +1,1 @@
+"""What people and programs read: tables, the sentence, numbers with the digits they deserve."""

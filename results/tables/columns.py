@@ -1,0 +1,152 @@
+"""The columns of tables for the eye: one unit each, in the heading, and how a row fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from results.ranking.summary import Row, Summary
+from results.records import Measurement
+from results.sanitize import name, plain
+from results.tables.number_format import decimals, digits, duration, percent_decimals, reach, with_reach
+
+DEVICE_LABELS = {"cuda": "GPU"}
+# A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
+SHOWN_SPREAD = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """`title` over `unit` is the heading; `fill` gives a row's cell, blank where nothing is known."""
+
+    key: str
+    title: str = ""
+    unit: str
+    fill: Callable[[Row], str]
+    left: bool = False
+
+
+def main_columns(summary: Summary) -> list[Column]:
+    """What a terminal shows where it is wide enough; a column that would be empty is left out."""
+    kind = summary.accelerator
+    label = device_label(kind)
+    several = len(summary.ranked) > 1
+    wanted = [
+        Column(key="rank", unit="rank", fill=place),
+        Column(key="model", unit="plugin", fill=_name, left=True),
+        Column(key="top1", title="top-1 err", unit="% ±95%", fill=_error),
+        Column(key="top5", title="top-5", unit="err %", fill=_top5),
+        *([Column(key="vs_best", title="vs best", unit="pp ±95%", fill=_vs_best)] if several else []),
+        Column(key="cpu", title="CPU", unit="ms/batch", fill=partial(_time, "cpu", "infer")),
+        Column(key="gpu", title=label, unit="ms/batch", fill=partial(_time, kind, "infer")),
+        Column(key="ratio", title=label, unit="×", fill=partial(_ratio, kind)),
+        Column(key="params", title="params", unit="M", fill=_params),
+        Column(key="train", title="train", unit="per seed", fill=lambda row: duration(row.mean("train_seconds"))),
+        Column(key="weights", unit="weights", fill=partial(_fact, "weights"), left=True),
+    ]
+    return [wanted[0], wanted[1], *_filled(wanted[2:], summary.ranked)]
+
+
+def more_columns(summary: Summary) -> list[Column]:
+    """What only the written table has room for."""
+    kind = summary.accelerator
+    label = device_label(kind)
+    wanted = [
+        Column(key="cpu_train", title="CPU train", unit="ms/batch", fill=partial(_time, "cpu", "train")),
+        Column(key="gpu_train", title=f"{label} train", unit="ms/batch", fill=partial(_time, kind, "train")),
+        Column(key="peak", title="peak", unit="MiB", fill=partial(_mean, "peak_mib")),
+        Column(key="gpu_peak", title=f"{label} peak", unit="MiB", fill=partial(_mean, "device_peak_mib")),
+        Column(key="gmacs", unit="GMACs", fill=lambda row: digits(row.fact("infer_gmacs"))),
+        Column(key="val", title="val err", unit="%", fill=partial(_mean, "val_top1_err")),
+        Column(key="input", title="input", unit="C×H×W", fill=shape, left=True),
+        Column(key="head", unit="head", fill=partial(_fact, "head"), left=True),
+        Column(key="finetune", unit="trained", fill=partial(_fact, "finetune"), left=True),
+        Column(key="seeds", unit="seeds", fill=lambda row: " ".join(str(record.seed) for record in row.records)),
+        Column(key="timing", unit="timing", fill=timing, left=True),
+    ]
+    return _filled(wanted, summary.ranked)
+
+
+def device_label(kind: str) -> str:
+    """`GPU` for cuda; other accelerators by their own name."""
+    return DEVICE_LABELS.get(kind, kind.upper())
+
+
+def place(row: Row) -> str:
+    """`=1` where others share the rank; a dash for what is not ranked."""
+    return "-" if row.rank is None else f"={row.rank}" if row.tied else str(row.rank)
+
+
+def shape(row: Row) -> str:
+    """Channels, height and width of the images that a model was given; blank where not known."""
+    channels, size = row.fact("channels"), row.fact("img_size")
+    return f"{channels}×{size}×{size}" if channels and size else ""
+
+
+def timing(row: Row) -> str:
+    """`noisy` where any seed's timing was, else `steady`; blank where not timed."""
+    verdicts = {record.facts.get("timing_verdict") for record in row.records}
+    return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
+
+
+def with_spread(time: Measurement | None) -> str:
+    """`48.1`, or `48.1 ±2.4` where half the width of the middle half is over 2 %; blank where not measured."""
+    if time is None:
+        return ""
+    spread = time.iqr / 2
+    if spread <= SHOWN_SPREAD * time.median:
+        return digits(time.median)
+    return f"{digits(time.median)} ±{spread:.{decimals(time.median, 3)}f}"
+
+
+def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
+    return [column for column in columns if any(column.fill(row) for row in rows)]
+
+
+def _name(row: Row) -> str:
+    return name(row.model)
+
+
+def _error(row: Row) -> str:
+    error = row.error
+    return with_reach(error.mean, reach(error.mean, error.low, error.high)) if error else ""
+
+
+def _top5(row: Row) -> str:
+    value, error = row.mean("top5_err"), row.error
+    if value is None or error is None:
+        return ""
+    return f"{value:.{percent_decimals(reach(error.mean, error.low, error.high))}f}"
+
+
+def _vs_best(row: Row) -> str:
+    found = row.vs_best
+    if found is None:
+        return "best" if row.rank == 1 else ""
+    if row.rank == 1:
+        return "tie"
+    return with_reach(found.difference, reach(found.difference, found.low, found.high), signed=True)
+
+
+def _time(device: str, step: str, row: Row) -> str:
+    return with_spread(row.time(device, step)) if device else ""
+
+
+def _ratio(device: str, row: Row) -> str:
+    slow, fast = row.time("cpu", "infer"), row.time(device, "infer")
+    return f"{digits(slow.median / fast.median, 2)}×" if device and slow and fast else ""
+
+
+def _params(row: Row) -> str:
+    count = row.fact("param_count")
+    return "" if count is None else digits(count / 1e6)
+
+
+def _mean(measurement: str, row: Row) -> str:
+    return digits(row.mean(measurement))
+
+
+def _fact(fact: str, row: Row) -> str:
+    value = row.fact(fact)
+    return "" if value is None else plain(value)

@@ -1,0 +1,32 @@
+"""table.csv: opens in pandas and in a spreadsheet, and can do nothing there but be read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from results.ranking.summary import Summary
+from results.sanitize import plain
+from results.tables.flat_rows import flat
+
+# A spreadsheet takes a cell that begins so for a formula, and evaluates it.
+FORMULA = ("=", "+", "-", "@")
+
+
+def csv_table(summary: Summary) -> bytes:
+    """One row a model in full precision, UTF-8; what is not known is blank."""
+    rows = flat(summary)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(list(rows[0]) if rows else ["model", "status"])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # Cleaned first: the sign may stand behind a tab or an escape sequence.
+    text = plain(value)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,56 @@
+"""Stored runs as a DataFrame, for notebooks: the rows of table.csv, of one run or of many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from results.errors import StoreError
+from results.ranking.comparability import NotComparable
+from results.ranking.summary import Summary, summarise, without_ranking
+from results.store.run_store import RUN_FILE, RunStore
+from results.tables.flat_rows import flat
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas
+
+
+def load(path: str | PathLike[str]) -> pandas.DataFrame:
+    """The results of one run's folder, or of all runs in a folder: one row a model and run, each run best first.
+
+    `run` is the name of the run's folder; the other columns, their units and their figures are those of table.csv:
+    - `top1`, `top5` and `*_err`: percent of the test images, `top1_err_ci95` how far its 95 % interval reaches
+    - `rank`: 1 + the number of models of the run that are better beyond doubt; `pareto`: none is better and faster
+    - `param_count`, `trainable_param_count`: millions; `infer_gmacs`: 1e9 multiply-adds an image
+    - `*_step_time`: milliseconds a batch of `infer_batch_size` images, the median over all seeds, with `_p50`, `_min`,
+      `_iqr`, `_ci95` beside it; `*_samples_per_sec`: images a second. `cpu_`, `cuda_` and the like name the device;
+      without a prefix it is the one that was trained on
+    - `*_seconds`: seconds a seed; `peak_mib`, `device_peak_mib`: MiB; `test_loss`: nats; means over the seeds
+    - what the model, its data and its machine were; `status`, and in `note` why a figure or a rank is missing
+
+    What is not known is None or NaN. Names are as they are, where table.csv guards them against spreadsheets. A run
+    whose trials were not made under the same conditions has no ranks. A record that is damaged is moved to `corrupt/`,
+    with a warning. Raises StoreError for a folder that is no run and holds none.
+    """
+    import pandas
+
+    rows = [{"run": store.path.resolve().name, **row} for store in _runs(Path(path)) for row in flat(_summary(store))]
+    return pandas.DataFrame(rows) if rows else pandas.DataFrame(columns=["run", "model", "status"])
+
+
+def _runs(path: Path) -> list[RunStore]:
+    folders = [path] if (path / RUN_FILE).is_file() else [file.parent for file in sorted(path.glob(f"*/{RUN_FILE}"))]
+    if not folders:
+        cause = f"{path} is not the folder of a run and holds none"
+        raise StoreError(cause, "give a folder of results/runs, or results/runs itself")
+    return [RunStore.open(folder) for folder in folders]
+
+
+def _summary(store: RunStore) -> Summary:
+    records = store.records()
+    try:
+        return summarise(records, store.predictions)
+    except NotComparable as error:
+        return without_ranking(records, store.predictions, error.cause)

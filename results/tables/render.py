@@ -1,0 +1,60 @@
+"""What a run leaves to be read: three files in its folder, and the screen that it ends with."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from results.ranking.summary import Summary, summarise
+from results.sanitize import plain
+from results.tables import terminal
+from results.tables.csv_table import csv_table
+from results.tables.json_table import json_table
+from results.tables.markdown import markdown_table
+from results.tables.sentence import remarks, sentence, title
+from results.tables.text import fit_for
+
+if TYPE_CHECKING:
+    from results.store.run_store import RunStore
+
+FILES = ("table.md", "table.csv", "table.json")
+
+
+def render(store: RunStore) -> Summary:
+    """Write table.md, table.csv and table.json; returns what they say.
+
+    Raises StoreError where trials cannot be ranked together.
+    """
+    summary = summarise(store.records(), store.predictions)
+    store.write("table.md", markdown_table(summary, store.configuration))
+    store.write("table.csv", csv_table(summary))
+    store.write("table.json", json_table(summary, store.configuration))
+    return summary
+
+
+def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | None = None) -> str:
+    """What `harness run` prints at its end: the table in the room of `width` columns, or table.json as it is.
+
+    Without `width` it is the terminal's; into a file or a pipe every column goes. Nothing here is coloured.
+    """
+    if as_json:
+        return json_table(summary, store.configuration).decode().rstrip("\n")
+    folder = plain(store.path)
+    spell = partial(fit_for, sys.stdout.encoding or "ascii")
+    lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(FILES)}}}"]
+    return spell("\n".join(lines))
+
+
+def screen(summary: Summary, width: int | None, spell: Callable[[str], str] = str) -> list[str]:
+    """The title, the table, the verdict and what a reader must know."""
+    if not summary.rows:
+        return [title(summary)]
+    verdict = [line for line in (sentence(summary), *remarks(summary)) if line]
+    return [title(summary), *terminal.table(summary, width, spell), "", *verdict]
+
+
+def _terminal_width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -1,0 +1,122 @@
+"""The answer as a sentence, and the lines below a table that say how far its figures carry."""
+
+from __future__ import annotations
+
+from results.ranking import compare
+from results.ranking.summary import Row, Summary
+from results.sanitize import name
+from results.tables.columns import shape, timing
+from results.tables.number_format import counted, p_value, reach, rounded_count, with_reach
+from results.tables.text import listed
+
+NO_ACCELERATOR = "no GPU columns: this run used the CPU only"
+
+
+def title(summary: Summary) -> str:
+    """What is shown, on how much data, and what its signs mean."""
+    if not summary.ranked:
+        return "No trial ended well: there is nothing to rank."
+    num_seeds = len(summary.seeds)
+    over = "images" if num_seeds == 1 else "images and seeds"
+    signs = f"(± 95 % over {over}; = tied, Holm-adjusted; ◆ Pareto)"
+    return f"Test error on {counted(summary.num_images, 'image')}, {counted(num_seeds, 'seed')}  {signs}"
+
+
+def sentence(summary: Summary) -> str:
+    """Which model is best, who ties with it, whom it beats and by how much; empty where nothing was ranked."""
+    if not summary.ranked:
+        return ""
+    best, *others = summary.ranked
+    if not others:
+        return f"{name(best.model)} is the only model that was ranked."
+    ties = [row.model for row in others if row.rank == 1]
+    worse = next((row for row in others if row.rank != 1 and _p(summary, best, row) < 0.05), None)
+    text = f"{'Of these checkpoints, ' if len(summary.seeds) == 1 else ''}{name(best.model)} is best"
+    text += f", tied with {listed(ties)}" if ties else ""
+    text += f"; it beats {_margin(summary, best, worse)}" if worse else ""
+    return f"{text}."
+
+
+def remarks(summary: Summary) -> list[str]:
+    """What a reader of the table must know to read it right, one line each."""
+    if not summary.ranked:
+        return []
+    found = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
+    found += [_unrepeatable(summary), _left_out(summary), _images_needed(summary), *_partial(summary)]
+    return [line for line in found if line]
+
+
+def _p(summary: Summary, one: Row, other: Row) -> float:
+    return summary.ranking.p_adjusted[one.model, other.model] if summary.ranking else 1.0
+
+
+def _margin(summary: Summary, best: Row, worse: Row) -> str:
+    found = worse.vs_best
+    assert found is not None, "only the best has nothing to be compared with"
+    gap = with_reach(found.difference, reach(found.difference, found.low, found.high))
+    return f"{name(worse.model)} by {gap} pp ({p_value(_p(summary, best, worse))})"
+
+
+def _one_seed(summary: Summary) -> str:
+    if len(summary.seeds) > 1:
+        return ""
+    return "One seed: this compares these checkpoints; --seeds 3 also shows how much a new training changes."
+
+
+def _conditions(summary: Summary) -> str:
+    timed = [row for row in summary.ranked if row.time("cpu", "infer") or summary.accelerator]
+    if not timed:
+        return ""
+    row, shapes = timed[0], {shape(row) for row in timed}
+    parts = [row.fact("infer_batch_size"), *(shapes if len(shapes) == 1 else ())]
+    size = "×".join(str(part) for part in parts if part)
+    threads = row.fact("threads")
+    named = [f"batch {size}", row.fact("precision"), counted(threads, "CPU thread") if threads else ""]
+    return f"Times: {', '.join(filter(None, named))}; medians, with ± (half the IQR) where it is over 2 %."
+
+
+def _shapes(summary: Summary) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for row in summary.ranked:
+        groups.setdefault(shape(row), []).append(row.model)
+    if len(groups) < 2:
+        return []
+    parts = "; ".join(f"{key} {listed(models)}" for key, models in groups.items())
+    return [f"Timed at different image sizes: {parts}."]
+
+
+def _noisy(summary: Summary) -> str:
+    names = [row.model for row in summary.ranked if timing(row) == "noisy"]
+    return f"Noisy timings, taken while the machine was disturbed: {listed(names)}." if names else ""
+
+
+def _unrepeatable(summary: Summary) -> str:
+    """Models of which --check-determinism found that one seed gives several results."""
+    by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
+    names = [model for model, found in by_model.items() if False in found]
+    return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
+
+
+def _left_out(summary: Summary) -> str:
+    """Files that --skip-bad kept out of every part of the data."""
+    names = sorted({name for record in summary.records for name in record.data.get("left_out", ())})
+    return f"Left out of the data, {counted(len(names), 'file')} that cannot be read: {listed(names)}." if names else ""
+
+
+def _no_accelerator(summary: Summary) -> str:
+    devices = {record.device for record in summary.records} - {"cpu"}
+    if summary.accelerator or not devices:
+        return "" if summary.accelerator else NO_ACCELERATOR
+    return f"no GPU columns: nothing could be timed on {listed(sorted(devices))}"
+
+
+def _images_needed(summary: Summary) -> str:
+    if len(summary.ranked) < 2:
+        return ""
+    first, second = (summary.correct[row.model] for row in summary.ranked[:2])
+    needed = rounded_count(compare.images_to_resolve(first, second))
+    return f"To resolve a 1 pp gap you need about {needed} test images (you have {summary.num_images:,})."
+
+
+def _partial(summary: Summary) -> list[str]:
+    return [f"note: {name(row.model)}: {row.note}" for row in summary.ranked if row.note]

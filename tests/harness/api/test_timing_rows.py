@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import torch
+
+from harness.api import timing_rows
+from harness.timing.flops import Work
+from harness.timing.result import Timing
+from results.records import Measurement
+
+FACTS = {
+    "precision": "float32",
+    "channels_last": False,
+    "torchcompile": False,
+    "threads": 2,
+    "batch_size": 32,
+    "img_size": 224,
+    "detail": False,
+}
+TIMES = Measurement(name="cpu_infer_step_time", unit="ms", values=(16.0, 15.0, 14.0, 15.0, 17.0))
+TIMING = Timing(measurements=(TIMES,), verdict="steady", facts=FACTS)
+WORK = Work(gmacs=1.814073, mactivations=2.4847, param_count=11_689_512)
+
+
+def row(**changes):
+    fields = {"measurements": (TIMES,), "verdict": "steady", "facts": FACTS, **changes}
+    return timing_rows.row("resnet18", Timing(**fields), WORK, torch.device("cpu"))
+
+
+def test_columns_have_timms_names_and_units():
+    found = row()
+    assert found["infer_step_time"] == 15.0
+    assert found["infer_samples_per_sec"] == 2133.33
+    assert (found["infer_batch_size"], found["infer_img_size"]) == (32, 224)
+    assert (found["infer_gmacs"], found["infer_macts"], found["param_count"]) == (1.8141, 2.4847, 11.6895)
+
+
+def test_each_time_says_how_sure_it_is():
+    found = row()
+    assert (found["infer_step_time_min"], found["infer_step_time_iqr"]) == (14.0, 1.0)
+    assert found["infer_step_time_ci95"] == 2.0
+    assert found["infer_step_time_p95"] == 16.8
+    assert found["verdict"] == "steady"
+
+
+def test_a_step_that_failed_leaves_its_columns_out_and_says_why():
+    found = row(failures={"train": "ValueError: no"})
+    assert (found["status"], found["error"]) == ("failed", "train: ValueError: no")
+    assert "train_step_time" not in found
+    assert found["infer_step_time"] == 15.0
+
+
+def test_raw_samples_come_with_detail():
+    assert "infer_step_times" not in row()
+    assert row(facts={**FACTS, "detail": True})["infer_step_times"] == list(TIMES.values)
+
+
+def test_csv_has_every_row_under_one_heading_and_no_lists():
+    detailed = row(facts={**FACTS, "detail": True})
+    text = timing_rows.as_csv([detailed, timing_rows.failed("broken", "no, really")])
+    first, second = csv.DictReader(io.StringIO(text))
+    assert "infer_step_times" not in first
+    assert first["infer_step_time"] == "15.0"
+    assert (second["model"], second["status"], second["error"]) == ("broken", "failed", "no, really")
+
+
+def test_json_is_a_list_of_rows():
+    assert json.loads(timing_rows.as_json([row()]))[0]["model"] == "resnet18"

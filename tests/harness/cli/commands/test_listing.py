@@ -1,0 +1,121 @@
+"""The commands that describe: whole outputs, in one process."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.cli.main import main
+
+PLUGIN = """
+import zoo
+
+@zoo.hookimpl
+def zoo_models():
+    yield zoo.ModelSpec(name="mine/net", build="x:y", summary="my own")
+"""
+
+
+def test_list_prints_one_name_a_line(capsys):
+    assert main(["list", "mlp*", "fc_model"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["fc_model", "mlp", "mlp-small", "mlp-wide", "mlp-deep"]
+
+
+def test_list_shows_every_timm_architecture(capsys):
+    timm = pytest.importorskip("timm")
+    main(["list", "timm/*"])
+    assert capsys.readouterr().out.splitlines() == [f"timm/{name}" for name in sorted_as_shipped(timm.list_models())]
+
+
+def sorted_as_shipped(names):
+    from plugins.timm_models import zoo_models
+
+    order = {spec.name.removeprefix("timm/"): index for index, spec in enumerate(zoo_models())}
+    return sorted(names, key=order.__getitem__)
+
+
+def test_list_shows_pretrained_tags_and_datasets(capsys):
+    main(["list", "--weights", "resnet50"])
+    main(["list", "--datasets"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["resnet50.IMAGENET1K_V2", "resnet50.IMAGENET1K_V1"]
+    assert {line.partition("\t")[0] for line in lines[2:]} >= {
+        "digits",
+        "mnist",
+        "fashion-mnist",
+        "cifar10",
+        "synthetic",
+    }
+
+
+def test_a_name_that_nobody_has_is_two_lines(capsys):
+    assert main(["list", "resnet81"]) == 2
+    assert capsys.readouterr().err == (
+        "error: unknown plugin 'resnet81'. Did you mean resnet18, resnet152 or resnet101?\n"
+        "  list them: harness list 'resnet*'\n"
+    )
+
+
+def test_a_plugin_file_is_listed_with_its_source(tmp_path, capsys):
+    (tmp_path / "my_net.py").write_text(PLUGIN)
+    main(["-p", str(tmp_path / "my_net.py"), "list", "--json", "mine/*"])
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["name"], row["source"], row["summary"]) == ("mine/net", "my_net", "my own")
+
+
+def test_a_broken_plugin_file_is_a_warning_and_a_missing_one_an_error(tmp_path, capsys):
+    (tmp_path / "bad.py").write_text("1 / 0")
+    assert main(["-p", str(tmp_path / "bad.py"), "list", "mlp"]) == 0
+    seen = capsys.readouterr()
+    assert seen.out == "mlp\n"
+    assert "warning: plugin bad (" in seen.err
+    assert "ZeroDivisionError: division by zero" in seen.err
+    assert main(["-p", "missing.py", "list"]) == 2
+
+
+def test_a_blocked_plugin_offers_nothing(capsys):
+    main(["-p", "no:timm_models", "list"])
+    assert "timm/" not in capsys.readouterr().out
+
+
+def test_plugins_shows_each_plugin_and_what_went_wrong(tmp_path, capsys):
+    (tmp_path / "bad.py").write_text("1 / 0")
+    main(["-p", str(tmp_path / "bad.py"), "-p", "no:mlp", "plugins"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["plugin", "status", "models", "data", "ms", "source"]
+    assert any(line.split()[:3] == ["mlp", "blocked", "0"] for line in lines)
+    assert lines[-1] == "bad: import: ZeroDivisionError: division by zero"
+
+
+def test_info_says_what_a_program_needs_to_know(capsys):
+    assert main(["info", "resnet18", "--num-classes", "10", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    expected = {
+        "name": "resnet18",
+        "source": "torchvision_models",
+        "param_count": 11_181_642,
+        "trainable_param_count": 11_181_642,
+        "head": "fc",
+        "head_type": "Linear",
+        "in_features": 512,
+        "image_size": 224,
+        "num_classes": 10,
+    }
+    assert {key: facts[key] for key in expected} == expected
+
+
+def test_no_command_is_a_usage_error(capsys):
+    assert main([]) == 2
+    assert capsys.readouterr().err.startswith("error: the following arguments are required: COMMAND\n")
+
+
+def test_a_closed_pipe_is_no_error(monkeypatch):
+    import os
+    import sys
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["list"]) == 0

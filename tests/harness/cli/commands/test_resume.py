@@ -1,0 +1,105 @@
+"""`harness resume`, `retry` and `run --resume`: what they carry out again, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.cli.main import main
+from results.store.run_store import RunStore
+from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
+from tests.harness.pictures import folder, noise
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """A run of two models of which one failed the first time, and would not again."""
+    (tmp_path / "calls").touch()
+    return run(tmp_path / "runs", "good/tiny,bad/kill-once")
+
+
+@pytest.fixture(autouse=True)
+def calls(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOSTILE_CALLS", str(tmp_path / "calls"))
+
+
+def forget(store: RunStore, model: str) -> None:
+    """Leave the run as if it had been killed before this trial's record was written."""
+    (store.path / "records" / f"{model.replace('/', '--')}@s1.json").unlink()
+
+
+def test_resume_carries_out_what_has_no_record_and_nothing_else(tmp_path, finished, capsys):
+    before = finished.records
+    forget(finished.store, "good/tiny")
+    capsys.readouterr()
+    assert main(["resume", "--output", str(tmp_path / "runs")]) == 1
+    said = capsys.readouterr()
+    assert "2 trials, 1 of them done" in said.err
+    assert "bad/kill-once seed 1" not in said.err
+    assert comparable(finished.records["good/tiny"]) == comparable(before["good/tiny"])
+    assert "good/tiny" in said.out
+
+
+def test_a_finished_run_prints_its_table_again_and_trains_nothing(tmp_path, finished, capsys):
+    identifier = finished.store.configuration["id"]
+    capsys.readouterr()
+    assert main(["resume", identifier, "--output", str(tmp_path / "runs")]) == 1
+    assert "epoch" not in capsys.readouterr().err.partition("store")[2]
+
+
+def test_retry_carries_out_again_what_failed_and_keeps_the_old_record(tmp_path, finished, capsys):
+    assert finished.failure("bad/kill-once").startswith("failed at build: killed by SIGKILL")
+    assert main(["retry", str(finished.store.path), "--failed"]) == 0
+    assert {record.status for record in finished.store.records()} == {"ok"}
+    assert [path.name for path in (finished.store.path / "retried").iterdir()] == ["bad--kill-once@s1.1.json"]
+    capsys.readouterr()
+    assert main(["retry", str(finished.store.path), "--failed"]) == 0
+    assert "no trial of" in capsys.readouterr().out
+
+
+def test_resume_refuses_data_that_changed_and_names_what_did(tmp_path, capsys):
+    folder(tmp_path / "data", ["cat", "dog"], num=10)
+    data = ["--data-dir", str(tmp_path / "data"), "--time-budget", "0", "--epochs", "1"]
+    main(["-p", str(PLUGIN), "run", "--plugins", "good/tiny", *data, "--output", str(tmp_path / "runs")])
+    noise(99).save(tmp_path / "data" / "cat" / "new.png")
+    capsys.readouterr()
+    assert main(["resume", "--output", str(tmp_path / "runs")]) == 3
+    said = capsys.readouterr().err
+    assert "error: the data are not those of the run: fingerprint" in said
+    assert "num_train 12 -> 13" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--epochs", "2"], "good/tiny seed 1 has other settings: train.epochs 1 -> 2"),
+        (["--seeds", "2"], "the run has 2 trials and these flags ask for 4"),
+    ],
+)
+def test_run_resume_refuses_flags_that_ask_for_something_else(finished, options, told, capsys):
+    command = ["-p", str(PLUGIN), "run", "--plugins", "good/tiny,bad/kill-once", *OPTIONS, *options]
+    capsys.readouterr()
+    assert main([*command, "--resume", str(finished.store.path)]) == 3
+    assert told in capsys.readouterr().err
+
+
+def test_run_resume_goes_on_where_the_flags_ask_for_the_same(finished):
+    forget(finished.store, "good/tiny")
+    command = ["-p", str(PLUGIN), "run", "--plugins", "good/tiny,bad/kill-once", *OPTIONS]
+    assert main([*command, "--resume", str(finished.store.path)]) == 1
+    assert "good/tiny" in finished.records
+
+
+def test_a_run_file_that_was_changed_is_refused(finished, capsys):
+    path = finished.store.path / "run.json"
+    told = json.loads(path.read_text())
+    told["trials"][0]["train"]["epochs"] = 9
+    path.write_text(json.dumps(told))
+    assert main(["resume", str(finished.store.path)]) == 4
+    assert "run.json was changed: good/tiny has another key" in capsys.readouterr().err
+
+
+def test_without_any_run_there_is_nothing_to_resume(tmp_path, capsys):
+    assert main(["resume", "--output", str(tmp_path / "none")]) == 4
+    assert "there is no run in" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+import pytest
+
+from harness.data.pixels.geometry import resolve
+from zoo import InputSpec, ZooError
+
+MLP = InputSpec()
+CNN = InputSpec(size=224, channels=3, mean=(0.5,) * 3, std=(0.2,) * 3, min_size=33, interpolation="bicubic")
+VIT = InputSpec(size=384, channels=3, fixed=True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "data_size", "img_size", "pretrained", "size"),
+    [
+        (MLP, 28, None, False, 28),
+        (MLP, 8, None, False, 8),
+        (MLP, 400, None, False, 64),
+        (MLP, 28, 14, False, 14),
+        (CNN, 8, None, False, 33),
+        (CNN, 100, None, False, 100),
+        (CNN, 500, None, False, 224),
+        (CNN, 8, None, True, 224),
+        (CNN, 8, 96, True, 96),
+        (VIT, 28, None, False, 384),
+        (InputSpec(size=224), 8, None, False, 32),
+    ],
+)
+def test_size(wanted, data_size, img_size, pretrained, size):
+    assert resolve(wanted, data_size, 3, img_size, pretrained).size == size
+
+
+def test_a_pretrained_model_sees_what_it_was_trained_on():
+    geometry = resolve(CNN, 28, 3, None, pretrained=True)
+    assert (geometry.short_side, geometry.interpolation, geometry.mean) == (256, "bicubic", (0.5,) * 3)
+
+
+def test_models_from_scratch_share_their_pixels():
+    first, second = resolve(CNN, 100, 3, None, False), resolve(InputSpec(size=299), 100, 3, None, False)
+    assert first == second
+    assert (first.mean, first.short_side) == (None, 100)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "data_channels", "channels", "stored"),
+    [(CNN, 1, 3, 1), (CNN, 3, 3, 3), (MLP, 1, 1, 1), (MLP, 5, 5, 5), (InputSpec(channels=1), 3, 1, 1)],
+)
+def test_grey_is_kept_as_grey_and_colour_is_lost_only_where_a_model_says_so(wanted, data_channels, channels, stored):
+    geometry = resolve(wanted, 32, data_channels, None, False)
+    assert (geometry.channels, geometry.stored_channels) == (channels, stored)
+
+
+def test_too_small_a_size_names_the_minimum():
+    with pytest.raises(ZooError, match="whose minimum is 33") as raised:
+        resolve(CNN, 28, 3, 32, False)
+    assert raised.value.exit_code == 2
+
+
+def test_channels_that_cannot_be_mapped_are_refused():
+    with pytest.raises(ZooError, match="takes 3 channels but the images have 4"):
+        resolve(CNN, 32, 4, None, False)

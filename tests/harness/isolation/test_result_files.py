@@ -1,0 +1,103 @@
+"""What a trial's process hands over: its findings come whole, and nothing else that it says is taken."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from harness.isolation.result_files import pack, unpack
+from harness.isolation.validate import EPOCH, NUMBERS, TEXTS
+from harness.trial.outcome import Findings, Outcome
+from results.records import Failure, Measurement
+
+CLASSES = ("a", "b")
+LABELS = [0, 1, 1]
+PROBS = np.array([[0.75, 0.25], [0.25, 0.75], [0.75, 0.25]], dtype=np.float32)
+FACTS = dict.fromkeys(TEXTS, "word") | dict.fromkeys(NUMBERS, 1)
+ROW = dict.fromkeys(EPOCH, 0.5)
+FINDINGS = Findings(
+    status="diverged",
+    facts=FACTS,
+    error=Failure(phase="train", cause="the loss was not finite"),
+    measurements=(Measurement(name="total_seconds", unit="s", values=(1 / 3, math.inf)),),
+    history=(ROW, ROW | {"train_loss": -math.inf, "bad_step": 3}),
+)
+
+
+def sent(folder, findings=FINDINGS):
+    """What comes out of the pipe."""
+    outcome = Outcome(findings=findings, predictions={"labels": np.array(LABELS), "probs": PROBS}, traceback="log")
+    return json.loads(json.dumps(pack(outcome, folder)))
+
+
+def received(told, folder):
+    return unpack(told, folder, labels=LABELS, classes=CLASSES)
+
+
+def test_findings_come_through_to_the_bit_with_numbers_that_json_lacks(tmp_path):
+    told = sent(tmp_path)
+    json.dumps(told, allow_nan=False)
+    delivered = received(told, tmp_path)
+    assert (asdict(delivered.findings), delivered.log) == (asdict(FINDINGS), "log")
+
+
+def test_scores_are_computed_from_the_predictions_that_were_left(tmp_path):
+    delivered = received(sent(tmp_path), tmp_path)
+    assert [m.name for m in delivered.scores.measurements] == ["top1_err", "test_loss"]
+    assert delivered.scores.measurements[0].values == pytest.approx((100 / 3,))
+    assert (delivered.scores.confusion, list(delivered.files)) == (((1, 0), (1, 1)), ["predictions"])
+
+
+def test_what_a_record_must_not_have_from_a_child_is_left_behind(tmp_path):
+    told = sent(tmp_path)
+    told["findings"] |= {"key": "0", "machine": {}, "per_class": [1]}
+    told["findings"]["error"]["log"] = "/etc/passwd"
+    assert asdict(received(told, tmp_path).findings) == asdict(FINDINGS)
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"status": "great"}, "it has the status 'great'"),
+        ({"status": "failed", "error": None}, "it is failed and does not say why"),
+        ({"error": {"phase": 3, "cause": "x"}}, "its error is no text"),
+        ({"error": "x"}, "it is no result of a trial"),
+        ({"measurements": [{"name": "x", "unit": "s", "values": "123"}]}, "its measurement 'x' is no list of numbers"),
+        ({"measurements": [{"name": "x", "unit": "s", "values": [10**400]}]}, "its measurement 'x'"),
+        ({"measurements": [{"name": "x", "unit": "s"}]}, "it is no result of a trial"),
+        ({"history": [ROW | {"lr": "low"}]}, "its history has an epoch without figures"),
+        ({"history": [{"epoch": 1}]}, "its history has an epoch without figures"),
+        ({"facts": 7}, "it has no facts"),
+        ({"facts": FACTS | {"threads": True}}, "its fact threads is True"),
+        ({"facts": FACTS | {"more": [1]}}, r"its fact more is \[1\]"),
+        ({"facts": FACTS | {"more": nested(5000)}}, "it is no result of a trial"),
+    ],
+)
+def test_findings_of_which_no_table_can_be_made_are_refused(tmp_path, changes, says):
+    told = sent(tmp_path)
+    told["findings"] |= changes
+    with pytest.raises(ValueError, match=says):
+        received(told, tmp_path)
+
+
+@pytest.mark.parametrize("claim", ["0", True, [0.0]])
+def test_a_claim_that_is_no_number_is_refused(tmp_path, claim):
+    with pytest.raises(ValueError, match="it claims a top-1 error of"):
+        received(sent(tmp_path) | {"claimed_top1_err": claim}, tmp_path)
+
+
+def test_a_trial_that_is_ok_has_predictions(tmp_path):
+    told = sent(tmp_path, Findings(status="ok", facts=FACTS)) | {"claimed_top1_err": None}
+    with pytest.raises(ValueError, match="it is ok and has no predictions"):
+        received(told, tmp_path)

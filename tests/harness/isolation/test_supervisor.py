@@ -1,0 +1,130 @@
+"""Supervised children: what they send, how they end, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.isolation.child_process import lead_group
+from harness.isolation.pipes import as_line
+from harness.isolation.supervisor import Supervisor, context_for, start_server
+from tests.source import ROOT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server():
+    start_server()
+
+
+def child(order: str, messages, log) -> None:
+    """Does what the order says."""
+    lead_group()
+    os.dup2(log.fileno(), 1)
+    for step in json.loads(order):
+        if "say" in step:
+            os.write(messages.fileno(), as_line(step["say"]))
+        if "print" in step:
+            os.write(1, step["print"].encode())
+        if "sleep" in step:
+            time.sleep(step["sleep"])
+        if "kill" in step:
+            os.kill(os.getpid(), step["kill"])
+    os._exit(0)
+
+
+def supervised(*steps: dict, **options):
+    return Supervisor(target=child, context=context_for("cpu"), **options).run(json.dumps(steps))
+
+
+def test_messages_come_in_order_and_the_result_is_kept():
+    heard = []
+    ending = supervised(
+        {"say": {"phase": "train"}}, {"say": {"epoch": 1}}, {"say": {"result": {"a": 1}}}, on_message=heard.append
+    )
+    assert (ending.exitcode, ending.phase, ending.result, heard) == (0, "train", {"a": 1}, [{"epoch": 1}])
+
+
+def test_a_message_longer_than_a_pipe_holds_arrives_whole():
+    assert supervised({"say": {"result": {"a": "x" * 10**6}}}).result == {"a": "x" * 10**6}
+
+
+def test_half_a_message_is_no_result():
+    ending = Supervisor(target=break_off, context=context_for("cpu")).run("")
+    assert (ending.exitcode, ending.result, ending.problem) == (0, None, "")
+
+
+def break_off(order: str, messages, log) -> None:
+    lead_group()
+    os.write(messages.fileno(), as_line({"result": {"a": 1}})[:-1])
+    os._exit(0)
+
+
+def test_what_is_printed_is_kept_without_control_characters():
+    assert supervised({"print": "some\x1b[31m words\n"}).log == "some\N{REPLACEMENT CHARACTER}[31m words\n"
+
+
+def test_a_signal_is_named():
+    ending = supervised({"say": {"phase": "train"}}, {"kill": int(signal.SIGSEGV)})
+    assert (ending.signal_name, ending.phase, ending.result) == ("SIGSEGV", "train", None)
+
+
+def test_time_that_is_up_ends_a_child():
+    start = time.monotonic()
+    ending = supervised({"sleep": 60}, timeout_s=0.3)
+    assert ending.timed_out
+    assert time.monotonic() - start < 5
+
+
+def test_a_child_that_prints_without_end_is_ended_too():
+    chatter = [{"print": "x" * 60_000}] * 5000
+    assert supervised(*chatter, {"sleep": 60}, timeout_s=1).timed_out
+
+
+def test_an_error_in_the_parent_leaves_no_child():
+    pids = []
+
+    def fail(message):
+        pids.append(message["pid"])
+        raise RuntimeError("in the parent")
+
+    with pytest.raises(RuntimeError, match="in the parent"):
+        Supervisor(target=tell_pid, context=context_for("cpu"), on_message=fail).run("")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+def tell_pid(order: str, messages, log) -> None:
+    lead_group()
+    os.write(messages.fileno(), as_line({"pid": os.getpid()}))
+    time.sleep(60)
+
+
+def keep_a_semaphore(order: str, messages, log) -> None:
+    lead_group()
+    with multiprocessing.RLock():
+        os._exit(0)
+
+
+SEMAPHORE = """
+from harness.isolation import supervisor as isolate
+from tests.harness.isolation.test_supervisor import keep_a_semaphore
+isolate.PRELOAD = ()
+isolate.start_server()
+print(isolate.Supervisor(target=keep_a_semaphore, context=isolate.context_for("cpu")).run("").exitcode)
+"""
+
+
+def test_a_semaphore_that_a_child_left_is_nothing_to_tell():
+    done = subprocess.run([sys.executable, "-c", SEMAPHORE], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_devices_other_than_the_cpu_get_a_process_that_forked_from_nothing():
+    assert context_for("cuda").get_start_method() == "spawn"

@@ -1,0 +1,91 @@
+"""Results of a trial's process are believed only where they fit the dataset and themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.isolation.verify_scores import require_honest
+from zoo.errors import ZooError
+
+LABELS = [0, 1, 2, 0]
+
+
+def whole():
+    """Four images, three of them right: 25 % error."""
+    probs = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]], dtype=np.float32)
+    return {"labels": np.array(LABELS), "probs": probs}
+
+
+def best_five():
+    index = np.array([[0, 1, 2, 3, 4], [1, 0, 2, 3, 4], [2, 0, 1, 3, 4], [5, 0, 1, 2, 3]])
+    return {"labels": np.array(LABELS), "top5_index": index, "top5_prob": np.full((4, 5), 0.1, dtype=np.float32)}
+
+
+def changed(predictions, name, change):
+    return predictions | {name: change(predictions[name].copy())}
+
+
+def set_row(value, row=1):
+    def change(array):
+        array[row] = value
+        return array
+
+    return change
+
+
+@pytest.mark.parametrize("make", [whole, best_five])
+@pytest.mark.parametrize("claim", [25.0, None])
+def test_what_fits_is_believed(make, claim):
+    require_honest(make(), np.array(LABELS), claim, num_classes=200 if make is best_five else 3)
+
+
+def test_rows_that_are_not_finite_pass_and_count_as_wrong():
+    require_honest(changed(whole(), "probs", set_row(np.nan)), LABELS, 50.0)
+    with pytest.raises(ZooError, match="claims a top-1 error of 25 %, but its predictions make it 50 %"):
+        require_honest(changed(whole(), "probs", set_row(np.nan)), LABELS, 25.0)
+
+
+@pytest.mark.parametrize("claim", [0.0, 24.9, float("nan")])
+def test_a_claim_that_its_predictions_do_not_make_is_refused(claim):
+    with pytest.raises(ZooError, match=f"claims a top-1 error of {claim:.6g} %, but its predictions make it 25 %"):
+        require_honest(whole(), LABELS, claim)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("labels", set_row(2), "other labels than the dataset for 1 of 4"),
+        ("labels", lambda array: array[:3], r"labels \[3\] of int64, wanted \[4\]"),
+        ("labels", lambda array: array.astype(float), "of float64"),
+        ("probs", lambda array: array[:, :, None], r"probs \[4, 3, 1\]"),
+        ("probs", lambda array: array[:, :2], r"probs \[4, 2\] of float32, wanted \[4, 3\]"),
+        ("probs", lambda array: array.astype(object), "of object"),
+        ("probs", set_row([0.2, 0.9, 0.2]), "1 rows of 4 that are no probabilities"),
+        ("probs", set_row([0.1, 0.5, 0.1]), "1 rows of 4 that are no probabilities"),
+        ("probs", set_row([-0.2, 0.9, 0.3]), "1 rows of 4 that are no probabilities"),
+    ],
+)
+def test_probabilities_that_do_not_fit_are_refused(name, change, message):
+    with pytest.raises(ZooError, match=message):
+        require_honest(changed(whole(), name, change), LABELS, 25.0, num_classes=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("top5_index", set_row(1), "named twice"),
+        ("top5_index", set_row([0, 1, 2, 3, 200]), "do not exist"),
+        ("top5_index", set_row([0, 1, 2, 3, -1]), "do not exist"),
+        ("top5_index", lambda array: array[:, :4], r"top5_index \[4, 4\]"),
+        ("top5_prob", set_row(0.3), "no probabilities"),
+    ],
+)
+def test_best_five_that_do_not_fit_are_refused(name, change, message):
+    with pytest.raises(ZooError, match=message):
+        require_honest(changed(best_five(), name, change), LABELS, 25.0, num_classes=200)
+
+
+def test_a_result_without_predictions_is_refused():
+    with pytest.raises(ZooError, match="has no top5_index"):
+        require_honest({"labels": np.array(LABELS)}, LABELS, None)

@@ -1,0 +1,45 @@
+"""Every allocator's way to say that memory ran out is understood."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import zoo
+from harness.machine.oom import is_out_of_memory
+from zoo.building import build
+from zoo.errors import ZooError
+
+
+def raised(function) -> Exception:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the library raises
+        function()
+    return caught.value
+
+
+def test_torchs_cpu_allocator_is_understood():
+    assert is_out_of_memory(raised(lambda: torch.empty(2**50)))
+
+
+def test_a_model_too_large_to_build_is_out_of_memory():
+    spec = zoo.ModelSpec(name="mine/huge", build=lambda task: nn.Linear(2**24, 2**24))
+    error = raised(lambda: build(spec, zoo.Task(num_classes=3, image_size=8, channels=1)))
+    assert isinstance(error, ZooError)
+    assert is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("out of memory of what was said"), False),
+        (ZooError("no head"), False),
+    ],
+)
+def test_memory_errors_are_told_from_others(error, found):
+    assert is_out_of_memory(error) == found

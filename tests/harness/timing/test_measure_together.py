@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from harness.plan.config import TimingConfig, grouped
+from harness.timing import entry as bench_module
+from harness.timing.entry import Entry
+from harness.timing.measure import time_together
+from harness.timing.series import Series
+from tests.harness.timing.standin import FakeClock
+
+CPU = torch.device("cpu")
+
+
+def config(**changes) -> TimingConfig:
+    usual = {"batch_size": 2, "budget_s": 0.001, "num_threads": 1, "train": False}
+    return TimingConfig(**grouped(usual | changes))
+
+
+def entry(name: str, model: nn.Module | None = None) -> Entry:
+    return Entry(name=name, model=model or linear(), input_shape=(3, 2, 2), num_classes=2)
+
+
+def linear() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+
+
+def test_models_take_turns(monkeypatch):
+    turns = []
+    run_round = bench_module.Bench.run_round
+    monkeypatch.setattr(Series, "reasons", lambda self: [])
+    monkeypatch.setattr(
+        bench_module.Bench, "run_round", lambda self, kind: (turns.append(self.entry.name), run_round(self, kind))
+    )
+    time_together([entry("a"), entry("b")], CPU, config(rounds=3))
+    assert turns == ["a", "b", "a", "b", "a", "b"]
+
+
+def test_a_model_that_fails_costs_only_itself():
+    broken = nn.Sequential(nn.Flatten(), nn.Linear(99, 2))
+    first, second, third = time_together([entry("a"), entry("broken", broken), entry("c")], CPU, config())
+    assert "RuntimeError" in second.failures["infer"]
+    assert second.measurements == ()
+    for timing in (first, third):
+        assert timing.failures == {}
+        assert timing.measured("cpu_infer_step_time").n >= 5
+
+
+def test_what_was_disturbed_is_timed_once_more_and_the_better_is_kept(monkeypatch):
+    told = []
+    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"] if self.samples[0] > 15 else [])
+    # One step of warm-up, five disturbed samples, then five in peace.
+    clock = FakeClock(20.0, *[20.0] * 5, 10.0)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), tell=told.append, clock=clock)
+    assert timing.measured("cpu_infer_step_time").values == (10.0,) * 5
+    assert timing.verdict == "steady"
+    assert told == ["infer a", "infer again, disturbed: a"]
+
+
+def test_a_second_try_that_went_worse_is_dropped(monkeypatch):
+    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
+    clock = FakeClock(20.0, *[20.0] * 5, 30.0)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
+    assert timing.measured("cpu_infer_step_time").median == 20.0
+
+
+def test_noise_that_stays_is_flagged_after_one_more_try(monkeypatch):
+    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
+    clock = FakeClock(10.0)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
+    assert clock.asked == 1 + 5 + 5
+    assert (timing.verdict, timing.reasons) == ("noisy", ("infer: noise",))
+
+
+def test_rows_share_the_least_number_of_samples_over_their_rounds(monkeypatch):
+    monkeypatch.setattr(Series, "reasons", lambda self: [])
+    timings = time_together([entry("a"), entry("b")], CPU, config(rounds=5, budget_s=0), clock=FakeClock(60.0))
+    assert [timing.measured("cpu_infer_step_time").n for timing in timings] == [5, 5]

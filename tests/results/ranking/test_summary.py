@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from results.errors import StoreError
+from results.ranking.summary import summarise
+from results.tables.sentence import remarks, sentence
+from tests.results.runs import Folder, summary_of, trial
+
+
+def test_seeds_of_a_model_are_one_row_with_their_mean_error():
+    [row] = summary_of(trial("net", 1, wrong=range(10)), trial("net", 2, wrong=range(30))).rows
+    assert row.error.mean == pytest.approx(2.0)
+    assert [record.seed for record in row.records] == [1, 2]
+
+
+def test_better_models_come_first_and_failed_ones_last_by_name():
+    run = summary_of(
+        trial("z", status="failed"), trial("bad", wrong=range(300)), trial("a", status="oom"), trial("good")
+    )
+    assert [(row.model, row.rank) for row in run.rows] == [("good", 1), ("bad", 2), ("a", None), ("z", None)]
+
+
+def test_a_model_is_ranked_on_the_seeds_that_ended_well():
+    run = summary_of(trial("net", 1, wrong=range(10)), trial("net", 2, status="timeout", cause="too slow"))
+    [row] = run.rows
+    assert (row.rank, row.note) == (1, "1 of 2 trials failed (too slow)")
+    assert "note: net: 1 of 2 trials failed (too slow)" in remarks(run)
+
+
+def test_a_trial_without_predictions_is_shown_but_not_ranked():
+    record, _ = trial("net", wrong=range(10))
+    [row] = summarise([record], lambda _: {}).rows
+    assert (row.rank, row.note) == (None, "no predictions were kept, so it cannot be ranked")
+
+
+def test_the_front_is_error_against_time_on_the_cpu():
+    points = {"slow": (10, 9.0), "quick": (200, 1.0), "worse": (300, 5.0)}
+    run = summary_of(*(trial(name, wrong=range(n), cpu_infer_step_time=(ms,)) for name, (n, ms) in points.items()))
+    assert {row.model for row in run.rows if row.on_front} == {"slow", "quick"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"facts": {"precision": "amp_bfloat16"}}, "precision (float32, amp_bfloat16)"),
+        ({"facts": {"threads": 4}}, "threads (2, 4)"),
+        ({"facts": {"channels_last": "on"}}, "memory layout (auto, on)"),
+        ({"facts": {"infer_batch_size": 1}}, "timing batch size (32, 1)"),
+        ({"machine": {"cpu": "Newer"}}, "cpu (Old Reliable 9000, Newer)"),
+        ({"machine": {"cores": 64}}, "cores (2, 64)"),
+        ({"machine": {"timm": "0.9.16"}}, "timm (1.0.31, 0.9.16)"),
+        ({"machine": {"torch": "2.6.0"}}, "torch (2.15.0, 2.6.0)"),
+        ({"machine": {"accelerators": [{"name": "H200"}]}}, 'accelerators ([], ["H200"])'),
+        ({"data": {"fingerprint": "other"}}, "data fingerprint (9f3c71e1, other)"),
+        ({"data": {"num_test": 5}}, "number of test images (1000, 5)"),
+    ],
+)
+def test_rows_made_under_different_conditions_are_not_ranked_together(changes, named):
+    folder = Folder([trial("a"), trial("b", **changes)])
+    with pytest.raises(StoreError) as caught:
+        summarise(folder.records(), folder.predictions)
+    assert caught.value.cause == f"these trials cannot be ranked together, they differ in {named}"
+    assert caught.value.exit_code == 4
+
+
+def test_a_failed_trial_may_lack_conditions_and_does_not_stop_the_others():
+    assert summary_of(trial("a"), trial("b", status="failed", machine={"torch": "2.6.0"})).rows[0].rank == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"a": 42}, "a is the only model that was ranked."),
+        ({"a": 42, "b": 43}, "Of these checkpoints, a is best, tied with b."),
+        ({name: 42 + i for i, name in enumerate("abcdefg")}, "tied with b, c, d, e and 2 more."),
+        ({"a": 20, "b": 100, "c": 101}, "checkpoints, a is best; it beats b by 8.0 ±1.7 pp (p < 0.0001)."),
+        ({"a": 20, "b": 21, "c": 100}, "a is best, tied with b; it beats c by 8.0 ±1.7 pp (p < 0.0001)."),
+    ],
+)
+def test_the_verdict_is_a_sentence(wrong, text):
+    run = summary_of(*(trial(name, wrong=range(count)) for name, count in wrong.items()))
+    assert sentence(run).endswith(text)
+
+
+def test_the_best_beats_only_what_it_is_itself_significantly_better_than():
+    run = summary_of(trial("a", wrong=range(500, 544)), trial("b", wrong=range(45)), trial("c", wrong=range(60)))
+    assert [(row.model, row.rank) for row in run.rows] == [("a", 1), ("b", 1), ("c", 2)]
+    assert sentence(run) == "Of these checkpoints, a is best, tied with b."
+
+
+def test_an_accelerator_that_could_not_be_timed_is_not_called_a_cpu_run():
+    assert "no GPU columns: nothing could be timed on cuda" in remarks(summary_of(trial("a", device="cuda")))

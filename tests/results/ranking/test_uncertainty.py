@@ -1,0 +1,76 @@
+"""Known answers from statsmodels and scipy, and the cases in which formulas break."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from results.ranking.uncertainty import components, exact_mcnemar, holm, total_variance, wilson
+
+Z = 1.959963984540054
+
+
+@pytest.mark.parametrize(("wrong", "num_images"), [(0, 7), (1, 1), (3, 50), (250, 1000), (40, 40)])
+def test_wilson_agrees_with_statsmodels(wrong, num_images):
+    proportion = pytest.importorskip("statsmodels.stats.proportion")
+    expected = proportion.proportion_confint(wrong, num_images, method="wilson")
+    assert wilson(wrong / num_images, num_images, Z) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("only_first", "only_second"), [(0, 0), (0, 6), (1, 0), (13, 47), (400, 430)])
+def test_mcnemar_agrees_with_statsmodels(only_first, only_second):
+    tables = pytest.importorskip("statsmodels.stats.contingency_tables")
+    expected = tables.mcnemar([[5, only_first], [only_second, 5]], exact=True).pvalue
+    assert float(exact_mcnemar(only_first, only_second)) == pytest.approx(expected)
+
+
+def test_mcnemar_is_the_binomial_test_for_every_small_table():
+    for first in range(12):
+        for second in range(1, 12):
+            expected = binomtest(first, first + second, 0.5).pvalue
+            assert float(exact_mcnemar(first, second)) == pytest.approx(expected)
+
+
+def test_holm_agrees_with_statsmodels():
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    for seed in range(20):
+        p = np.random.default_rng(seed).random(15) ** 4
+        p[3] = p[7]
+        assert holm(p) == pytest.approx(multitest.multipletests(p, method="holm")[1])
+
+
+def test_holm_of_nothing_is_nothing():
+    assert holm(np.array([])).shape == (0,)
+
+
+def test_components_are_the_mean_squares_of_a_two_way_layout():
+    correct = np.random.default_rng(0).random((4, 30)) < 0.7
+    wrong, found = 1.0 - correct, components(correct)
+    rest = wrong - wrong.mean(axis=0) - wrong.mean(axis=1, keepdims=True) + wrong.mean()
+    assert found.error == pytest.approx(wrong.mean())
+    assert found.over_seeds == pytest.approx(wrong.mean(axis=1).var(ddof=1) / 4)
+    assert found.rest == pytest.approx((rest**2).sum() / (3 * 29) / (4 * 30))
+
+
+def test_the_total_variance_has_the_right_expectation():
+    generator = np.random.default_rng(1)
+    seeds, images, rest = (generator.normal(size=shape) for shape in ((4000, 3, 1), (4000, 1, 20), (4000, 3, 20)))
+    values = 0.5 * seeds + images + rest
+    over_images, over_seeds = values.mean(1).var(1, ddof=1) / 20, values.mean(2).var(1, ddof=1) / 3
+    residual = (
+        values - values.mean(1, keepdims=True) - values.mean(2, keepdims=True) + values.mean((1, 2), keepdims=True)
+    )
+    noise = (residual**2).sum((1, 2)) / (2 * 19) / 60
+    found, _ = total_variance(over_images, noise, [(over_seeds, 3)], 20)
+    assert found.mean() == pytest.approx(0.25 / 3 + 1 / 20 + 1 / 60, rel=0.05)
+
+
+def test_seeds_alone_leave_one_degree_of_freedom_fewer_than_seeds():
+    variance, freedom = total_variance(0.0, 0.0, [(0.3, 5)], 100)
+    assert (float(variance), float(freedom)) == pytest.approx((0.3, 4.0))
+
+
+def test_nothing_to_judge_is_an_error():
+    with pytest.raises(ValueError, match="at least one seed and one image"):
+        components(np.zeros((3, 0), dtype=bool))

@@ -1,0 +1,134 @@
+"""The run folder: what is written is there whole, what is damaged is put aside and never lost."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from results.errors import StoreError
+from results.store import atomic
+from results.store.atomic import remove_dead_drafts, write_atomic
+from results.store.file_names import slug
+from results.store.run_store import RunStore
+from tests.results.samples import keep_predictions, record
+
+NASTY = ["../../x", "/etc/passwd", "a/b", "a--b", "a b", "A", "a", "a\0b", "con", "con.", ".hidden", "-rf", ""]
+NASTY += ["x\ny", "a_b", "é" * 300, "\ud800", "Con", "aux.txt", "..", "C:\\x", "ResNet", "resnet", "RESNET"]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore.create(tmp_path, "digits", {"command": ["run"]})
+
+
+def test_records_and_predictions_come_back(store):
+    saved = record("timm/resnet18.a1_in1k", seed=3)
+    path = store.save(saved)
+    arrays = {"labels": np.arange(4), "probs": np.eye(4, dtype=np.float32)}
+    keep_predictions(store, saved, arrays)
+    assert path.is_relative_to(store.path / "records")
+    assert RunStore.open(store.path).records() == [saved]
+    assert all(np.array_equal(store.predictions(saved)[name], array) for name, array in arrays.items())
+
+
+def test_two_runs_never_share_a_folder(tmp_path):
+    paths = {RunStore.create(tmp_path, "digits", {}).path for _ in range(20)}
+    assert len(paths) == 20
+
+
+def test_a_damaged_record_is_moved_aside_with_a_warning_and_the_others_are_read(store, capsys):
+    store.save(record("good"))
+    path = store.save(record("bad"))
+    path.write_bytes(path.read_bytes()[:-20])
+    assert [r.model for r in store.records()] == ["good"]
+    assert capsys.readouterr().err.startswith("warning: bad@s1.json was moved to corrupt/: not a whole record")
+    assert len(list((store.path / "corrupt").iterdir())) == 1
+
+
+def test_names_become_different_files_inside_the_folder():
+    slugs = [slug(name) for name in NASTY]
+    assert len({s.lower() for s in slugs}) == len(NASTY)
+    assert all(s == os.path.basename(s) and 0 < len(s) <= 100 and not s.startswith((".", "-")) for s in slugs)
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"is not the folder of a run: it has no run\.json"):
+        RunStore.open(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file_whole_and_no_draft(tmp_path, monkeypatch):
+    target = tmp_path / "table.csv"
+    write_atomic(target, b"old")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    with pytest.raises(StoreError, match=r"disk full: table\.csv needs 3 bytes"):
+        write_atomic(target, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_link_planted_at_the_target_is_replaced_and_not_followed(tmp_path):
+    outside, link = tmp_path / "outside", tmp_path / "table.md"
+    outside.write_text("precious")
+    link.symlink_to(outside)
+    write_atomic(link, b"table")
+    assert (outside.read_text(), link.is_symlink()) == ("precious", False)
+
+
+def test_drafts_of_dead_processes_are_removed_and_those_of_living_ones_kept(tmp_path):
+    living, dead = tmp_path / f".a.json.{os.getpid()}.ab.tmp", tmp_path / ".b.json.4194999.cd.tmp"
+    living.touch()
+    dead.touch()
+    remove_dead_drafts(tmp_path)
+    assert (living.exists(), dead.exists()) == (True, False)
+
+
+def test_an_output_that_is_a_file_is_a_storage_error(tmp_path):
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(StoreError) as caught:
+        RunStore.create(tmp_path / "runs", "digits", {})
+    assert caught.value.exit_code == 4
+
+
+def test_a_retired_record_is_kept_aside_and_its_trial_is_to_do_again(store):
+    for _ in range(2):
+        store.save(record())
+        store.retire(record())
+    assert store.done() == set()
+    assert sorted(path.name for path in (store.path / "retried").iterdir()) == [
+        "resnet18@s1.1.json",
+        "resnet18@s1.2.json",
+    ]
+
+
+def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
+    (store.work / "found").write_text("x")
+    assert store.adopt(store.work / "found", "checkpoints/a/found").read_text() == "x"
+    (store.work / "link").symlink_to("/etc/passwd")
+    with pytest.raises(StoreError, match="not a regular file"):
+        store.adopt(store.work / "link", "checkpoints/a/link")
+    store.clear_work()
+    assert not (store.path / "work").exists()
+
+
+@pytest.mark.parametrize("name", ["../x", "records/../../x", "/tmp/x", "", "."])
+def test_nothing_is_written_outside_the_run(store, name):
+    (store.work / "found").write_text("x")
+    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "found", name)):
+        with pytest.raises(StoreError, match="is no file within"):
+            place()
+
+
+def test_a_retired_record_replaces_none_though_an_older_one_was_removed(store):
+    for _ in range(2):
+        store.save(record())
+        last = store.retire(record())
+    last.with_name("resnet18@s1.1.json").unlink()
+    store.save(record())
+    assert store.retire(record()).name == "resnet18@s1.1.json"
+    assert len(list(last.parent.iterdir())) == 2

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from results.tables.number_format import digits, duration, p_value, rounded_count, with_reach
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(48.12, "48.1"), (0.2111, "0.211"), (9.996, "10.0"), (99.96, "100"), (1310.4, "1310"), (0, "0"), (None, "")],
+)
+def test_times_have_three_significant_digits_and_no_exponent(value, text):
+    assert digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "reach", "text"),
+    [(4.2, 1.2, "4.2 ±1.2"), (52.04, 12.3, "52 ±12"), (4.2, 0.35, "4.20 ±0.35"), (0.0, 0.0, "0.0 ±0.0")],
+)
+def test_digits_follow_the_uncertainty(value, reach, text):
+    assert with_reach(value, reach) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3.41, "3.4s"), (31, "0m 31s"), (59.7, "1m 00s"), (362, "6m 02s"), (5100, "1h 25m"), (None, "")],
+)
+def test_durations_read_as_people_say_them(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(3124, "3,100"), (87, "87"), (5, "5"), (149_900, "150,000")])
+def test_a_count_of_images_needed_has_two_digits(count, text):
+    assert rounded_count(count) == text
+
+
+def test_p_values_have_two_digits_down_to_one_in_ten_thousand():
+    assert [p_value(p) for p in (0.00112, 0.2, 0.00009)] == ["p = 0.0011", "p = 0.20", "p < 0.0001"]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from results.sanitize import NAMELESS, name, plain, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("resnet18", "resnet18"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]8;;http://a.b\x07link\x1b]8;;\x07", "link"),
+        ("two\nlines\tand  spaces ", "two lines and spaces"),
+        ("a\x00b\x07c", "abc"),
+        ("left\u202eright", "leftright"),
+        ("lone\udc80surrogate", "lone\N{REPLACEMENT CHARACTER}surrogate"),
+        ("übung-网络", "übung-网络"),
+        (7, "7"),
+    ],
+)
+def test_text_from_outside_becomes_one_printable_line(text, shown):
+    assert plain(text) == shown
+    plain(text).encode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\x1b[0m", "\u200b"])
+def test_a_name_is_never_empty(text):
+    assert plain(text) == ""
+    assert name(text) == NAMELESS
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ü 漢", "ü 漢"),
+        ("two\nlines", r"two\nlines"),
+        ("\udcff", r"\udcff"),
+        ("\x1b[0m", r"\x1b[0m"),
+        ("\u202e", r"\u202e"),
+    ],
+)
+def test_names_that_differ_in_what_cannot_be_printed_are_told_apart(text, shown):
+    assert visible(text) == shown
