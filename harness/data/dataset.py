@@ -14,7 +14,7 @@ from harness.data.files.unreadable import require_readable
 from harness.data.pixels.geometry import Geometry
 from harness.data.pixels.prepare import prepare
 from harness.data.pixels.sources import Source
-from harness.data.pools import Pool
+from harness.data.pools import ImageSet
 from harness.data.splits import Part, SplitPlan
 from zoo.specs import SPLITS
 
@@ -54,7 +54,7 @@ class Dataset:
     size: int
     channels: int
     plan: SplitPlan
-    pools: Mapping[str, Pool]
+    pools: Mapping[str, ImageSet]
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -11,14 +11,14 @@ from zoo import ZooError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ImageIdentities:
     """The images of one pool: a value for each, equal for equal images, and file names where there are files."""
 
     identity: Sequence[str]
     names: Sequence[str] = ()
 
 
-def without_copies(plan: SplitPlan, pools: Mapping[str, Known]) -> tuple[SplitPlan, tuple[str, ...]]:
+def without_copies(plan: SplitPlan, pools: Mapping[str, ImageIdentities]) -> tuple[SplitPlan, tuple[str, ...]]:
     """The plan without test images in train and val and without val images in train, and a note for each removal."""
     test = _values(plan.test, pools)
     val, note_val = _minus(plan.val, pools, test, "val", "test")
@@ -28,12 +28,14 @@ def without_copies(plan: SplitPlan, pools: Mapping[str, Known]) -> tuple[SplitPl
     return SplitPlan(train=train, val=val, test=plan.test), notes
 
 
-def _values(part: Part, pools: Mapping[str, Known]) -> set[str]:
+def _values(part: Part, pools: Mapping[str, ImageIdentities]) -> set[str]:
     identity = pools[part.pool].identity
     return {identity[row] for row in part.rows}
 
 
-def _minus(part: Part, pools: Mapping[str, Known], unwanted: set[str], name: str, other: str) -> tuple[Part, str]:
+def _minus(
+    part: Part, pools: Mapping[str, ImageIdentities], unwanted: set[str], name: str, other: str
+) -> tuple[Part, str]:
     pool = pools[part.pool]
     removed = {row for row in part.rows if pool.identity[row] in unwanted}
     if not removed:
@@ -44,7 +46,7 @@ def _minus(part: Part, pools: Mapping[str, Known], unwanted: set[str], name: str
     return Part(pool=part.pool, rows=kept), _note(pool, removed, name, other)
 
 
-def _note(pool: Known, removed: set[int], name: str, other: str) -> str:
+def _note(pool: ImageIdentities, removed: set[int], name: str, other: str) -> str:
     num = len({pool.identity[row] for row in removed})
     same = "identical pixels"
     if pool.names:

@@ -14,7 +14,7 @@ from harness.data.files.folder import scan_folder
 from harness.data.files.printable import listed
 from harness.data.files.unreadable import left_out_note, without_bad
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.pools import Pool, open_pools
+from harness.data.pools import ImageSet, open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -86,7 +86,7 @@ def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
     return scan.images, scan.notes
 
 
-def _fingerprint(classes: Sequence[str], pools: Mapping[str, Pool]) -> str:
+def _fingerprint(classes: Sequence[str], pools: Mapping[str, ImageSet]) -> str:
     return dataset_fingerprint(classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()])
 
 

@@ -10,7 +10,7 @@ from statistics import median_low
 import torch
 from torch import Tensor
 
-from harness.data.duplicates import Known
+from harness.data.duplicates import ImageIdentities
 from harness.data.files.file_facts import FileFacts
 from harness.data.files.unreadable import files_of, require_readable
 from harness.data.fingerprint import images_fingerprint, tensor_identities
@@ -18,7 +18,7 @@ from zoo import LabelledImages, Split, ZooError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class ImageSet:
     """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has the
     SHA-256 of each image's pixels, or of its file; `stamps` say which state of each file that was.
     """
@@ -32,13 +32,13 @@ class Pool:
     stamps: Sequence[str] = ()
 
     @property
-    def known(self) -> Known:
+    def known(self) -> ImageIdentities:
         """What tells its images apart."""
         names = () if isinstance(self.images, Tensor) else [path.name for path in self.images]
-        return Known(identity=self.identity, names=names)
+        return ImageIdentities(identity=self.identity, names=names)
 
 
-def open_pools(images: LabelledImages) -> dict[str, Pool]:
+def open_pools(images: LabelledImages) -> dict[str, ImageSet]:
     """The pools by name: "train", and "val" and "test" where the dataset has them.
 
     Raises UnreadableFiles for all files of all pools whose headers are bad.
@@ -47,18 +47,18 @@ def open_pools(images: LabelledImages) -> dict[str, Pool]:
     return {name: _open(split, facts.get(name, [])) for name, split in images.splits.items()}
 
 
-def _open(split: Split, facts: Sequence[FileFacts]) -> Pool:
+def _open(split: Split, facts: Sequence[FileFacts]) -> ImageSet:
     return _open_tensor(split, split.images) if isinstance(split.images, Tensor) else _open_files(split, facts)
 
 
-def _open_tensor(split: Split, pixels: Tensor) -> Pool:
+def _open_tensor(split: Split, pixels: Tensor) -> ImageSet:
     if pixels.dtype != torch.uint8 or pixels.ndim != 4:
         raise ZooError(
             f"the dataset's images are {pixels.dtype} of shape {list(pixels.shape)}",
             "a dataset plugin gives uint8 images [N, C, H, W], or paths",
         )
     identity = tensor_identities(pixels)
-    return Pool(
+    return ImageSet(
         images=pixels,
         labels=split.labels,
         fingerprint=images_fingerprint(identity, pixels.shape[1:]),
@@ -68,9 +68,9 @@ def _open_tensor(split: Split, pixels: Tensor) -> Pool:
     )
 
 
-def _open_files(split: Split, facts: Sequence[FileFacts]) -> Pool:
+def _open_files(split: Split, facts: Sequence[FileFacts]) -> ImageSet:
     identity = [fact.sha256 for fact in facts]
-    return Pool(
+    return ImageSet(
         images=[Path(path) for path in split.images],
         labels=split.labels,
         fingerprint=images_fingerprint(identity),

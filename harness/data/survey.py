@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.duplicates import Known, without_copies
+from harness.data.duplicates import ImageIdentities, without_copies
 from harness.data.files.file_facts import FileFacts
 from harness.data.files.folder import FolderScan, scan_folder
 from harness.data.files.printable import listed, shown_path
@@ -72,7 +72,7 @@ def _rehearsed(
 ) -> tuple[tuple[str, ...], ZooError | None]:
     """What a run would note of these images, or why it would refuse them."""
     known = {
-        name: Known(identity=[fact.sha256 for fact in found], names=[path.name for path in files[name]])
+        name: ImageIdentities(identity=[fact.sha256 for fact in found], names=[path.name for path in files[name]])
         for name, found in facts.items()
     }
     try:

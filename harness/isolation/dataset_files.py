@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.data.dataset import Dataset
-from harness.data.pools import Pool
+from harness.data.pools import ImageSet
 from harness.data.splits import Part, SplitPlan
 from zoo.specs import SPLITS
 
@@ -61,7 +61,7 @@ def _rows(told: Any) -> Any:
     return told["chosen"] if isinstance(told, dict) else range(*told)
 
 
-def _described(name: str, pool: Pool, folder: Path) -> dict[str, Any]:
+def _described(name: str, pool: ImageSet, folder: Path) -> dict[str, Any]:
     told = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
     if not isinstance(pool.images, Tensor):
         return told | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
@@ -70,11 +70,11 @@ def _described(name: str, pool: Pool, folder: Path) -> dict[str, Any]:
     return told | {"file": file, "shape": list(pool.images.shape)}
 
 
-def _pool(told: Mapping[str, Any], folder: Path) -> Pool:
+def _pool(told: Mapping[str, Any], folder: Path) -> ImageSet:
     images = _mapped(folder / told["file"], told["shape"]) if "file" in told else [Path(p) for p in told["paths"]]
     facts = {name: told[name] for name in ("labels", "fingerprint", "size", "channels")}
     # What tells copies apart was used when the dataset was split.
-    return Pool(images=images, identity=(), stamps=told.get("stamps", ()), **facts)
+    return ImageSet(images=images, identity=(), stamps=told.get("stamps", ()), **facts)
 
 
 def _mapped(path: Path, shape: list[int]) -> Tensor:

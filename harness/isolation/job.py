@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Job:
     """One trial for one process.
 
     `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `data`, `features`,
@@ -42,7 +42,7 @@ class Order:
         return json.dumps(asdict(self) | {"trial": self.trial.as_json()})
 
     @classmethod
-    def from_json(cls, text: str) -> Order:
+    def from_json(cls, text: str) -> Job:
         """What `to_json` wrote."""
         told = json.loads(text)
         for name in ("plugins", "timed_on"):

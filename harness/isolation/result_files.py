@@ -33,7 +33,7 @@ CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class TrialResult:
     """A trial's findings and their scores, the text of its log if it failed, and the files that are to be kept.
 
     `files` maps the kinds "predictions" and "checkpoint" to where the child left them.
@@ -61,7 +61,7 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
     return {"findings": findings, "log": outcome.traceback, "claimed_top1_err": claimed}
 
 
-def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> Delivered:
+def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> TrialResult:
     """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives."""
     try:
         findings, log, claimed = _read_findings(told["findings"]), str(told["log"]), told["claimed_top1_err"]
@@ -72,13 +72,13 @@ def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], clas
     if claimed is None:
         if findings.status == "ok":
             raise ValueError("it is ok and has no predictions")
-        return Delivered(findings=findings, log=log)
+        return TrialResult(findings=findings, log=log)
     if not is_number(claimed):
         raise ValueError(f"it claims a top-1 error of {claimed!r:.40}")
     arrays = _read_arrays(folder / PREDICTIONS)
     require_honest(arrays, labels, claimed, len(classes))
     files = {"predictions": folder / PREDICTIONS, "checkpoint": folder / CHECKPOINT}
-    return Delivered(
+    return TrialResult(
         findings=findings,
         scores=score(arrays, classes),
         log=log,

@@ -37,7 +37,7 @@ TERM_GRACE_S = 1.0  # from SIGTERM to SIGKILL, for a child that ran out of time
 
 
 @dataclass(slots=True, kw_only=True)
-class Ending:
+class ExitReport:
     """How a child ended: its exit code (negative: a signal), its last words, and what it printed.
 
     `problem` is what kept it from a result, `storage` what the disk refused.
@@ -100,9 +100,9 @@ def context_for(device: str) -> Context:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs `target(order, messages, log)` in a child of its own and follows it to its end.
+    """Runs `target(job, messages, log)` in a child of its own and follows it to its end.
 
-    `on_message` gets each JSON object that the child sends; {"phase": …} and {"result": …} are kept in the ending.
+    `on_message` gets each JSON object that the child sends; {"phase": …} and {"result": …} are kept in the report.
     """
 
     target: Callable[..., None]
@@ -110,11 +110,11 @@ class Supervisor:
     timeout_s: float | None = None
     on_message: Callable[[Mapping[str, Any]], None] = field(default=lambda message: None)
 
-    def run(self, order: str) -> Ending:
+    def run(self, job: str) -> ExitReport:
         """Start a child, wait for it, and leave no process of it behind, however this ends."""
         _start_tracker()
         messages, log = open_pipe(), open_pipe()
-        child = self.context.Process(target=self.target, args=(order, messages.writer, log.writer))
+        child = self.context.Process(target=self.target, args=(job, messages.writer, log.writer))
         with left_alone():
             child.start()
         messages.writer.close()
@@ -138,13 +138,13 @@ class _Follower:
     lines: Lines
     log: Log
     on_message: Callable[[Mapping[str, Any]], None]
-    ending: Ending = field(default_factory=Ending)
+    report: ExitReport = field(default_factory=ExitReport)
 
-    def follow(self, timeout_s: float | None) -> Ending:
+    def follow(self, timeout_s: float | None) -> ExitReport:
         """Wait for the child's end, or end it once its time is up."""
         deadline = None if timeout_s is None else monotonic() + timeout_s
         if not self._wait_until(deadline):
-            self.ending.timed_out = True
+            self.report.timed_out = True
             self._terminate(TERM_GRACE_S)
         return self._ended()
 
@@ -175,18 +175,18 @@ class _Follower:
             for message in self.lines.read():
                 self._take(message)
         except ValueError as error:
-            self.ending.problem = str(error)
+            self.report.problem = str(error)
             self._terminate(0.0)
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if "phase" in message:
-            self.ending.phase = str(message["phase"])
+            self.report.phase = str(message["phase"])
         elif "result" in message:
-            self.ending.result = message["result"]
+            self.report.result = message["result"]
         elif "problem" in message:
-            self.ending.problem = str(message["problem"])
+            self.report.problem = str(message["problem"])
         elif "storage" in message:
-            self.ending.storage = str(message["storage"])
+            self.report.storage = str(message["storage"])
         else:
             self.on_message(message)
 
@@ -202,9 +202,9 @@ class _Follower:
         if self.child.pid is not None:
             kill_group(self.child.pid, is_reaped=not self.child.is_alive())
 
-    def _ended(self) -> Ending:
+    def _ended(self) -> ExitReport:
         self.child.join()
         self._read()
-        self.ending.exitcode = self.child.exitcode
-        self.ending.log = self.log.text()
-        return self.ending
+        self.report.exitcode = self.child.exitcode
+        self.report.log = self.log.text()
+        return self.report

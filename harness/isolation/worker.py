@@ -1,4 +1,4 @@
-"""The process of one trial: reads its order, carries it out, and sends what it found as JSON."""
+"""The process of one trial: reads its job, carries it out, and sends its findings as JSON."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import torch
 
 from harness.isolation.child_process import die_with_parent, lead_group, limit_memory
 from harness.isolation.dataset_files import take_over
-from harness.isolation.job import Order
+from harness.isolation.job import Job
 from harness.isolation.pipes import as_line
 from harness.isolation.result_files import pack
 from harness.machine.malloc import keep_freed_memory
 from harness.plan.plugin_guard import WATCHED
-from harness.training.checkpoint import Progress, Stopped
+from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.feature_store import FeatureStore
 from harness.training.numerics import forbid_tf32
 from harness.trial.context import TrialContext
 from harness.trial.determinism import judged
-from harness.trial.trial import Hooks, run_trial
+from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
 from zoo.discovery import collect
 from zoo.manager.loading import candidates, read_requests
@@ -47,29 +47,29 @@ def main(text: str, messages: Connection, log: Connection) -> None:
     lead_group()
     die_with_parent()
     _print_into(log)
-    order = Order.from_json(text)
+    job = Job.from_json(text)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
-    os.environ.update(order.environment)
-    voice = Voice(lambda message: _write(messages, as_line(message)))
-    progress = make_progress(order, voice)
-    signal.signal(signal.SIGTERM, lambda number, frame: _stop(voice, progress))
+    os.environ.update(job.environment)
+    messenger = Messenger(lambda message: _write(messages, as_line(message)))
+    checkpoints = make_checkpoints(job, messenger)
+    signal.signal(signal.SIGTERM, lambda number, frame: _stop(messenger, checkpoints))
     try:
-        voice.send({"result": perform(order, voice, progress)})
+        messenger.send({"result": perform(job, messenger, checkpoints)})
     except Stopped:
         _leave(STOPPED)
     except StoreError as error:
-        voice.send({"storage": error.cause})
+        messenger.send({"storage": error.cause})
         _leave(error.exit_code)
     except Exception as error:
         traceback.print_exc()
-        voice.send({"problem": " ".join(f"{type(error).__name__}: {error}".split())[:300]})
+        messenger.send({"problem": " ".join(f"{type(error).__name__}: {error}".split())[:300]})
         _leave(1)
     # What a plugin left behind - threads, handlers at exit - has no say in how this process ends.
     _leave(0)
 
 
-class Voice:
+class Messenger:
     """What a trial says while it runs; `phase` is the last that it named."""
 
     def __init__(self, send: Callable[[Mapping[str, Any]], None]) -> None:
@@ -83,53 +83,57 @@ class Voice:
         self.send({"phase": phase})
 
 
-def perform(order: Order, voice: Voice, progress: Progress) -> dict[str, Any]:
-    """Carry the order out in this process; returns the result as JSON, its arrays are files in `order.work`."""
+def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
+    """Carry the job out in this process; returns the result as JSON, its arrays are files in `job.work`."""
     keep_freed_memory()
-    if order.memory_mib is not None:
-        limit_memory(order.memory_mib)
+    if job.memory_mib is not None:
+        limit_memory(job.memory_mib)
     forbid_tf32()
     context = TrialContext(
-        dataset=take_over(Path(order.data)),
-        device=torch.device(order.device),
-        timed_on=tuple(torch.device(name) for name in order.timed_on),
-        features=FeatureStore(Path(order.features)),
+        dataset=take_over(Path(job.data)),
+        device=torch.device(job.device),
+        timed_on=tuple(torch.device(name) for name in job.timed_on),
+        features=FeatureStore(Path(job.features)),
     )
-    hooks = Hooks(on_epoch=lambda row: voice.send({"epoch": row}), on_phase=voice.enter, progress=progress)
-    choice = find_choice(order)
-    torch.set_num_threads(order.num_threads)  # last: a plugin may have set its own as it was imported
-    outcome = run_trial(order.trial, choice, context, hooks)
-    if order.check_determinism:
-        outcome = judged(outcome, order.trial, choice, context)
-    voice.enter("deliver")
+    callbacks = TrialCallbacks(
+        on_epoch=lambda row: messenger.send({"epoch": row}), on_phase=messenger.enter, checkpoints=checkpoints
+    )
+    choice = find_choice(job)
+    torch.set_num_threads(job.num_threads)  # last: a plugin may have set its own as it was imported
+    outcome = run_trial(job.trial, choice, context, callbacks)
+    if job.check_determinism:
+        outcome = judged(outcome, job.trial, choice, context)
+    messenger.enter("deliver")
     if outcome.card is not None:
-        card = replace(outcome.card, plugin=order.owner, plugin_source=order.owner_source)
+        card = replace(outcome.card, plugin=job.owner, plugin_source=job.owner_source)
         outcome = replace(outcome, card=card)
-    return pack(outcome, Path(order.work))
+    return pack(outcome, Path(job.work))
 
 
-def make_progress(order: Order, voice: Voice) -> Progress:
+def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
     """The checkpoints of the trial: where they lie, and which trial on which data they belong to."""
-    identity = {"key": order.trial.key, "fingerprint": order.fingerprint, "trial": order.trial.as_json()}
-    gap_s = min(CHECKPOINT_GAP_S, order.checkpoint_s)
-    return Progress(Path(order.progress), identity, every_s=order.checkpoint_s, min_gap_s=gap_s, say=voice.note)
+    identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json()}
+    gap_s = min(CHECKPOINT_GAP_S, job.checkpoint_s)
+    return TrainingCheckpoints(
+        Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, say=messenger.note
+    )
 
 
-def find_choice(order: Order) -> Choice:
-    """The model of the order. Its own plugin alone is loaded: no other can harm it."""
+def find_choice(job: Job) -> Choice:
+    """The model of the job. Its own plugin alone is loaded: no other can harm it."""
 
     def owner_only(requests: Requests) -> Iterator[Candidate]:
-        return (one for one in candidates(requests) if order.owner in (one.name, f"{one.name} ({one.source})"))
+        return (one for one in candidates(requests) if job.owner in (one.name, f"{one.name} ({one.source})"))
 
-    zoo = collect(owner_only, read_requests(order.plugins, os.environ), WATCHED)
-    return zoo.select(order.trial.model)[0]
+    zoo = collect(owner_only, read_requests(job.plugins, os.environ), WATCHED)
+    return zoo.select(job.trial.model)[0]
 
 
-def _stop(voice: Voice, progress: Progress) -> None:
+def _stop(messenger: Messenger, checkpoints: TrainingCheckpoints) -> None:
     """Training saves itself first; every other phase is short, and begins again."""
-    if voice.phase != "train":
+    if messenger.phase != "train":
         _leave(STOPPED)
-    progress.request_stop()
+    checkpoints.request_stop()
 
 
 def _print_into(log: Connection) -> None:

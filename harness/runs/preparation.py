@@ -46,7 +46,7 @@ def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> 
     )
 
 
-def open_bench(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunContext:
+def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunContext:
     """Devices and data: what is wrong with them is found here, before the first trial."""
     device = devices.resolve(setup.device)
     if setup.isolation and device.type == "cpu":
@@ -86,20 +86,20 @@ def _check_limits(setup: RunSetup) -> None:
         raise ZooError("--memory-limit is kept on Linux only", "leave it out on this system")
 
 
-def expected_bytes(bench: RunContext, num_trials: int) -> int:
+def expected_bytes(context: RunContext, num_trials: int) -> int:
     """Room that a run needs at least."""
-    num_scores = min(len(bench.dataset.classes), 100) * bench.dataset.counts["test"]
+    num_scores = min(len(context.dataset.classes), 100) * context.dataset.counts["test"]
     return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
 
 
-def configuration(request: RunRequest, planned: Sequence[Planned], bench: RunContext, zoo: Zoo) -> dict[str, Any]:
+def configuration(request: RunRequest, planned: Sequence[Planned], context: RunContext, zoo: Zoo) -> dict[str, Any]:
     """What `run.json` says: enough to know, and to repeat, what was asked."""
     return {
         "harness": __version__,
         "command": masked(request.command),
         "setup": request.setup.as_json(),
-        "machine": bench.machine,
-        "data": bench.dataset.facts,
+        "machine": context.machine,
+        "data": context.dataset.facts,
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
         "plugins": [asdict(info) for info in zoo.plugins],
     }

@@ -11,7 +11,7 @@ from harness.plan.plugin_guard import WATCHED
 from harness.plan.run_setup import RunSetup
 from harness.plan.trials import Planned
 from harness.runs.console import Screen
-from harness.runs.preparation import open_bench
+from harness.runs.preparation import open_context
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
 from results.errors import StoreError
@@ -42,9 +42,9 @@ def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
     zoo = discover([*setup.plugins, *plugins], watched=WATCHED)
     planned = remembered_trials(told, zoo)
     with signals_raise():
-        bench = open_bench(setup, zoo, planned)
-        refuse_changes(told["data"], bench.dataset.facts, "the data are not those of the run", RESTORE)
-        session = Session(bench=bench, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
+        context = open_context(setup, zoo, planned)
+        refuse_changes(told["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
+        session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
         return session.carry_out(planned)
 
 

@@ -14,9 +14,9 @@ import torch
 
 from harness.isolation import worker
 from harness.isolation.dataset_files import hand_over
-from harness.isolation.job import Order
-from harness.isolation.result_files import Delivered, unpack
-from harness.isolation.supervisor import Ending, Supervisor, context_for
+from harness.isolation.job import Job
+from harness.isolation.result_files import TrialResult, unpack
+from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.preparation import expected_bytes
 from harness.trial.outcome import lost
@@ -50,7 +50,7 @@ class Runner:
         """Hand the dataset over, once for all trials."""
         hand_over(self.context.dataset, self.store.work / "data")
 
-    def carry_out(self, item: Planned, listen: Listener) -> Delivered:
+    def carry_out(self, item: Planned, listen: Listener) -> TrialResult:
         """One trial; `listen` gets what it says of its epochs.
 
         Out of memory, it is tried once more in a new process, in parts of half the size. Where the run was stopped in
@@ -58,9 +58,9 @@ class Runner:
         """
         smaller = in_smaller_parts(item.trial)
         if smaller is None or not self._checkpoints(smaller).exists():
-            delivered = self._attempt(item, item.trial, listen)
-            if delivered.findings.status != "oom" or smaller is None:
-                return delivered
+            result = self._attempt(item, item.trial, listen)
+            if result.findings.status != "oom" or smaller is None:
+                return result
         shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
         again = self._attempt(item, smaller, listen)
         facts = {**again.findings.facts, "retried_after": "oom"}
@@ -79,16 +79,16 @@ class Runner:
         """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
         return self.progress_folder(trial) / trial.key
 
-    def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> Delivered:
+    def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> TrialResult:
         folder = self.store.work / trial_slug(trial.model, trial.seed)
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
-        order = self._order(item, trial, folder)
-        ending = self._isolated(order, listen) if self.setup.isolation else _here(order, listen)
-        return self._delivered(ending, trial, folder)
+        job = self._job(item, trial, folder)
+        report = self._isolated(job, listen) if self.setup.isolation else _here(job, listen)
+        return self._result_of(report, trial, folder)
 
-    def _order(self, item: Planned, trial: Trial, folder: Path) -> Order:
-        return Order(
+    def _job(self, item: Planned, trial: Trial, folder: Path) -> Job:
+        return Job(
             trial=trial,
             owner=item.choice.owner,
             owner_source=self.zoo.plugin(item.choice.owner).source,
@@ -107,34 +107,34 @@ class Runner:
             environment=dict(os.environ),
         )
 
-    def _isolated(self, order: Order, listen: Listener) -> Ending:
+    def _isolated(self, job: Job, listen: Listener) -> ExitReport:
         supervisor = Supervisor(
             target=worker.main,
             context=context_for(self.context.device.type),
             timeout_s=self.setup.trial_timeout or None,
             on_message=lambda message: listen(require_message(message)),
         )
-        return supervisor.run(order.to_json())
+        return supervisor.run(job.to_json())
 
-    def _delivered(self, ending: Ending, trial: Trial, folder: Path) -> Delivered:
+    def _result_of(self, report: ExitReport, trial: Trial, folder: Path) -> TrialResult:
         """The child's result where it is one; otherwise findings that say how the child ended."""
-        if ending.storage:
+        if report.storage:
             self._require_disk()
-            return _lost(ending, "failed", f"it could not write: {ending.storage}")
-        if ending.timed_out:
+            return _lost(report, "failed", f"it could not write: {report.storage}")
+        if report.timed_out:
             cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
-            return _lost(ending, "timeout", cause)
-        if ending.result is None:
-            return _lost(ending, *_how_it_ended(ending))
+            return _lost(report, "timeout", cause)
+        if report.result is None:
+            return _lost(report, *_how_it_ended(report))
         dataset = self.context.dataset
         try:
             labels = dataset.labels(dataset.plan.test)
-            delivered = unpack(ending.result, folder, labels=labels, classes=dataset.classes)
-            if delivered.findings.facts:
-                require_conditions(delivered.findings.facts, _conditions(trial))
+            result = unpack(report.result, folder, labels=labels, classes=dataset.classes)
+            if result.findings.facts:
+                require_conditions(result.findings.facts, _conditions(trial))
         except (ValueError, ZooError) as error:
-            return _lost(ending, "failed", f"its result cannot be used: {error}")
-        return replace(delivered, log=_joined(delivered.log, ending.log))
+            return _lost(report, "failed", f"its result cannot be used: {error}")
+        return replace(result, log=_joined(result.log, report.log))
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
@@ -152,12 +152,12 @@ def in_smaller_parts(trial: Trial) -> Trial | None:
     return replace(trial, train=replace(train, grad_accum=2 * train.grad_accum))
 
 
-def _here(order: Order, listen: Listener) -> Ending:
-    """Carry the order out in this very process, for --no-isolation."""
-    voice = worker.Voice(listen)
-    told = worker.perform(order, voice, worker.make_progress(order, voice))
+def _here(job: Job, listen: Listener) -> ExitReport:
+    """Carry the job out in this very process, for --no-isolation."""
+    messenger = worker.Messenger(listen)
+    told = worker.perform(job, messenger, worker.make_checkpoints(job, messenger))
     # Through JSON as from a child: what isolation refuses must not pass without it.
-    return Ending(exitcode=0, result=json.loads(json.dumps(told)))
+    return ExitReport(exitcode=0, result=json.loads(json.dumps(told)))
 
 
 def _conditions(trial: Trial) -> dict[str, Any]:
@@ -169,22 +169,22 @@ def _conditions(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _lost(ending: Ending, status: str, cause: str) -> Delivered:
-    findings = lost(status=status, phase=ending.phase, cause=cause)
-    return Delivered(findings=findings, log=_joined(cause + "\n", ending.log))
+def _lost(report: ExitReport, status: str, cause: str) -> TrialResult:
+    findings = lost(status=status, phase=report.phase, cause=cause)
+    return TrialResult(findings=findings, log=_joined(cause + "\n", report.log))
 
 
-def _how_it_ended(ending: Ending) -> tuple[str, str]:
+def _how_it_ended(report: ExitReport) -> tuple[str, str]:
     """Status and cause of a child that sent no result."""
-    if ending.problem:
-        return "failed", ending.problem
-    if "bad_alloc" in ending.log:
+    if report.problem:
+        return "failed", report.problem
+    if "bad_alloc" in report.log:
         return "oom", "out of memory: std::bad_alloc"
-    if ending.signal_name == "SIGKILL":
+    if report.signal_name == "SIGKILL":
         return "failed", KILLED
-    if ending.signal_name:
-        return "failed", f"crashed with {ending.signal_name}"
-    return "failed", f"its process ended (exit {ending.exitcode}) without a result"
+    if report.signal_name:
+        return "failed", f"crashed with {report.signal_name}"
+    return "failed", f"its process ended (exit {report.exitcode}) without a result"
 
 
 def _joined(traceback: str, printed: str) -> str:

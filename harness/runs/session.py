@@ -25,7 +25,7 @@ from zoo.specs import TrialEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.isolation.result_files import Delivered
+    from harness.isolation.result_files import TrialResult
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Session:
     """A run in progress: what its trials share, where they are kept, who is told of them."""
 
-    bench: RunContext
+    context: RunContext
     store: RunStore
     zoo: Zoo
     setup: RunSetup
@@ -61,21 +61,21 @@ class Session:
 
     def _open(self, planned: Sequence[Planned], num_done: int) -> None:
         """Say what is about to happen."""
-        dataset = self.bench.dataset
+        dataset = self.context.dataset
         for line in opening_lines(
-            self.bench.machine, dataset.facts, dataset.notes, planned, str(self.store.path), num_done
+            self.context.machine, dataset.facts, dataset.notes, planned, str(self.store.path), num_done
         ):
             self.screen.line(line)
 
     def _each(self, to_do: Sequence[Planned]) -> None:
-        require_space(self.store.path, expected_bytes(self.bench, len(to_do)))
-        runner = Runner(context=self.bench, store=self.store, setup=self.setup, zoo=self.zoo)
+        require_space(self.store.path, expected_bytes(self.context, len(to_do)))
+        runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo)
         try:
             runner.prepare()
             for item in to_do:
-                delivered = runner.carry_out(item, partial(self._listen, item))
-                self._require_readable(delivered.findings)
-                record = self._kept(item, delivered)
+                result = runner.carry_out(item, partial(self._listen, item))
+                self._require_readable(result.findings)
+                record = self._kept(item, result)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
                 self.screen.trial(item, record)
         finally:
@@ -86,7 +86,7 @@ class Session:
     def _require_readable(self, findings: Findings) -> None:
         """Bad files would fail every trial: the run ends before its first record, and lists them all."""
         if findings.error and findings.error.phase == "data" and not self.store.records():
-            self.bench.dataset.require_readable()
+            self.context.dataset.require_readable()
 
     def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
         """What a trial says while it runs."""
@@ -95,15 +95,15 @@ class Session:
         elif "note" in message:
             self.screen.line(f"note: {item.label}: {message['note']}")
 
-    def _kept(self, item: Planned, delivered: Delivered) -> Record:
+    def _kept(self, item: Planned, result: TrialResult) -> Record:
         """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
         info = self.zoo.plugin(item.choice.owner)
         plugin = {"name": info.name, "source": info.source, "version": info.version}
-        record = make_record(item.trial, self.bench, delivered.findings, delivered.scores, plugin)
-        if record.error and delivered.log:
-            log = self.store.save_failure(record, delivered.log)
+        record = make_record(item.trial, self.context, result.findings, result.scores, plugin)
+        if record.error and result.log:
+            log = self.store.save_failure(record, result.log)
             record = replace(record, error=replace(record.error, log=str(log)))
-        self._adopt(record, delivered)
+        self._adopt(record, result)
         path = self.store.save(record)
         event = TrialEvent(
             key=record.key,
@@ -118,15 +118,15 @@ class Session:
             self.screen.line(f"warning: {problem}")
         return record
 
-    def _adopt(self, record: Record, delivered: Delivered) -> None:
+    def _adopt(self, record: Record, result: TrialResult) -> None:
         """Give the files that the trial left behind their place."""
         name = trial_slug(record.model, record.seed)
-        if "predictions" in delivered.files:
-            self.store.adopt(delivered.files["predictions"], f"predictions/{name}.npz")
-        if "checkpoint" in delivered.files:
+        if "predictions" in result.files:
+            self.store.adopt(result.files["predictions"], f"predictions/{name}.npz")
+        if "checkpoint" in result.files:
             # The card comes last: where it is, the weights are whole.
             for file in (saved_model.WEIGHTS_FILE, saved_model.CARD_FILE):
-                self.store.adopt(delivered.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
+                self.store.adopt(result.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
 
     @contextmanager
     def _resumable(self) -> Iterator[None]:

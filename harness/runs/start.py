@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.runs.console import Screen
-from harness.runs.preparation import configuration, open_bench, planned_trials
+from harness.runs.preparation import configuration, open_context, planned_trials
 from harness.runs.resume import resume_as_planned
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
@@ -26,7 +26,7 @@ def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
         planned = planned_trials(request, choices, zoo)
         if request.resume:
             return resume_as_planned(request, planned)
-        bench = open_bench(request.setup, zoo, planned)
-        store = RunStore.create(request.output, bench.dataset.name, configuration(request, planned, bench, zoo))
+        context = open_context(request.setup, zoo, planned)
+        store = RunStore.create(request.output, context.dataset.name, configuration(request, planned, context, zoo))
         screen = Screen(quiet=request.quiet)
-        return Session(bench=bench, store=store, zoo=zoo, setup=request.setup, screen=screen).carry_out(planned)
+        return Session(context=context, store=store, zoo=zoo, setup=request.setup, screen=screen).carry_out(planned)

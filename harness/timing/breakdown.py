@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.timing.clock import Clock
-    from harness.timing.entry import Bench
+    from harness.timing.entry import TimedModel
     from harness.timing.series import TimedStep
     from harness.timing.steps import Workload
     from harness.timing.watch.nvml import Board
@@ -24,20 +24,20 @@ PHASES = ("forward", "backward", "optimizer")
 MIN_SAMPLES = 5
 
 
-def details(bench: Bench) -> list[Measurement]:
+def details(timed: TimedModel) -> list[Measurement]:
     """The phases of the training step, where one was timed, energy where it is counted, the copy to an accelerator."""
-    if bench.workload is None:
+    if timed.workload is None:
         return []
-    budget_s = bench.workload.config.budget_s
-    device = bench.workload.device.type
+    budget_s = timed.workload.config.budget_s
+    device = timed.workload.device.type
     found = []
-    if "train" in bench.series:
-        phases = time_phases(TrainingStep(bench.workload), bench.clock, budget_s)
+    if "train" in timed.series:
+        phases = time_phases(TrainingStep(timed.workload), timed.clock, budget_s)
         found += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
-    for kind, series in bench.series.items():
-        found += energy(kind, series.step, bench.workload, bench.clock)
+    for kind, series in timed.series.items():
+        found += energy(kind, series.step, timed.workload, timed.clock)
     if device != "cpu":
-        found.append(_ms(f"{device}_copy_time", time_copy(bench.workload, bench.clock)))
+        found.append(_ms(f"{device}_copy_time", time_copy(timed.workload, timed.clock)))
     return found
 
 

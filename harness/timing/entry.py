@@ -30,7 +30,7 @@ class Entry:
 
 
 @dataclass(slots=True, kw_only=True)
-class Bench:
+class TimedModel:
     """State of one model's timing. `base_mib` is the memory that was in use before it came."""
 
     entry: Entry

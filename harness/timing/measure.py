@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.timing import memory, restore
 from harness.timing.clock import Clock, clock_for
-from harness.timing.entry import INFER, TRAIN, Bench, Entry
+from harness.timing.entry import INFER, TRAIN, Entry, TimedModel
 from harness.timing.restore import resident
 from harness.timing.result import summarise
 from harness.timing.steps import make_workload
@@ -57,41 +57,41 @@ def time_together(
     A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
     """
     with restore.applied(config), ExitStack() as stack:
-        benches = [Bench(entry=entry, clock=clock or clock_for(device)) for entry in entries]
-        for bench in benches:
-            _open(stack, bench, device, config)
+        timed_models = [TimedModel(entry=entry, clock=clock or clock_for(device)) for entry in entries]
+        for timed in timed_models:
+            _open(stack, timed, device, config)
         for kind in (INFER, TRAIN) if config.train else (INFER,):
-            _time_kind(kind, benches, config.rounds if len(benches) > 1 else 1, tell)
-        return [summarise(bench, device, config) for bench in benches]
+            _time_kind(kind, timed_models, config.rounds if len(timed_models) > 1 else 1, tell)
+        return [summarise(timed, device, config) for timed in timed_models]
 
 
-def _open(stack: ExitStack, bench: Bench, device: torch.device, config: TimingConfig) -> None:
-    entry = bench.entry
-    with bench.surviving(INFER):
-        bench.base_mib = memory.in_use_mib(device)
+def _open(stack: ExitStack, timed: TimedModel, device: torch.device, config: TimingConfig) -> None:
+    entry = timed.entry
+    with timed.surviving(INFER):
+        timed.base_mib = memory.in_use_mib(device)
         stack.enter_context(resident(entry.model, device, config))
-        bench.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
+        timed.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
 
 
-def _time_kind(kind: str, benches: Sequence[Bench], num_rounds: int, tell: Tell) -> None:
-    for bench in benches:
-        tell(f"{kind} {bench.entry.name}")
-        bench.warm_up(kind, num_rounds)
-    _take_turns(kind, benches, num_rounds)
-    disturbed = [bench for bench in benches if kind in bench.series and bench.series[kind].reasons()]
+def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, tell: Tell) -> None:
+    for timed in timed_models:
+        tell(f"{kind} {timed.entry.name}")
+        timed.warm_up(kind, num_rounds)
+    _take_turns(kind, timed_models, num_rounds)
+    disturbed = [timed for timed in timed_models if kind in timed.series and timed.series[kind].reasons()]
     if not disturbed:
         return
-    tell(f"{kind} again, disturbed: {', '.join(bench.entry.name for bench in disturbed)}")
-    firsts = [bench.series[kind] for bench in disturbed]
-    for bench, first in zip(disturbed, firsts, strict=True):
-        bench.series[kind] = first.again()
+    tell(f"{kind} again, disturbed: {', '.join(timed.entry.name for timed in disturbed)}")
+    firsts = [timed.series[kind] for timed in disturbed]
+    for timed, first in zip(disturbed, firsts, strict=True):
+        timed.series[kind] = first.again()
     _take_turns(kind, disturbed, num_rounds)
-    for bench, first in zip(disturbed, firsts, strict=True):
-        if kind in bench.series:
-            bench.series[kind] = first.better(bench.series[kind])
+    for timed, first in zip(disturbed, firsts, strict=True):
+        if kind in timed.series:
+            timed.series[kind] = first.better(timed.series[kind])
 
 
-def _take_turns(kind: str, benches: Sequence[Bench], num_rounds: int) -> None:
+def _take_turns(kind: str, timed_models: Sequence[TimedModel], num_rounds: int) -> None:
     for _ in range(num_rounds):
-        for bench in benches:
-            bench.run_round(kind)
+        for timed in timed_models:
+            timed.run_round(kind)

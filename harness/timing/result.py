@@ -10,7 +10,7 @@ import torch
 
 from harness.timing.breakdown import details
 from harness.timing.disturbances import verdict
-from harness.timing.entry import TRAIN, Bench
+from harness.timing.entry import TRAIN, TimedModel
 from results.records import Measurement
 
 if TYPE_CHECKING:
@@ -40,19 +40,19 @@ class Timing:
         return next((m for m in self.measurements if m.name == name), None)
 
 
-def summarise(bench: Bench, device: torch.device, config: TimingConfig) -> Timing:
+def summarise(timed: TimedModel, device: torch.device, config: TimingConfig) -> Timing:
     """What the bench found, in milliseconds a batch and MiB."""
-    reasons = [f"{kind}: {reason}" for kind, series in bench.series.items() for reason in series.reasons()]
-    found = [m for kind, series in bench.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
+    reasons = [f"{kind}: {reason}" for kind, series in timed.series.items() for reason in series.reasons()]
+    found = [m for kind, series in timed.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
     if config.detail:
-        with bench.surviving(TRAIN):
-            found += details(bench)
+        with timed.surviving(TRAIN):
+            found += details(timed)
     return Timing(
         measurements=tuple(found),
         verdict=verdict(reasons),
         reasons=tuple(reasons),
-        failures=dict(bench.failures),
-        facts=_facts(bench, device, config),
+        failures=dict(timed.failures),
+        facts=_facts(timed, device, config),
     )
 
 
@@ -64,10 +64,10 @@ def _measurements(prefix: str, series: Series) -> Iterator[Measurement]:
         yield Measurement(name=f"{prefix}_reserved_memory", unit="MiB", values=(series.reserved_mib,))
 
 
-def _facts(bench: Bench, device: torch.device, config: TimingConfig) -> dict[str, Any]:
+def _facts(timed: TimedModel, device: torch.device, config: TimingConfig) -> dict[str, Any]:
     return {
         "batch_size": config.batch_size,
-        "img_size": bench.entry.input_shape[1],
+        "img_size": timed.entry.input_shape[1],
         "precision": config.precision_name,
         "channels_last": config.numerics.is_channels_last(device.type),
         "torchcompile": config.torchcompile,

@@ -20,7 +20,7 @@ from results.store.atomic import make_folder, read_regular, write_atomic
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
-    from harness.training.state import Course
+    from harness.training.state import TrainingState
 
 KEPT = 2
 # safetensors has no checksum, and loads a flipped bit in silence: the name of the file holds its hash.
@@ -31,7 +31,7 @@ class Stopped(Exception):
     """Training was asked to stop, and its checkpoint is on disk."""
 
 
-class Progress:
+class TrainingCheckpoints:
     """Writes and finds the checkpoints of one trial.
 
     `identity` says which trial on which data they belong to: one of another trial is refused. Within an epoch one is
@@ -57,29 +57,29 @@ class Progress:
         """Let training save itself after the present step and raise Stopped; a signal handler may call this."""
         self.is_stopping = True
 
-    def after_step(self, course: Course) -> None:
+    def after_step(self, state: TrainingState) -> None:
         """A step has ended. Raises Stopped where a stop was asked for."""
         if self.is_stopping or perf_counter() - self.written_at >= self.every_s:
-            self._save_or_stop(course)
+            self._save_or_stop(state)
 
-    def after_epoch(self, course: Course) -> None:
+    def after_epoch(self, state: TrainingState) -> None:
         """An epoch has ended. Raises Stopped where a stop was asked for."""
         if self.is_stopping or perf_counter() - self.written_at >= self.min_gap_s:
-            self._save_or_stop(course)
+            self._save_or_stop(state)
 
-    def save(self, course: Course) -> None:
+    def save(self, state: TrainingState) -> None:
         """Write a checkpoint, then delete all but the two newest. Raises StoreError."""
         make_folder(self.folder)
-        spent = course.fit.earlier_seconds + perf_counter() - self.began
-        state = json.dumps({"identity": self.identity, "spent": spent, **course.numbers()})
-        content = safetensors_bytes(course.tensors(), metadata={"state": state})
-        write_atomic(self.folder / f"{course.step:09d}-{hashlib.sha256(content).hexdigest()}.safetensors", content)
+        spent = state.history.earlier_seconds + perf_counter() - self.began
+        numbers = json.dumps({"identity": self.identity, "spent": spent, **state.numbers()})
+        content = safetensors_bytes(state.tensors(), metadata={"state": numbers})
+        write_atomic(self.folder / f"{state.step:09d}-{hashlib.sha256(content).hexdigest()}.safetensors", content)
         for old in self._paths()[KEPT:]:
             with suppress(OSError):
                 old.unlink()
         self.written_at = perf_counter()
 
-    def restore(self, course: Course) -> bool:
+    def restore(self, state: TrainingState) -> bool:
         """Go on from the newest checkpoint that is whole; False where there is none.
 
         Raises ZooError where it belongs to another trial or other data, or does not fit the model.
@@ -92,9 +92,9 @@ class Progress:
                 self.say(f"{path.name[:9]} is damaged ({error}); going back to the checkpoint before it")
                 continue
             refuse_changes(numbers.pop("identity"), self.identity, "the checkpoint is of another trial", self._remedy())
-            course.fit.earlier_seconds = numbers.pop("spent")
+            state.history.earlier_seconds = numbers.pop("spent")
             try:
-                course.restore(tensors, numbers)
+                state.restore(tensors, numbers)
             except (KeyError, ValueError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0][:200]
                 raise ZooError(f"the checkpoint does not fit the model: {reason}", self._remedy()) from error
@@ -103,8 +103,8 @@ class Progress:
             self.say("no checkpoint is whole; the trial starts over")
         return False
 
-    def _save_or_stop(self, course: Course) -> None:
-        self.save(course)
+    def _save_or_stop(self, state: TrainingState) -> None:
+        self.save(state)
         if self.is_stopping:
             raise Stopped
 

@@ -9,7 +9,7 @@ import torch
 
 from harness.training.loss import cross_entropy, main_logits
 from harness.training.numerics import resolve_numerics
-from harness.training.row_buffer import Rows
+from harness.training.row_buffer import RowBuffer
 from zoo.errors import ZooError
 from zoo.heads.proof import require_no_probabilities
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.data.batches.batches import Batches
     from harness.plan.config import TrainConfig
-    from harness.training.model import Subject
+    from harness.training.model import TrainableModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,30 +29,30 @@ class Scores:
     top1: float
 
 
-def predict(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+def predict(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
     """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device.
 
     Raises ZooError where they are probabilities.
     """
-    subject.eval_mode()
-    numerics = resolve_numerics(config.numerics, subject.device)
-    outputs, labels = Rows(batches.num_images), []
+    trainable.eval_mode()
+    numerics = resolve_numerics(config.numerics, trainable.device)
+    outputs, labels = RowBuffer(batches.num_images), []
     with torch.inference_mode():
         for images_BCHW, labels_B in batches.eval():
             with numerics.autocast():
-                outputs.add(main_logits(subject.forward(images_BCHW)))
+                outputs.add(main_logits(trainable.forward(images_BCHW)))
             labels.append(labels_B)
         logits_NK, labels_N = outputs.whole(), torch.cat(labels)
         require_no_probabilities(logits_NK)
         return logits_NK, labels_N
 
 
-def final_outputs(subject: Subject, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
+def final_outputs(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
     """As `predict`, for the outputs that a model is judged by: ZooError where any is not finite.
 
     Such an image counts as wrong in a score; a model that cannot answer for it is broken and gets none.
     """
-    logits_NK, labels_N = predict(subject, batches, config)
+    logits_NK, labels_N = predict(trainable, batches, config)
     num_bad = int((~logits_NK.isfinite()).any(1).sum())
     if num_bad:
         cause = f"in evaluation the model's output is not finite for {num_bad} of {len(labels_N)} test images"
@@ -60,12 +60,12 @@ def final_outputs(subject: Subject, batches: Batches, config: TrainConfig) -> tu
     return logits_NK, labels_N
 
 
-def evaluate(subject: Subject, batches: Batches, config: TrainConfig) -> Scores:
+def evaluate(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> Scores:
     """Score a split. Sums over images and divides once, so that a short last batch weighs what it should.
 
     An image with an output that is not finite counts as wrong: the argmax over NaN is class 0.
     """
-    logits_NK, labels_N = predict(subject, batches, config)
+    logits_NK, labels_N = predict(trainable, batches, config)
     correct = (logits_NK.argmax(1) == labels_N) & logits_NK.isfinite().all(1)
     return Scores(loss=float(cross_entropy(logits_NK, labels_N)), top1=float(correct.sum()) / len(labels_N) * 100)
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from harness.training.feature_store import Features, FeatureStore
 from harness.training.frozen.backbone import fast_backbone
-from harness.training.row_buffer import Rows
+from harness.training.row_buffer import RowBuffer
 
 if TYPE_CHECKING:
     from harness.data.batches.batches import Batch, Batches, PixelBatches
@@ -54,7 +54,7 @@ class Extractor:
         return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{self.numerics.precision}"
 
     def _extract(self, batches: Iterable[Batch], num_images: int) -> Features:
-        features, labels = Rows(num_images), []
+        features, labels = RowBuffer(num_images), []
         with torch.inference_mode():
             for images_BCHW, labels_B in batches:
                 backbone = self._made_ready(images_BCHW)

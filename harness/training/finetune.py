@@ -15,9 +15,9 @@ import torch
 from harness.data.batches.batches import TensorBatches
 from harness.training.feature_store import FeatureStore
 from harness.training.features import Extractor, ViewBatches
-from harness.training.model import Subject, freeze_all_but
+from harness.training.model import TrainableModel, freeze_all_but
 from harness.training.numerics import resolve_numerics
-from harness.training.output_check import Checked
+from harness.training.output_check import CheckedForward
 from zoo.heads import logits_from_features
 from zoo.heads.proof import require_trainable
 
@@ -38,30 +38,30 @@ class Splits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class TrainingSetup:
     """What the loop needs: who learns, from what, and what chooses its best epoch.
 
     `test` gives the batches that judge it in the end; nothing of the test images is computed before it is called.
     """
 
-    subject: Subject
+    trainable: TrainableModel
     train: Batches
     val: Batches
     test: Callable[[], Batches]
 
 
-def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore) -> Lesson:
+def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore) -> TrainingSetup:
     """Freeze what does not train, and take the faster way where it is the same as the plain one."""
     device = splits.train.device
     heads = built.head.names if config.finetune == "head" else ()
     freeze_all_but(built.model, heads)
     require_trainable(built.model)
     plain = torch.compile(built.model) if config.torchcompile else built.model
-    forward = Checked(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
-    subject = Subject(model=built.model, device=device, forward=forward, heads=heads)
+    forward = CheckedForward(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
+    trainable = TrainableModel(model=built.model, device=device, forward=forward, heads=heads)
     if heads and _may_cache(config) and built.head.tappable:
-        return _on_features(subject, built, splits, config, store)
-    return Lesson(subject=subject, train=splits.train, val=splits.val, test=lambda: splits.test)
+        return _on_features(trainable, built, splits, config, store)
+    return TrainingSetup(trainable=trainable, train=splits.train, val=splits.val, test=lambda: splits.test)
 
 
 def _may_cache(config: TrainConfig) -> bool:
@@ -69,14 +69,14 @@ def _may_cache(config: TrainConfig) -> bool:
 
 
 def _on_features(
-    subject: Subject, built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore
-) -> Lesson:
+    trainable: TrainableModel, built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore
+) -> TrainingSetup:
     seed = splits.train.seed
-    numerics = resolve_numerics(config.numerics, subject.device)
+    numerics = resolve_numerics(config.numerics, trainable.device)
     extractor = Extractor(built=built, numerics=numerics, store=store, pixels=splits.key)
 
     def batches(features: tuple[torch.Tensor, torch.Tensor]) -> TensorBatches:
-        return TensorBatches(*features, batch_size=config.batch_size, device=subject.device, seed=seed)
+        return TensorBatches(*features, batch_size=config.batch_size, device=trainable.device, seed=seed)
 
     train: Batches
     if config.aug == "none":
@@ -85,9 +85,9 @@ def _on_features(
         views = range(config.feature_views)
         train = ViewBatches(tuple(batches(extractor.view(splits.train, view)) for view in views))
     logits = partial(logits_from_features, built.model, built.head)
-    subject.forward = Checked(forward=logits, num_classes=built.num_classes)
-    return Lesson(
-        subject=subject,
+    trainable.forward = CheckedForward(forward=logits, num_classes=built.num_classes)
+    return TrainingSetup(
+        trainable=trainable,
         train=train,
         val=batches(extractor.split("val", splits.val)),
         test=lambda: batches(extractor.split("test", splits.test)),

@@ -9,27 +9,27 @@ HistoryRow = dict[str, Any]
 
 
 @dataclass(slots=True, kw_only=True)
-class Fit:
+class TrainingHistory:
     """One row an epoch, the epoch whose weights the model has (-1: those it began with), and how it ended.
 
     `earlier_seconds` is what was spent on it in processes that were stopped before its end.
     """
 
-    history: list[HistoryRow] = field(default_factory=list)
+    rows: list[HistoryRow] = field(default_factory=list)
     best_epoch: int = -1
     best_loss: float = float("inf")
     diverged: bool = False
     earlier_seconds: float = 0.0
 
 
-def divergence(fit: Fit) -> str:
+def divergence(history: TrainingHistory) -> str:
     """Where a training that diverged did so, and what became of the model; "" where it did not."""
-    if not fit.diverged:
+    if not history.diverged:
         return ""
-    row = fit.history[-1]
+    row = history.rows[-1]
     epoch = f"epoch {row['epoch'] + 1}"
     where = f"at step {row['bad_step']} of {epoch}" if "bad_step" in row else f"in the evaluation after {epoch}"
-    kept = f"those of epoch {fit.best_epoch + 1}" if fit.best_epoch >= 0 else "those it began with"
+    kept = f"those of epoch {history.best_epoch + 1}" if history.best_epoch >= 0 else "those it began with"
     return f"the loss was not finite {where}; the weights kept are {kept}; try a lower --lr"
 
 

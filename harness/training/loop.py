@@ -15,67 +15,74 @@ from harness.training.history import epoch_seed
 from harness.training.loss import cross_entropy
 from harness.training.numerics import resolve_numerics
 from harness.training.optim import drop_gradients, learning_rate, set_learning_rate, stepper
-from harness.training.state import Course
+from harness.training.state import TrainingState
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.data.batches.batches import Batches
     from harness.plan.config import TrainConfig
-    from harness.training.checkpoint import Progress
-    from harness.training.history import Fit, HistoryRow
-    from harness.training.model import Subject
+    from harness.training.checkpoint import TrainingCheckpoints
+    from harness.training.history import HistoryRow, TrainingHistory
+    from harness.training.model import TrainableModel
 
 
 def fit(
-    subject: Subject,
+    trainable: TrainableModel,
     train: Batches,
     val: Batches,
     config: TrainConfig,
     *,
     seed: int,
     on_epoch: Callable[[HistoryRow], None] = lambda row: None,
-    progress: Progress | None = None,
-) -> Fit:
-    """Train `subject` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
+    checkpoints: TrainingCheckpoints | None = None,
+) -> TrainingHistory:
+    """Train `trainable` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
 
     Order, augmentation and dropout are functions of (seed, epoch). A loss that is not finite, in training or in
-    evaluation, ends it as diverged; the row of that epoch names its step. With `progress` it goes on from the last
+    evaluation, ends it as diverged; the row of that epoch names its step. With `checkpoints` it goes on from the last
     checkpoint, and raises Stopped when it was asked to stop.
     """
-    loop = _Loop(Course.begin(subject, config), config, num_steps=config.epochs * train.num_batches, progress=progress)
-    course = loop.course
-    if progress:
-        progress.restore(course)
-    while not course.is_over(config):
+    loop = _Loop(
+        TrainingState.begin(trainable, config),
+        config,
+        num_steps=config.epochs * train.num_batches,
+        checkpoints=checkpoints,
+    )
+    state = loop.state
+    if checkpoints:
+        checkpoints.restore(state)
+    while not state.is_over(config):
         row = loop.epoch(train, val, seed)
-        course.end_epoch(row)
+        state.end_epoch(row)
         on_epoch(row)
-        if progress and not course.is_over(config):
-            progress.after_epoch(course)
-    subject.restore(course.best)
-    return course.fit
+        if checkpoints and not state.is_over(config):
+            checkpoints.after_epoch(state)
+    trainable.restore(state.best)
+    return state.history
 
 
 class _Loop:
     """The steps and epochs of one training."""
 
-    def __init__(self, course: Course, config: TrainConfig, num_steps: int, progress: Progress | None) -> None:
-        self.course, self.config, self.num_steps, self.progress = course, config, num_steps, progress
-        self.subject, self.optimizer, self.scaler = course.subject, course.optimizer, course.scaler
-        self.numerics = resolve_numerics(config.numerics, course.subject.device)
-        self.take_step = stepper(course.optimizer, course.scaler)
+    def __init__(
+        self, state: TrainingState, config: TrainConfig, num_steps: int, checkpoints: TrainingCheckpoints | None
+    ) -> None:
+        self.state, self.config, self.num_steps, self.checkpoints = state, config, num_steps, checkpoints
+        self.trainable, self.optimizer, self.scaler = state.trainable, state.optimizer, state.scaler
+        self.numerics = resolve_numerics(config.numerics, state.trainable.device)
+        self.take_step = stepper(state.optimizer, state.scaler)
 
     def epoch(self, train: Batches, val: Batches, seed: int) -> HistoryRow:
-        course = self.course
-        start = perf_counter() - course.seconds
-        rate = learning_rate(self.config, course.epoch * train.num_batches, self.num_steps)
+        state = self.state
+        start = perf_counter() - state.seconds
+        rate = learning_rate(self.config, state.epoch * train.num_batches, self.num_steps)
         self.train_epoch(train, seed, start)
-        train_loss, bad_step = course.losses.fetch()  # waits for the device, so that the clock below may be read
+        train_loss, bad_step = state.losses.fetch()  # waits for the device, so that the clock below may be read
         trained = perf_counter()
-        scores = evaluate(self.subject, val, self.config)
+        scores = evaluate(self.trainable, val, self.config)
         return {
-            "epoch": course.epoch,
+            "epoch": state.epoch,
             "train_loss": train_loss,
             "eval_loss": scores.loss,
             "eval_top1": scores.top1,
@@ -87,23 +94,23 @@ class _Loop:
 
     def train_epoch(self, train: Batches, seed: int, start: float) -> None:
         """One pass over the training images, without those that a checkpoint has behind it."""
-        course, num_done = self.course, len(self.course.losses.sizes)
+        state, num_done = self.state, len(self.state.losses.sizes)
         if not num_done:  # else the random state is the checkpoint's
-            torch.manual_seed(epoch_seed(seed, course.epoch))
-        self.subject.train_mode()
-        for images_BCHW, labels_B in islice(train.train(course.epoch), num_done, None):
-            course.losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
-            if self.progress:
-                course.seconds = perf_counter() - start
-                self.progress.after_step(course)
+            torch.manual_seed(epoch_seed(seed, state.epoch))
+        self.trainable.train_mode()
+        for images_BCHW, labels_B in islice(train.train(state.epoch), num_done, None):
+            state.losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
+            if self.checkpoints:
+                state.seconds = perf_counter() - start
+                self.checkpoints.after_step(state)
 
     def train_step(self, images_BCHW: Tensor, labels_B: Tensor) -> Tensor:
         """One optimiser step; `grad_accum` passes over parts of the batch add up to the same gradient."""
-        set_learning_rate(self.optimizer, learning_rate(self.config, self.course.step, self.num_steps))
+        set_learning_rate(self.optimizer, learning_rate(self.config, self.state.step, self.num_steps))
         drop_gradients(self.optimizer)
         total = self._backward(images_BCHW, labels_B, len(labels_B))
         self.take_step()
-        self.course.step += 1
+        self.state.step += 1
         return total
 
     def _backward(self, images_BCHW: Tensor, labels_B: Tensor, size: int) -> Tensor:
@@ -111,7 +118,7 @@ class _Loop:
         losses = []
         for images, labels in in_parts(images_BCHW, labels_B, parts):
             with self.numerics.autocast():
-                loss = cross_entropy(self.subject.forward(images), labels)
+                loss = cross_entropy(self.trainable.forward(images), labels)
             if parts > 1:
                 loss = loss * (len(labels) / size)
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch 2.15 leaves it untyped

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 @dataclass(slots=True, kw_only=True)
-class Subject:
+class TrainableModel:
     """`model` with the names of the submodules that train (none named: all of it does).
 
     `forward` computes outputs from a batch. It is the model itself, a compiled form of it, or only its head where

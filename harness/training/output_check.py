@@ -14,7 +14,7 @@ from zoo.heads.proof import require_no_probabilities, shape_of
 
 
 @dataclass(slots=True, kw_only=True)
-class Checked:
+class CheckedForward:
     """`forward`, whose outputs must be [B, num_classes], and no probabilities.
 
     Building a model has proved that on two images in eval mode; it may still do otherwise in train mode, or later.

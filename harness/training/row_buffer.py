@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 
-class Rows:
+class RowBuffer:
     """`num_rows` rows, filled in order; no inference tensor, so that a head can be trained on it."""
 
     def __init__(self, num_rows: int) -> None:

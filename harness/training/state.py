@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.training.history import Fit, HistoryRow
+from harness.training.history import HistoryRow, TrainingHistory
 from harness.training.numerics import resolve_numerics
 from harness.training.optim import make_optimizer
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from harness.plan.config import TrainConfig
-    from harness.training.model import Subject
+    from harness.training.model import TrainableModel
 
 
 @dataclass(slots=True)
-class Losses:
+class EpochLoss:
     """One loss and the number of its images for each step; fetching one a step would make the host wait each time."""
 
     values: list[Tensor] = field(default_factory=list)
@@ -40,46 +40,46 @@ class Losses:
 
 
 @dataclass(slots=True, kw_only=True)
-class Course:
+class TrainingState:
     """A training: its model and optimiser, the steps and epochs behind it, and the best weights so far.
 
     `losses` and `seconds` are those of the present epoch, up to the last step.
     """
 
-    subject: Subject
+    trainable: TrainableModel
     optimizer: Optimizer
     scaler: torch.amp.GradScaler
     best: dict[str, Tensor]
-    fit: Fit = field(default_factory=Fit)
-    losses: Losses = field(default_factory=Losses)
+    history: TrainingHistory = field(default_factory=TrainingHistory)
+    losses: EpochLoss = field(default_factory=EpochLoss)
     step: int = 0
     epoch: int = 0
     seconds: float = 0.0
 
     @classmethod
-    def begin(cls, subject: Subject, config: TrainConfig) -> Course:
+    def begin(cls, trainable: TrainableModel, config: TrainConfig) -> TrainingState:
         """A training before its first step."""
         return cls(
-            subject=subject,
-            optimizer=make_optimizer(subject.parameters(), config),
-            scaler=resolve_numerics(config.numerics, subject.device).make_scaler(),
-            best=subject.snapshot(),
+            trainable=trainable,
+            optimizer=make_optimizer(trainable.parameters(), config),
+            scaler=resolve_numerics(config.numerics, trainable.device).make_scaler(),
+            best=trainable.snapshot(),
         )
 
     def is_over(self, config: TrainConfig) -> bool:
         """Whether no further epoch is to come: all were, or it diverged, or has stalled."""
-        fit = self.fit
-        stalled = self.epoch > 0 and self.epoch - 1 - fit.best_epoch >= config.patience
-        return self.epoch >= config.epochs or fit.diverged or stalled
+        history = self.history
+        stalled = self.epoch > 0 and self.epoch - 1 - history.best_epoch >= config.patience
+        return self.epoch >= config.epochs or history.diverged or stalled
 
     def end_epoch(self, row: HistoryRow) -> None:
         """Take an epoch's row down, and its weights if they are the best."""
-        self.fit.history.append(row)
-        self.fit.diverged = not (isfinite(row["train_loss"]) and isfinite(row["eval_loss"]))
-        if not self.fit.diverged and row["eval_loss"] < self.fit.best_loss:
-            self.fit.best_loss, self.fit.best_epoch = row["eval_loss"], self.epoch
-            self.best = self.subject.snapshot()
-        self.losses, self.seconds = Losses(), 0.0
+        self.history.rows.append(row)
+        self.history.diverged = not (isfinite(row["train_loss"]) and isfinite(row["eval_loss"]))
+        if not self.history.diverged and row["eval_loss"] < self.history.best_loss:
+            self.history.best_loss, self.history.best_epoch = row["eval_loss"], self.epoch
+            self.best = self.trainable.snapshot()
+        self.losses, self.seconds = EpochLoss(), 0.0
         self.epoch += 1
 
     def tensors(self) -> dict[str, Tensor]:
@@ -87,47 +87,47 @@ class Course:
 
         None shares memory with another, which safetensors refuses: snapshots are copies, tied weights among them.
         """
-        named = {f"model.{name}": tensor for name, tensor in self.subject.snapshot().items()}
+        named = {f"model.{name}": tensor for name, tensor in self.trainable.snapshot().items()}
         named |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             named |= {f"optimizer.{index}.{name}": value for name, value in state.items() if torch.is_tensor(value)}
         if self.losses.values:
             named["losses"] = torch.stack(self.losses.values)
         named["random"] = torch.get_rng_state()
-        if self.subject.device.type != "cpu":
-            named["device_random"] = _device_module(self.subject).get_rng_state(self.subject.device)
+        if self.trainable.device.type != "cpu":
+            named["device_random"] = _device_module(self.trainable).get_rng_state(self.trainable.device)
         return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
 
     def numbers(self) -> dict[str, Any]:
         """The rest of it, as JSON."""
-        fit = self.fit
+        history = self.history
         return {
             "step": self.step,
             "epoch": self.epoch,
             "seconds": self.seconds,
             "sizes": self.losses.sizes,
             "scaler": self.scaler.state_dict(),
-            "history": fit.history,
-            "best_epoch": fit.best_epoch,
-            "best_loss": fit.best_loss,
-            "diverged": fit.diverged,
+            "history": history.rows,
+            "best_epoch": history.best_epoch,
+            "best_loss": history.best_loss,
+            "diverged": history.diverged,
         }
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
         """Go on from what `tensors` and `numbers` gave. Raises KeyError or RuntimeError where they do not fit."""
-        device = self.subject.device
-        self.subject.restore(_under("model.", tensors))
+        device = self.trainable.device
+        self.trainable.restore(_under("model.", tensors))
         self.best = {name: tensor.to(device) for name, tensor in _under("best.", tensors).items()}
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._optimizer_state(tensors)})
         self.scaler.load_state_dict(numbers["scaler"])
-        self.losses = Losses([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])
+        self.losses = EpochLoss([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])
         self.step, self.epoch, self.seconds = numbers["step"], numbers["epoch"], numbers["seconds"]
-        self.fit.history[:] = numbers["history"]
-        self.fit.best_epoch, self.fit.best_loss = numbers["best_epoch"], numbers["best_loss"]
-        self.fit.diverged = numbers["diverged"]
+        self.history.rows[:] = numbers["history"]
+        self.history.best_epoch, self.history.best_loss = numbers["best_epoch"], numbers["best_loss"]
+        self.history.diverged = numbers["diverged"]
         torch.set_rng_state(tensors["random"])
         if "device_random" in tensors:
-            _device_module(self.subject).set_rng_state(tensors["device_random"], device)
+            _device_module(self.trainable).set_rng_state(tensors["device_random"], device)
 
     def _optimizer_state(self, tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
         """What the optimiser keeps of each parameter, in the memory layout of the parameter.
@@ -150,5 +150,5 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _device_module(subject: Subject) -> Any:
-    return getattr(torch, subject.device.type)
+def _device_module(trainable: TrainableModel) -> Any:
+    return getattr(torch, trainable.device.type)

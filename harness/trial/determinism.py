@@ -52,9 +52,9 @@ def _short_training(trial: Trial, choice: Choice, context: TrialContext, num_ste
     built, geometry = build_model(trial, choice, context)
     splits = make_splits(trial, _few(context.dataset.pixels(geometry), num_steps * trial.train.batch_size), context)
     # Features that the first training left in a shared store would hide a backbone that differs.
-    lesson = prepare(built, splits, trial.train, FeatureStore())
-    fitted = fit(lesson.subject, lesson.train, lesson.val, replace(trial.train, epochs=1), seed=trial.seed)
-    return weights_hash(built.model, ()), repr(fitted.history[0]["train_loss"])
+    setup = prepare(built, splits, trial.train, FeatureStore())
+    history = fit(setup.trainable, setup.train, setup.val, replace(trial.train, epochs=1), seed=trial.seed)
+    return weights_hash(built.model, ()), repr(history.rows[0]["train_loss"])
 
 
 def _few(pixels: PreparedSplits, num_images: int) -> PreparedSplits:

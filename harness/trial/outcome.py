@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.plan.config import Trial
     from harness.timing.memory import Peak
     from harness.timing.result import Timing
-    from harness.training.history import Fit
+    from harness.training.history import TrainingHistory
     from harness.trial.context import TrialContext
     from zoo.building import BuiltModel
 
@@ -38,7 +38,7 @@ class Measured:
 
     built: BuiltModel
     pixels: PreparedSplits
-    fit: Fit
+    history: TrainingHistory
     logits_NK: Tensor
     labels_N: Tensor
     peak: Peak
@@ -73,11 +73,11 @@ class Outcome:
 def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
     """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
     findings = Findings(
-        status="diverged" if measured.fit.diverged else "ok",
-        error=_divergence(measured.fit),
+        status="diverged" if measured.history.diverged else "ok",
+        error=_divergence(measured.history),
         facts=_facts(trial, measured),
         measurements=tuple(_measurements(measured, seconds)),
-        history=tuple(measured.fit.history),
+        history=tuple(measured.history.rows),
     )
     return Outcome(
         findings=findings,
@@ -111,8 +111,8 @@ def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarr
     return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
 
 
-def _divergence(fit: Fit) -> Failure | None:
-    return Failure(phase="train", cause=divergence(fit)) if fit.diverged else None
+def _divergence(history: TrainingHistory) -> Failure | None:
+    return Failure(phase="train", cause=divergence(history)) if history.diverged else None
 
 
 def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
@@ -134,8 +134,8 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "precision": train.numerics.precision,
         "channels_last": train.numerics.channels_last,
         "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
-        "best_epoch": measured.fit.best_epoch,
-        "epochs_run": len(measured.fit.history),
+        "best_epoch": measured.history.best_epoch,
+        "epochs_run": len(measured.history.rows),
         "timing_verdict": _verdict(measured.timings),
     }
 
@@ -163,15 +163,15 @@ def _verdict(timings: Sequence[Timing | None]) -> str:
 
 
 def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
-    history = measured.fit.history
-    best = history[measured.fit.best_epoch] if measured.fit.best_epoch >= 0 else history[-1]
+    history = measured.history.rows
+    best = history[measured.history.best_epoch] if measured.history.best_epoch >= 0 else history[-1]
     trained = ("build", "data", "features", "train", "evaluate")
     scalars = [
         ("val_top1_err", "%", 100 - best["eval_top1"]),
         ("data_seconds", "s", seconds["data"]),
         ("feature_seconds", "s", seconds["features"]),
-        ("train_seconds", "s", seconds["train"] + measured.fit.earlier_seconds),
-        ("total_seconds", "s", sum(seconds[phase] for phase in trained) + measured.fit.earlier_seconds),
+        ("train_seconds", "s", seconds["train"] + measured.history.earlier_seconds),
+        ("total_seconds", "s", sum(seconds[phase] for phase in trained) + measured.history.earlier_seconds),
         ("peak_mib", "MiB", measured.peak.process_mib),
     ]
     if measured.peak.allocated_mib is not None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from harness.data.pixels.geometry import Geometry
     from harness.plan.config import Trial
     from harness.timing.result import Timing
-    from harness.training.checkpoint import Progress
+    from harness.training.checkpoint import TrainingCheckpoints
     from harness.training.history import HistoryRow
     from harness.trial.context import TrialContext
     from zoo.building import BuiltModel
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
+class TrialCallbacks:
     """Who is told how far a trial is, and where training keeps its checkpoints."""
 
     on_epoch: Callable[[HistoryRow], None] = lambda row: None
     on_phase: Callable[[str], None] = lambda name: None
-    progress: Progress | None = None
+    checkpoints: TrainingCheckpoints | None = None
 
 
 @dataclass(slots=True)
@@ -59,15 +59,15 @@ class Phases:
         self.seconds[name] = perf_counter() - start
 
 
-def run_trial(trial: Trial, choice: Choice, context: TrialContext, hooks: Hooks | None = None) -> Outcome:
+def run_trial(trial: Trial, choice: Choice, context: TrialContext, callbacks: TrialCallbacks | None = None) -> Outcome:
     """Carry a trial out. Whatever goes wrong inside it becomes findings that say where and why.
 
     Raises Stopped where it was asked to stop, its checkpoint is then on disk; StoreError where the disk is full.
     """
-    hooks = hooks or Hooks()
-    phases = Phases(hooks.on_phase)
+    callbacks = callbacks or TrialCallbacks()
+    phases = Phases(callbacks.on_phase)
     try:
-        measured = _carry_out(trial, choice, context, phases, hooks)
+        measured = _carry_out(trial, choice, context, phases, callbacks)
         return outcome.finished(trial, context, measured, phases.seconds)
     except (Stopped, StoreError):
         raise
@@ -75,7 +75,9 @@ def run_trial(trial: Trial, choice: Choice, context: TrialContext, hooks: Hooks 
         return outcome.failed(phases.current, error, traceback.format_exc())
 
 
-def _carry_out(trial: Trial, choice: Choice, context: TrialContext, phases: Phases, hooks: Hooks) -> Measured:
+def _carry_out(
+    trial: Trial, choice: Choice, context: TrialContext, phases: Phases, callbacks: TrialCallbacks
+) -> Measured:
     memory.reset(context.device)
     num_threads = torch.get_num_threads()
     with phases("build"):
@@ -86,24 +88,24 @@ def _carry_out(trial: Trial, choice: Choice, context: TrialContext, phases: Phas
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
-        lesson = prepare(built, splits, trial.train, context.features)
+        setup = prepare(built, splits, trial.train, context.features)
     with phases("train"):
-        fitted = fit(
-            lesson.subject,
-            lesson.train,
-            lesson.val,
+        history = fit(
+            setup.trainable,
+            setup.train,
+            setup.val,
             trial.train,
             seed=trial.seed,
-            on_epoch=hooks.on_epoch,
-            progress=hooks.progress,
+            on_epoch=callbacks.on_epoch,
+            checkpoints=callbacks.checkpoints,
         )
     with phases("evaluate"):
-        logits_NK, labels_N = final_outputs(lesson.subject, lesson.test(), trial.train)
+        logits_NK, labels_N = final_outputs(setup.trainable, setup.test(), trial.train)
     peak = memory.peak(context.device)  # before timing, which resets it
     with phases("time"):
         timings = [_timed(trial, built, geometry, len(context.dataset.classes), device) for device in context.timed_on]
     return Measured(
-        built=built, pixels=pixels, fit=fitted, logits_NK=logits_NK, labels_N=labels_N, peak=peak, timings=timings
+        built=built, pixels=pixels, history=history, logits_NK=logits_NK, labels_N=labels_N, peak=peak, timings=timings
     )
 
 

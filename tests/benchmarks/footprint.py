@@ -19,7 +19,7 @@ from harness.data.pixels.sources import FileSource
 from harness.machine.malloc import keep_freed_memory
 from harness.timing.memory import MIB, peak_rss_mib
 from harness.training.loop import fit
-from tests.harness.tiny import config, subject
+from tests.harness.tiny import config, trainable
 
 BUDGET_BYTES = 20 * MIB
 SIZE = 224
@@ -47,7 +47,7 @@ def folder(num_images: int, files: Path) -> None:
 def one_epoch(images, num_images: int, model: nn.Module, channels: int) -> None:
     labels = torch.arange(num_images) % 10
     data = PixelBatches(images, labels, mean=(0.5,), std=(0.5,), channels_out=channels, batch_size=16)
-    fit(subject(model), data, data, config(epochs=1, batch_size=16), seed=1)
+    fit(trainable(model), data, data, config(epochs=1, batch_size=16), seed=1)
 
 
 def main(kind: str, num_images: str, *files: str) -> None:

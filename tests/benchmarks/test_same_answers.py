@@ -15,7 +15,7 @@ from harness.training.feature_store import FeatureStore
 from harness.training.finetune import Splits, prepare
 from harness.training.history import epoch_seed
 from harness.training.loop import fit
-from harness.training.model import Subject, freeze_all_but
+from harness.training.model import TrainableModel, freeze_all_but
 from plugins.digits import open_digits
 from tests.harness.tiny import CPU, config
 from zoo.building import build
@@ -56,11 +56,11 @@ def ours(case, seed, monkeypatch):
         built(name, seed),
         config(epochs=EPOCHS, batch_size=16, opt="adam", finetune=finetune, weight_decay=0.0),
     )
-    lesson = prepare(model, data, settings, FeatureStore())
-    assert (lesson.train is not data.train) == (finetune == "head")
-    fit(lesson.subject, lesson.train, lesson.val, settings, seed=seed)
+    setup = prepare(model, data, settings, FeatureStore())
+    assert (setup.train is not data.train) == (finetune == "head")
+    fit(setup.trainable, setup.train, setup.val, settings, seed=seed)
     monkeypatch.setattr(loop, "cross_entropy", loss_of)
-    return [loss.item() for loss in losses], accuracy(lesson.subject, lesson.test(), settings)
+    return [loss.item() for loss in losses], accuracy(setup.trainable, setup.test(), settings)
 
 
 def theirs(case, seed):
@@ -68,28 +68,28 @@ def theirs(case, seed):
     made, data = built(name, seed)
     heads = made.head.names if finetune == "head" else ()
     freeze_all_but(made.model, heads)
-    subject = Subject(model=made.model, device=CPU, forward=made.model, heads=heads)
+    trainable = TrainableModel(model=made.model, device=CPU, forward=made.model, heads=heads)
     optimizer = torch.optim.Adam([p for p in made.model.parameters() if p.requires_grad], lr=1e-3)
     losses, best = [], (float("inf"), {})
     for epoch in range(EPOCHS):
         torch.manual_seed(epoch_seed(seed, epoch))
-        subject.train_mode()
+        trainable.train_mode()
         for images, labels in data.train.train(epoch):
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(made.model(images), labels)
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-        outputs, labels = predict(subject, data.val, config())
+        outputs, labels = predict(trainable, data.val, config())
         best = min(
-            best, (nn.functional.cross_entropy(outputs, labels).item(), subject.snapshot()), key=lambda pair: pair[0]
+            best, (nn.functional.cross_entropy(outputs, labels).item(), trainable.snapshot()), key=lambda pair: pair[0]
         )
-    subject.restore(best[1])
-    return losses, accuracy(subject, data.test, config())
+    trainable.restore(best[1])
+    return losses, accuracy(trainable, data.test, config())
 
 
-def accuracy(subject, batches, settings):
-    outputs, labels = predict(subject, batches, settings)
+def accuracy(trainable, batches, settings):
+    outputs, labels = predict(trainable, batches, settings)
     return 100 * (outputs.argmax(1) == labels).float().mean().item()
 
 

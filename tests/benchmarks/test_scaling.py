@@ -20,7 +20,7 @@ from harness.training.feature_store import FeatureStore
 from harness.training.finetune import prepare
 from harness.training.loop import fit
 from tests.benchmarks.peers.generate import jpegs
-from tests.harness.tiny import config, subject
+from tests.harness.tiny import config, trainable
 from tests.harness.training.test_finetune import ZOO, splits
 from zoo.building import build
 from zoo.specs import Task
@@ -36,7 +36,7 @@ def epoch_seconds(images):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
     start = process_time()
-    fit(subject(model), data, data, config(epochs=1, batch_size=64), seed=1)
+    fit(trainable(model), data, data, config(epochs=1, batch_size=64), seed=1)
     return process_time() - start
 
 

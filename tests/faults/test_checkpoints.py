@@ -10,7 +10,7 @@ import pytest
 from safetensors.torch import load_file
 
 import harness
-from harness.training.checkpoint import Progress
+from harness.training.checkpoint import TrainingCheckpoints
 from tests.faults.runs import PLUGIN, run
 from tests.harness.tiny import config
 from tests.harness.training.test_checkpoint import IDENTITY, damage, stopped, trained
@@ -91,7 +91,7 @@ def test_68_resuming_with_settings_that_were_changed_names_them(tmp_path):
     stopped(tmp_path)
     other = {**IDENTITY, "trial": {"train": {"epochs": 3, "lr": 0.1}}}
     with pytest.raises(ZooError, match=r"trial.train.lr 0.001 -> 0.1"):
-        trained(config(), Progress(tmp_path, other))
+        trained(config(), TrainingCheckpoints(tmp_path, other))
 
 
 @pytest.mark.fault(69)
@@ -100,7 +100,7 @@ def test_69_the_last_checkpoint_but_one_is_used_where_the_last_is_bad(tmp_path, 
     _, rows, _ = trained(config())
     damage(stopped(tmp_path, every_s=0)[-1], how)
     said = []
-    _, resumed, _ = trained(config(), Progress(tmp_path, IDENTITY, say=said.append))
+    _, resumed, _ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
     assert resumed == rows
     assert "going back to the checkpoint before it" in said[0]
 

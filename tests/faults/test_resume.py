@@ -17,7 +17,7 @@ import pytest
 from harness.cli.main import main
 from harness.isolation.supervisor import start_server
 from results.store.run_store import RunStore
-from tests.faults.lesson import train
+from tests.faults.killed_training import train
 from tests.faults.parents import Parent
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from harness.data.batches.batches import PixelBatches, TensorBatches
 from harness.plan.config import TrainConfig, grouped
-from harness.training.model import Subject
+from harness.training.model import TrainableModel
 
 CPU = torch.device("cpu")
 
@@ -40,8 +40,8 @@ def convnet(seed=0, num_classes=3):
     )
 
 
-def subject(model, heads=()):
-    return Subject(model=model, device=CPU, forward=model, heads=heads)
+def trainable(model, heads=()):
+    return TrainableModel(model=model, device=CPU, forward=model, heads=heads)
 
 
 def config(**changes):
@@ -49,4 +49,4 @@ def config(**changes):
     return TrainConfig(**grouped(usual | changes))
 
 
-__all__ = ["CPU", "TensorBatches", "batches", "config", "convnet", "pixels", "subject"]
+__all__ = ["CPU", "TensorBatches", "batches", "config", "convnet", "pixels", "trainable"]

@@ -92,8 +92,8 @@ def train(job: work.Job, data: Path, amp: bool) -> work.Outcome:
     context = TrialContext(dataset=dataset, device=torch.device("cpu"), timed_on=(), features=FeatureStore())
     splits = make_splits(trial, dataset.pixels(GEOMETRIES[job.data]), context)
     torch.manual_seed(trial.seed)
-    lesson = prepare(build_model(job, data, trial.train), splits, trial.train, context.features)
-    history = fit(lesson.subject, lesson.train, lesson.val, trial.train, seed=trial.seed).history
+    setup = prepare(build_model(job, data, trial.train), splits, trial.train, context.features)
+    history = fit(setup.trainable, setup.train, setup.val, trial.train, seed=trial.seed).rows
     return work.Outcome([row["eval_loss"] for row in history], history[-1]["eval_top1"] / 100)
 
 

@@ -41,15 +41,15 @@ def received(told, folder):
 def test_findings_come_through_to_the_bit_with_numbers_that_json_lacks(tmp_path):
     told = sent(tmp_path)
     json.dumps(told, allow_nan=False)
-    delivered = received(told, tmp_path)
-    assert (asdict(delivered.findings), delivered.log) == (asdict(FINDINGS), "log")
+    result = received(told, tmp_path)
+    assert (asdict(result.findings), result.log) == (asdict(FINDINGS), "log")
 
 
 def test_scores_are_computed_from_the_predictions_that_were_left(tmp_path):
-    delivered = received(sent(tmp_path), tmp_path)
-    assert [m.name for m in delivered.scores.measurements] == ["top1_err", "test_loss"]
-    assert delivered.scores.measurements[0].values == pytest.approx((100 / 3,))
-    assert (delivered.scores.confusion, list(delivered.files)) == (((1, 0), (1, 1)), ["predictions"])
+    result = received(sent(tmp_path), tmp_path)
+    assert [m.name for m in result.scores.measurements] == ["top1_err", "test_loss"]
+    assert result.scores.measurements[0].values == pytest.approx((100 / 3,))
+    assert (result.scores.confusion, list(result.files)) == (((1, 0), (1, 1)), ["predictions"])
 
 
 def test_what_a_record_must_not_have_from_a_child_is_left_behind(tmp_path):

@@ -23,11 +23,11 @@ def server():
     start_server()
 
 
-def child(order: str, messages, log) -> None:
+def child(job: str, messages, log) -> None:
     """Does what the order says."""
     lead_group()
     os.dup2(log.fileno(), 1)
-    for step in json.loads(order):
+    for step in json.loads(job):
         if "say" in step:
             os.write(messages.fileno(), as_line(step["say"]))
         if "print" in step:
@@ -45,10 +45,10 @@ def supervised(*steps: dict, **options):
 
 def test_messages_come_in_order_and_the_result_is_kept():
     heard = []
-    ending = supervised(
+    report = supervised(
         {"say": {"phase": "train"}}, {"say": {"epoch": 1}}, {"say": {"result": {"a": 1}}}, on_message=heard.append
     )
-    assert (ending.exitcode, ending.phase, ending.result, heard) == (0, "train", {"a": 1}, [{"epoch": 1}])
+    assert (report.exitcode, report.phase, report.result, heard) == (0, "train", {"a": 1}, [{"epoch": 1}])
 
 
 def test_a_message_longer_than_a_pipe_holds_arrives_whole():
@@ -56,11 +56,11 @@ def test_a_message_longer_than_a_pipe_holds_arrives_whole():
 
 
 def test_half_a_message_is_no_result():
-    ending = Supervisor(target=break_off, context=context_for("cpu")).run("")
-    assert (ending.exitcode, ending.result, ending.problem) == (0, None, "")
+    report = Supervisor(target=break_off, context=context_for("cpu")).run("")
+    assert (report.exitcode, report.result, report.problem) == (0, None, "")
 
 
-def break_off(order: str, messages, log) -> None:
+def break_off(job: str, messages, log) -> None:
     lead_group()
     os.write(messages.fileno(), as_line({"result": {"a": 1}})[:-1])
     os._exit(0)
@@ -71,14 +71,14 @@ def test_what_is_printed_is_kept_without_control_characters():
 
 
 def test_a_signal_is_named():
-    ending = supervised({"say": {"phase": "train"}}, {"kill": int(signal.SIGSEGV)})
-    assert (ending.signal_name, ending.phase, ending.result) == ("SIGSEGV", "train", None)
+    report = supervised({"say": {"phase": "train"}}, {"kill": int(signal.SIGSEGV)})
+    assert (report.signal_name, report.phase, report.result) == ("SIGSEGV", "train", None)
 
 
 def test_time_that_is_up_ends_a_child():
     start = time.monotonic()
-    ending = supervised({"sleep": 60}, timeout_s=0.3)
-    assert ending.timed_out
+    report = supervised({"sleep": 60}, timeout_s=0.3)
+    assert report.timed_out
     assert time.monotonic() - start < 5
 
 
@@ -100,13 +100,13 @@ def test_an_error_in_the_parent_leaves_no_child():
         os.kill(pids[0], 0)
 
 
-def tell_pid(order: str, messages, log) -> None:
+def tell_pid(job: str, messages, log) -> None:
     lead_group()
     os.write(messages.fileno(), as_line({"pid": os.getpid()}))
     time.sleep(60)
 
 
-def keep_a_semaphore(order: str, messages, log) -> None:
+def keep_a_semaphore(job: str, messages, log) -> None:
     lead_group()
     with multiprocessing.RLock():
         os._exit(0)

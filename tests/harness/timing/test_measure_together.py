@@ -28,10 +28,10 @@ def linear() -> nn.Module:
 
 def test_models_take_turns(monkeypatch):
     turns = []
-    run_round = bench_module.Bench.run_round
+    run_round = bench_module.TimedModel.run_round
     monkeypatch.setattr(Series, "reasons", lambda self: [])
     monkeypatch.setattr(
-        bench_module.Bench, "run_round", lambda self, kind: (turns.append(self.entry.name), run_round(self, kind))
+        bench_module.TimedModel, "run_round", lambda self, kind: (turns.append(self.entry.name), run_round(self, kind))
     )
     time_together([entry("a"), entry("b")], CPU, config(rounds=3))
     assert turns == ["a", "b", "a", "b", "a", "b"]

@@ -8,34 +8,34 @@ import pytest
 import torch
 from torch import nn
 
-from harness.training.checkpoint import Progress, Stopped
+from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.loop import fit
-from harness.training.model import Subject, freeze_all_but
-from tests.harness.tiny import CPU, TensorBatches, batches, config, convnet, pixels, subject
+from harness.training.model import TrainableModel, freeze_all_but
+from tests.harness.tiny import CPU, TensorBatches, batches, config, convnet, pixels, trainable
 from zoo.errors import ZooError
 
 IDENTITY = {"key": "k", "fingerprint": "f", "trial": {"train": {"epochs": 3, "lr": 1e-3}}}
 
 
-class StopAfter(Progress):
+class StopAfter(TrainingCheckpoints):
     """Is asked to stop once it has seen so many steps."""
 
     def __init__(self, folder, steps, **options):
         super().__init__(folder, IDENTITY, **{"every_s": 1e9, "min_gap_s": 1e9, **options})
         self.left = steps
 
-    def after_step(self, course):
+    def after_step(self, state):
         self.left -= 1
         if self.left <= 0:
             self.request_stop()
-        super().after_step(course)
+        super().after_step(state)
 
 
-def trained(settings, progress=None, seed=5):
+def trained(settings, checkpoints=None, seed=5):
     torch.manual_seed(99)
     model = convnet()
-    result = fit(subject(model), batches(), batches(), settings, seed=seed, progress=progress)
-    rows = [{name: value for name, value in row.items() if "seconds" not in name} for row in result.history]
+    result = fit(trainable(model), batches(), batches(), settings, seed=seed, checkpoints=checkpoints)
+    rows = [{name: value for name, value in row.items() if "seconds" not in name} for row in result.rows]
     return [tensor.clone() for tensor in model.state_dict().values()], rows, result
 
 
@@ -78,7 +78,7 @@ def pieces_equal_the_whole(make, data, settings, folder):
     fit(whole, data, data, settings, seed=5)
     for _ in range(50):
         try:
-            fit(pieces, data, data, settings, seed=5, progress=StopAfter(folder, 3))
+            fit(pieces, data, data, settings, seed=5, checkpoints=StopAfter(folder, 3))
             break
         except Stopped:
             pieces = make()
@@ -94,7 +94,7 @@ def test_moments_of_channels_last_weights_stay_with_their_weights(tmp_path, opt,
     def make():
         torch.manual_seed(0)
         model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 6, 3), nn.BatchNorm2d(6), nn.Flatten(), nn.Linear(96, 3))
-        return subject(model.to(memory_format=torch.channels_last))
+        return trainable(model.to(memory_format=torch.channels_last))
 
     assert pieces_equal_the_whole(make, batches(), config(opt=opt, lr=0.01, exact=exact), tmp_path)
 
@@ -106,7 +106,7 @@ def test_a_head_on_cached_features_in_pieces_is_the_same_to_the_bit(tmp_path):
     def make():
         model = convnet()
         freeze_all_but(model, ("6",))
-        return Subject(model=model, device=CPU, forward=nn.Sequential(nn.Dropout(0.3), model[6]), heads=("6",))
+        return TrainableModel(model=model, device=CPU, forward=nn.Sequential(nn.Dropout(0.3), model[6]), heads=("6",))
 
     assert pieces_equal_the_whole(make, features, config(lr=0.01), tmp_path)
 
@@ -120,11 +120,11 @@ def test_no_step_before_the_last_checkpoint_is_done_again(tmp_path):
         return forward(model, *inputs)
 
     model = convnet()
-    trainee = subject(model)
+    trainee = trainable(model)
     trainee.forward = lambda images: counting(model, images)
     with pytest.raises(Stopped):
-        fit(trainee, batches(), batches(), config(epochs=1), seed=1, progress=StopAfter(tmp_path, 3))
-    fit(trainee, batches(), batches(), config(epochs=1), seed=1, progress=StopAfter(tmp_path, 99))
+        fit(trainee, batches(), batches(), config(epochs=1), seed=1, checkpoints=StopAfter(tmp_path, 3))
+    fit(trainee, batches(), batches(), config(epochs=1), seed=1, checkpoints=StopAfter(tmp_path, 99))
     assert seen.count(True) == batches().num_batches
 
 
@@ -154,7 +154,7 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_is_used(tmp_path, ho
     weights, *_ = trained(config())
     damage(stopped(tmp_path, every_s=0)[-1], how)
     said = []
-    resumed, *_ = trained(config(), Progress(tmp_path, IDENTITY, say=said.append))
+    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
     assert all(torch.equal(a, b) for a, b in zip(weights, resumed, strict=True))
     assert said == [
         "000000006 is damaged (its SHA-256 does not fit its content); going back to the checkpoint before it"
@@ -166,7 +166,7 @@ def test_without_a_whole_checkpoint_it_starts_over_and_says_so(tmp_path):
     for path in stopped(tmp_path, every_s=0):
         damage(path, "short")
     said = []
-    resumed, *_ = trained(config(), Progress(tmp_path, IDENTITY, say=said.append))
+    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
     assert all(torch.equal(a, b) for a, b in zip(weights, resumed, strict=True))
     assert said[-1] == "no checkpoint is whole; the trial starts over"
 
@@ -175,20 +175,27 @@ def test_a_checkpoint_of_another_trial_is_refused_by_the_keys_that_differ(tmp_pa
     stopped(tmp_path)
     other = {**IDENTITY, "fingerprint": "g", "trial": {"train": {"epochs": 4, "lr": 1e-3}}}
     with pytest.raises(ZooError, match=r"another trial: fingerprint f -> g, trial.train.epochs 3 -> 4$"):
-        trained(config(), Progress(tmp_path, other))
+        trained(config(), TrainingCheckpoints(tmp_path, other))
 
 
 def test_a_checkpoint_of_another_model_is_refused_in_one_line(tmp_path):
     stopped(tmp_path)
     other = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     with pytest.raises(ZooError, match="does not fit the model") as caught:
-        fit(subject(other), batches(), batches(), config(), seed=1, progress=Progress(tmp_path, IDENTITY))
+        fit(
+            trainable(other),
+            batches(),
+            batches(),
+            config(),
+            seed=1,
+            checkpoints=TrainingCheckpoints(tmp_path, IDENTITY),
+        )
     assert "\n" not in caught.value.cause
 
 
 def test_what_was_spent_before_a_stop_is_counted(tmp_path):
     stopped(tmp_path)
-    *_, result = trained(config(), Progress(tmp_path, IDENTITY))
+    *_, result = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY))
     assert 0 < result.earlier_seconds < 60
 
 
@@ -198,5 +205,5 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(tmp_path):
     newest.rename(target)
     os.symlink(target, newest)
     said = []
-    trained(config(), Progress(tmp_path, IDENTITY, say=said.append))
+    trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
     assert "not a regular file" in said[0]

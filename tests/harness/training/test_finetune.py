@@ -47,20 +47,20 @@ def built(name, head="linear", size=64):
 
 def trained(model, data, store=None, **changes):
     settings = config(finetune="head", epochs=2, batch_size=8, lr=0.01, **changes)
-    lesson = prepare(model, data, settings, store or FeatureStore())
-    result = fit(lesson.subject, lesson.train, lesson.val, settings, seed=1)
-    return lesson, result, predict(lesson.subject, lesson.test(), settings)[0]
+    setup = prepare(model, data, settings, store or FeatureStore())
+    result = fit(setup.trainable, setup.train, setup.val, settings, seed=1)
+    return setup, result, predict(setup.trainable, setup.test(), settings)[0]
 
 
 @pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
 @pytest.mark.parametrize("name", MODELS)
 def test_cached_features_give_the_plain_paths_losses_and_predictions(name, head):
     (fast, data), (plain, _) = built(name, head), built(name, head)
-    lesson, ours, ours_out = trained(fast, data)
+    setup, ours, ours_out = trained(fast, data)
     other, theirs, theirs_out = trained(plain, data, exact=True)
-    assert lesson.train is not data.train
+    assert setup.train is not data.train
     assert other.train is data.train
-    for row, expected in zip(ours.history, theirs.history, strict=True):
+    for row, expected in zip(ours.rows, theirs.rows, strict=True):
         assert row["train_loss"] == pytest.approx(expected["train_loss"], rel=1e-4)
         assert row["eval_loss"] == pytest.approx(expected["eval_loss"], rel=1e-4)
     assert torch.equal(ours_out.argmax(1), theirs_out.argmax(1))
@@ -80,9 +80,9 @@ def test_a_second_head_or_seed_on_one_backbone_computes_no_features():
     trained(model, data, store)
     keys = set(store.kept)
     other, _ = built("resnet18", "mlp:16:0.0")
-    lesson, _, _ = trained(other, data, store)
+    setup, _, _ = trained(other, data, store)
     assert set(store.kept) == keys
-    assert lesson.train is not data.train
+    assert setup.train is not data.train
 
 
 def test_other_weights_have_other_features():
@@ -95,9 +95,9 @@ def test_other_weights_have_other_features():
 def test_the_test_images_are_not_touched_before_they_are_asked_for():
     store = FeatureStore()
     model, data = built("resnet18")
-    lesson = prepare(model, data, config(finetune="head"), store)
+    setup = prepare(model, data, config(finetune="head"), store)
     assert sorted(key.rpartition("-")[2] for key in store.kept) == ["train", "val"]
-    lesson.test()
+    setup.test()
     assert sorted(key.rpartition("-")[2] for key in store.kept) == ["test", "train", "val"]
 
 
@@ -105,7 +105,7 @@ def test_augmented_views_are_cached_when_asked_for_and_else_the_plain_path_runs(
     model, _ = built("resnet18")
     data = splits(64, augment=basic)
     assert prepare(model, data, config(finetune="head", aug="basic"), FeatureStore()).train is data.train
-    lesson = prepare(model, data, config(finetune="head", aug="basic", feature_views=2), FeatureStore())
-    first, second, third = (torch.cat([x for x, _ in lesson.train.train(epoch)]) for epoch in range(3))
+    setup = prepare(model, data, config(finetune="head", aug="basic", feature_views=2), FeatureStore())
+    first, second, third = (torch.cat([x for x, _ in setup.train.train(epoch)]) for epoch in range(3))
     assert sorted(first.sum(1).tolist()) == sorted(third.sum(1).tolist())
     assert sorted(first.sum(1).tolist()) != sorted(second.sum(1).tolist())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.training.history import Fit, divergence
+from harness.training.history import TrainingHistory, divergence
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from harness.training.history import Fit, divergence
     ],
 )
 def test_where_it_diverged_and_what_was_kept(row, best_epoch, told):
-    fit = Fit(history=[row], best_epoch=best_epoch, diverged=True)
-    assert divergence(fit) == f"the loss was not finite {told}; try a lower --lr"
+    history = TrainingHistory(rows=[row], best_epoch=best_epoch, diverged=True)
+    assert divergence(history) == f"the loss was not finite {told}; try a lower --lr"
 
 
 def test_a_training_that_ended_well_has_no_such_cause():
-    assert divergence(Fit(history=[{"epoch": 0}], best_epoch=0)) == ""
+    assert divergence(TrainingHistory(rows=[{"epoch": 0}], best_epoch=0)) == ""

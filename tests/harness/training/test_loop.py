@@ -13,7 +13,7 @@ from harness.training.history import epoch_seed
 from harness.training.loop import fit
 from harness.training.loss import cross_entropy
 from harness.training.model import freeze_all_but
-from tests.harness.tiny import batches, config, convnet, subject
+from tests.harness.tiny import batches, config, convnet, trainable
 
 
 def plain_losses(model, data, epoch, seed, make_optimizer):
@@ -42,49 +42,49 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("opt", OPTIMIZERS)
 def test_exact_gives_the_plain_loops_losses_and_weights_bit_for_bit(opt):
     ours, theirs, data = convnet(), convnet(), batches()
-    result = fit(subject(ours), data, data, config(opt=opt, lr=0.01, epochs=1, exact=True), seed=1)
+    result = fit(trainable(ours), data, data, config(opt=opt, lr=0.01, epochs=1, exact=True), seed=1)
     expected = plain_losses(theirs, data, 0, 1, OPTIMIZERS[opt])
-    assert result.history[0]["train_loss"] == expected
+    assert result.rows[0]["train_loss"] == expected
     assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
 
 
 def test_the_default_optimiser_follows_the_plain_one_to_1e_5():
     ours, theirs, data = convnet(), convnet(), batches()
-    result = fit(subject(ours), data, data, config(lr=0.01, epochs=1), seed=1)
-    assert result.history[0]["train_loss"] == pytest.approx(plain_losses(theirs, data, 0, 1, OPTIMIZERS["adamw"]), 1e-5)
+    result = fit(trainable(ours), data, data, config(lr=0.01, epochs=1), seed=1)
+    assert result.rows[0]["train_loss"] == pytest.approx(plain_losses(theirs, data, 0, 1, OPTIMIZERS["adamw"]), 1e-5)
 
 
 def test_one_seed_gives_one_result_bit_for_bit():
-    runs = [fit(subject(convnet()), batches(), batches(), config(), seed=5) for _ in range(2)]
-    assert runs[0].history[-1]["eval_loss"] == runs[1].history[-1]["eval_loss"]
-    other = fit(subject(convnet()), batches(), batches(), config(), seed=6)
-    assert other.history[-1]["eval_loss"] != runs[0].history[-1]["eval_loss"]
+    runs = [fit(trainable(convnet()), batches(), batches(), config(), seed=5) for _ in range(2)]
+    assert runs[0].rows[-1]["eval_loss"] == runs[1].rows[-1]["eval_loss"]
+    other = fit(trainable(convnet()), batches(), batches(), config(), seed=6)
+    assert other.rows[-1]["eval_loss"] != runs[0].rows[-1]["eval_loss"]
 
 
 def test_gradient_accumulation_takes_the_same_steps_as_whole_batches():
     whole, parts = (nn.Sequential(nn.Flatten(), nn.Linear(64, 3)) for _ in range(2))
     parts.load_state_dict(whole.state_dict())
     for model, accum in ((whole, 1), (parts, 4)):
-        fit(subject(model), batches(), batches(), config(opt="sgd", lr=0.1, grad_accum=accum), seed=1)
+        fit(trainable(model), batches(), batches(), config(opt="sgd", lr=0.1, grad_accum=accum), seed=1)
     assert torch.allclose(whole[1].weight, parts[1].weight, atol=1e-5)
 
 
 def test_the_best_epoch_is_restored_and_training_stops_after_patience():
     model, data = convnet(), batches()
-    result = fit(subject(model), data, data, config(epochs=30, lr=0.5, opt="sgd", patience=2), seed=1)
-    losses = [row["eval_loss"] for row in result.history]
+    result = fit(trainable(model), data, data, config(epochs=30, lr=0.5, opt="sgd", patience=2), seed=1)
+    losses = [row["eval_loss"] for row in result.rows]
     assert losses.index(min(losses)) == result.best_epoch
     assert len(losses) == min(30, result.best_epoch + 3)
-    assert evaluate(subject(model), data, config()).loss == pytest.approx(min(losses), abs=1e-6)
+    assert evaluate(trainable(model), data, config()).loss == pytest.approx(min(losses), abs=1e-6)
 
 
 def test_a_loss_that_is_not_finite_ends_training_in_its_epoch():
     model = convnet()
-    result = fit(subject(model), batches(), batches(), config(opt="sgd", lr=1e30), seed=1)
+    result = fit(trainable(model), batches(), batches(), config(opt="sgd", lr=1e30), seed=1)
     assert result.diverged
-    assert len(result.history) == 1
-    assert not math.isfinite(result.history[0]["train_loss"])
-    assert result.history[0]["bad_step"] == 2
+    assert len(result.rows) == 1
+    assert not math.isfinite(result.rows[0]["train_loss"])
+    assert result.rows[0]["bad_step"] == 2
 
 
 def test_outputs_that_are_not_finite_in_evaluation_end_training_with_the_last_good_weights():
@@ -98,30 +98,30 @@ def test_outputs_that_are_not_finite_in_evaluation_end_training_with_the_last_go
             return self.net(images) * (float("nan") if self.passes > 2 and not self.training else 1)
 
     model = Spoiled()
-    result = fit(subject(model), batches(), batches(), config(), seed=1)
-    assert (result.diverged, len(result.history), result.best_epoch) == (True, 3, 1)
-    assert "bad_step" not in result.history[-1]
+    result = fit(trainable(model), batches(), batches(), config(), seed=1)
+    assert (result.diverged, len(result.rows), result.best_epoch) == (True, 3, 1)
+    assert "bad_step" not in result.rows[-1]
 
 
 def test_the_cosine_schedule_goes_from_the_full_rate_towards_zero():
-    result = fit(subject(convnet()), batches(), batches(), config(sched="cosine", lr=0.4, epochs=4), seed=1)
-    assert [row["lr"] for row in result.history] == pytest.approx([0.4, 0.341421, 0.2, 0.058579], abs=1e-5)
+    result = fit(trainable(convnet()), batches(), batches(), config(sched="cosine", lr=0.4, epochs=4), seed=1)
+    assert [row["lr"] for row in result.rows] == pytest.approx([0.4, 0.341421, 0.2, 0.058579], abs=1e-5)
 
 
 def test_a_frozen_backbone_keeps_its_weights_and_batch_norm_statistics_to_the_bit():
     model = convnet()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     freeze_all_but(model, ("6",))
-    fit(subject(model, heads=("6",)), batches(), batches(), config(), seed=1)
+    fit(trainable(model, heads=("6",)), batches(), batches(), config(), seed=1)
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
     assert changed == {"6.weight", "6.bias"}
 
 
 def test_dropout_is_on_in_training_and_off_in_evaluation():
     data, model = batches(), convnet()
-    first, second = (predict(subject(model), data, config())[0] for _ in range(2))
+    first, second = (predict(trainable(model), data, config())[0] for _ in range(2))
     assert torch.equal(first, second)
-    subject(model).train_mode()
+    trainable(model).train_mode()
     images, _ = next(iter(data.eval()))
     assert not torch.equal(model(images), model(images))
 
@@ -131,15 +131,15 @@ def test_outputs_that_are_not_finite_count_as_wrong():
         def forward(self, images):
             return torch.full((len(images), 3), float("nan"))
 
-    assert evaluate(subject(Broken()), batches(num_classes=1), config()).top1 == 0.0
+    assert evaluate(trainable(Broken()), batches(num_classes=1), config()).top1 == 0.0
 
 
 def test_a_short_last_batch_weighs_no_more_than_its_images():
     model, data = convnet(), batches(num_images=37)
-    logits, labels = predict(subject(model), data, config())
+    logits, labels = predict(trainable(model), data, config())
     expected = (logits.argmax(1) == labels).double().mean().item() * 100
     data.eval_batch_size = 36
-    assert evaluate(subject(model), data, config()).top1 == pytest.approx(expected)
+    assert evaluate(trainable(model), data, config()).top1 == pytest.approx(expected)
 
 
 def test_cross_entropy_on_log_probabilities_has_the_gradients_of_nll_loss():

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from harness.training.evaluate import final_outputs, predict
-from harness.training.output_check import Checked
-from tests.harness.tiny import batches, config, subject
+from harness.training.output_check import CheckedForward
+from tests.harness.tiny import batches, config, trainable
 from zoo.errors import ZooError
 
 IMAGES = torch.rand(4, 6, generator=torch.Generator().manual_seed(0))
@@ -16,7 +16,7 @@ IMAGES = torch.rand(4, 6, generator=torch.Generator().manual_seed(0))
 
 def checked(change=lambda logits: logits, **fields):
     layer = nn.Linear(6, 3)
-    return Checked(forward=lambda images: change(layer(images)), num_classes=3, **fields)
+    return CheckedForward(forward=lambda images: change(layer(images)), num_classes=3, **fields)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ class Net(nn.Module):
 
 def test_a_split_of_probabilities_is_not_predicted():
     with pytest.raises(ZooError, match="probabilities"):
-        predict(subject(Net(lambda logits: logits.softmax(1))), batches(), config())
+        predict(trainable(Net(lambda logits: logits.softmax(1))), batches(), config())
 
 
 def test_a_model_that_cannot_answer_for_every_test_image_gets_no_score():
@@ -83,6 +83,6 @@ def test_a_model_that_cannot_answer_for_every_test_image_gets_no_score():
         return torch.where(torch.arange(len(logits))[:, None] == 7, torch.nan, logits)
 
     with pytest.raises(ZooError, match="not finite for 1 of 60 test images"):
-        final_outputs(subject(Net(spoil)), batches(), config())
-    logits, _ = final_outputs(subject(Net(torch.clone)), batches(), config())
+        final_outputs(trainable(Net(spoil)), batches(), config())
+    logits, _ = final_outputs(trainable(Net(torch.clone)), batches(), config())
     assert logits.shape == (60, 3)

@@ -12,7 +12,7 @@ from harness.data.batches.batches import PixelBatches
 from harness.plan.config import TrainConfig
 from harness.timing.restore import random_state_kept
 from harness.training.loop import fit
-from harness.training.model import Subject
+from harness.training.model import TrainableModel
 
 NUM_CLASSES, SIDE = 10, 10
 NUM_TRAIN, NUM_TEST = 640, 1001
@@ -45,10 +45,10 @@ def _errors_after_training(parts: Parts, *, painted: bool) -> tuple[float, float
         torch.manual_seed(0)
         hidden = nn.Sequential(nn.Flatten(), nn.Dropout(0.8), nn.Linear(SIDE * SIDE, 64), nn.ReLU())
         model = nn.Sequential(hidden, nn.Linear(64, NUM_CLASSES)).to(parts.device)
-        subject = Subject(model=model, device=parts.device, forward=model)
+        trainable = TrainableModel(model=model, device=parts.device, forward=model)
         train, test = (_batches(n, parts.device, seed, painted=painted) for seed, n in enumerate((NUM_TRAIN, NUM_TEST)))
-        fit(subject, train, train, CONFIG, seed=1)
-        return 100 - parts.evaluate(subject, test, CONFIG).top1, parts.test_error(subject, test, CONFIG)
+        fit(trainable, train, train, CONFIG, seed=1)
+        return 100 - parts.evaluate(trainable, test, CONFIG).top1, parts.test_error(trainable, test, CONFIG)
 
 
 def _batches(num_images: int, device: torch.device, seed: int, *, painted: bool) -> PixelBatches:

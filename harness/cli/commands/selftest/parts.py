@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from harness.plan.config import TrainConfig
     from harness.timing.flops import Work
     from harness.training.evaluate import Scores
-    from harness.training.model import Subject
+    from harness.training.model import TrainableModel
 
 
-def test_error(subject: Subject, batches: Batches, config: TrainConfig) -> float:
+def test_error(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> float:
     """Percent of images misjudged, from predictions as they are saved: the way of the test set."""
-    logits_NK, labels_N = predict(subject, batches, config)
+    logits_NK, labels_N = predict(trainable, batches, config)
     return top_error({"probs": probabilities(logits_NK).cpu().numpy(), "labels": labels_N.cpu().numpy()}, 1)
 
 
@@ -37,8 +37,8 @@ class Parts:
     clock_for: Callable[[torch.device], Clock] = clock_for
     host_clock: Callable[[Callable[[], object]], Clock] = HostClock
     count: Callable[[nn.Module, tuple[int, int, int]], Work] = count
-    evaluate: Callable[[Subject, Batches, TrainConfig], Scores] = evaluate
-    test_error: Callable[[Subject, Batches, TrainConfig], float] = test_error
+    evaluate: Callable[[TrainableModel, Batches, TrainConfig], Scores] = evaluate
+    test_error: Callable[[TrainableModel, Batches, TrainConfig], float] = test_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

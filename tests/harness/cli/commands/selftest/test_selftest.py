@@ -72,25 +72,25 @@ def test_flops_reported_as_multiply_adds_are_found():
 
 
 def test_eval_mode_left_out_is_found():
-    def left_out(subject, batches, config):
-        careless = SimpleNamespace(eval_mode=subject.train_mode, forward=subject.forward, device=subject.device)
+    def left_out(trainable, batches, config):
+        careless = SimpleNamespace(eval_mode=trainable.train_mode, forward=trainable.forward, device=trainable.device)
         return evaluate(careless, batches, config)
 
     finding = learning.painted_labels_are_learned(replace(SOUND, evaluate=left_out))
     assert not finding.ok
 
 
-def off_by_one(subject, batches, config) -> Scores:
+def off_by_one(trainable, batches, config) -> Scores:
     right = total = 0
-    subject.eval_mode()
+    trainable.eval_mode()
     for images, labels in batches.eval():
-        right += int((subject.forward(images).argmax(1) + 1 == labels).sum())
+        right += int((trainable.forward(images).argmax(1) + 1 == labels).sum())
         total += len(labels)
     return Scores(loss=0.0, top1=100 * right / total)
 
 
-def averaged_over_batches_of_the_wrong_size(subject, batches, config) -> Scores:
-    scores = evaluate(subject, batches, config)
+def averaged_over_batches_of_the_wrong_size(trainable, batches, config) -> Scores:
+    scores = evaluate(trainable, batches, config)
     return replace(scores, top1=scores.top1 * (len(batches.labels) - 1) / len(batches.labels))
 
 
