@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pandas import DataFrame
-    from torch import nn
 
     from harness.runs.finished_run import Run
+    from harness.trial.predict import TrainedModel
 
 __all__ = ["__version__", "load", "models", "run", "time"]
 
@@ -112,8 +112,12 @@ def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[st
     return calls.models({"pattern": pattern, "plugins": plugins})
 
 
-def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
-    """The trained model of a checkpoint folder `checkpoints/<model>@s<seed>`, in eval mode on the CPU.
+def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
+    """The trained model of a checkpoint folder `checkpoints/<model>@s<seed>`, ready to predict, on the CPU.
+
+    It is called with images [B, C, S, S]. Its `transform` makes one [C, S, S] of a file, a PIL image or uint8 pixels
+    [C, H, W], as in its training; `classes` are the names of its outputs; `predict` goes from images to probabilities
+    [N, K].
 
     Nothing about the model has to be known: its architecture, head and classes are read from the folder. `plugins`
     are files or modules as after -p: what is neither shipped nor installed has to be named, since a folder from

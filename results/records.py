@@ -58,7 +58,7 @@ class Failure:
 class Record:
     """One trial: what was asked (`trial`), of which plugin, where, on which data, and what came out.
 
-    `facts` holds what is known rather than sampled: param_count, weights, head, image_size and the like.
+    `facts` holds what is known rather than sampled: param_count, weights, head, img_size and the like.
     `per_class` has one row a class: name, n, accuracy, precision, recall, f1 (percent, None where undefined).
     `history` has one row an epoch.
     """

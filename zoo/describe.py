@@ -20,14 +20,14 @@ def describe(
     *,
     num_classes: int,
     head: str = "linear",
-    image_size: int | None = None,
+    img_size: int | None = None,
     channels: int | None = None,
     weights: str | None = None,
     macs: bool = True,
 ) -> dict[str, Any]:
     """What `harness info` shows of a model. Parameter counts are exact; `macs` is None where it cannot be counted."""
     wanted = spec.input_for(weights)
-    task = Task.for_model(spec, num_classes, image_size=image_size, channels=channels, weights=weights)
+    task = Task.for_model(spec, num_classes, image_size=img_size, channels=channels, weights=weights)
     built = build(spec, task, head=head, device="meta")
     parameters = list(built.model.parameters())
     return {
@@ -43,7 +43,7 @@ def describe(
         "head_layers": list(built.head.names),
         "aux_heads": list(built.head.aux),
         "num_classes": num_classes,
-        "image_size": task.image_size,
+        "img_size": task.image_size,
         "fixed_size": wanted.fixed,
         "min_size": wanted.min_size,
         "channels": task.channels,

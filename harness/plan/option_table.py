@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from harness.plan import values
 from harness.plan.config import TimingConfig, TrainConfig
 from harness.plan.values import MAX_SEED, MAX_SEEDS, MAX_THREADS, Check, one_of, real, switch, text, whole
 from zoo.errors import USAGE, ZooError
+from zoo.names import did_you_mean
 
 TRAIN, TIMING = TrainConfig(), TimingConfig()
 # Three ImageNet models are timed in a minute on two cores; at 32 a training step alone takes seconds.
@@ -136,9 +136,8 @@ def checked(given: Mapping[str, object], options: Mapping[str, Option], function
     """
     for name in given:
         if name not in options:
-            close = get_close_matches(name, options, n=1)
-            guess = f" Did you mean {close[0]}?" if close else ""
-            raise ZooError(f"{function} has no argument '{name}'.{guess}", f"see: help({function})", USAGE)
+            guess = did_you_mean(name, options)
+            raise ZooError(f"{function} has no argument '{name}'{guess or '.'}", f"see: help({function})", USAGE)
     return {name: _checked(name, options[name], given, function) for name in options}
 
 

@@ -30,7 +30,7 @@ WARM_UP_SECONDS = 0.5
 def benchmark_model(benchmark: Any) -> Callable[..., Any]:
     """Call it with a `ModelSpec` to time one kind of its steps; returns pytest-benchmark's statistics, in seconds.
 
-    `train` times training steps instead of inference, `rounds` is how many samples are taken; `image_size`,
+    `train` times training steps instead of inference, `rounds` is how many samples are taken; `img_size`,
     `num_classes`, `device` and the fields of `TimingConfig` and `Numerics` (batch_size, amp …) set the conditions.
     """
 
@@ -39,13 +39,13 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
         *,
         train: bool = False,
         rounds: int = 20,
-        image_size: int | None = None,
+        img_size: int | None = None,
         num_classes: int = 10,
         device: str = "cpu",
         **conditions: Any,
     ) -> Any:
         config, target = TimingConfig(**grouped(conditions)), torch.device(device)
-        task = Task.for_model(spec, num_classes, image_size=image_size)
+        task = Task.for_model(spec, num_classes, image_size=img_size)
         model = build(spec, task).model
         with restore.applied(config), resident(model, target, config):
             workload = make_workload(model, task.input_shape, num_classes, target, config)
@@ -61,7 +61,7 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
             with collector_paused():
                 benchmark.pedantic(whole_step, setup=clock.synchronize, rounds=rounds)
         benchmark.extra_info.update(
-            model=spec.name, train=train, image_size=task.image_size, batch_size=config.batch_size
+            model=spec.name, train=train, img_size=task.image_size, batch_size=config.batch_size
         )
         return benchmark.stats.stats
 

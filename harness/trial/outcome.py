@@ -141,18 +141,20 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
 
 
 def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
-    pixels = measured.pixels
+    pixels, geometry = measured.pixels, measured.pixels.geometry
     return Card(
         model=trial.model,
         num_classes=len(context.dataset.classes),
-        image_size=pixels.geometry.size,
-        channels=pixels.geometry.channels,
+        img_size=geometry.size,
+        channels=geometry.channels,
+        stored_channels=geometry.stored_channels,
+        short_side=geometry.short_side,
+        interpolation=geometry.interpolation,
         head=trial.train.head,
         weights=measured.built.weights,
         classes=context.dataset.classes,
         mean=pixels.mean,
         std=pixels.std,
-        interpolation=pixels.geometry.interpolation,
     )
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
+from harness.data.pixels.geometry import IMAGENET_CROP, Geometry
 from harness.plan.plugin_guard import WATCHED
+from harness.trial.predict import TrainedModel, Transform
 from results.store.atomic import read_regular, write_atomic
 from zoo.building import build
 from zoo.discovery import discover
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
 MAX_REASON = 200
-NEEDED = ("model", "num_classes", "image_size", "channels", "head", "plugin_source")
+INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
+NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +40,16 @@ class Card:
 
     model: str
     num_classes: int
-    image_size: int
+    img_size: int
     channels: int
+    stored_channels: int
+    short_side: int
+    interpolation: str
     head: str
     weights: str
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    interpolation: str
     plugin: str = ""
     plugin_source: str = ""
 
@@ -60,8 +65,8 @@ def save(folder: Path, model: nn.Module, card: Card) -> None:
     write_atomic(folder / CARD_FILE, json.dumps(told, indent=1).encode())
 
 
-def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
-    """The trained model of a checkpoint folder, in eval mode on the CPU.
+def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
+    """The trained model of a checkpoint folder, in eval mode on the CPU, with its transform and its classes.
 
     Raises ZooError where the folder is no checkpoint, is damaged, or needs a plugin that is neither installed nor
     among `plugins`, and StoreError where a file cannot be read.
@@ -70,7 +75,7 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
     card = read_card(folder)
     weights = _read_weights(folder, card)
     choices = _zoo_for(card, plugins).select(card["model"])
-    task = Task(num_classes=card["num_classes"], image_size=card["image_size"], channels=card["channels"])
+    task = Task(num_classes=card["num_classes"], image_size=card["img_size"], channels=card["channels"])
     model = build(choices[0].spec, task, head=card["head"]).model
     try:
         model.load_state_dict(read_safetensors(weights))
@@ -79,19 +84,34 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> nn.Module:
         reason = " ".join(str(error).split())[:MAX_REASON]
         cause = f"{folder}: the weights do not fit {card['model']}: {reason}"
         raise ZooError(cause, "use another checkpoint, or the plugin's version that trained it") from error
-    return model.eval()
+    return TrainedModel(model, tuple(card["classes"]), _transform(card))
 
 
 def read_card(folder: Path) -> dict[str, Any]:
     """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
     try:
-        card = json.loads((folder / CARD_FILE).read_text())
+        card = _in_todays_words(json.loads((folder / CARD_FILE).read_text()))
         missing = [name for name in (*NEEDED, "sha256") if name not in card]
     except (OSError, ValueError, TypeError) as error:
         raise _no_checkpoint(folder, str(error)) from error
     if missing or not isinstance(card, dict):
         raise _no_checkpoint(folder, f"{CARD_FILE} has no {', '.join(missing) or 'keys'}")
     return card
+
+
+def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
+    """The card of a run of before `img_size`, whose crop followed from where its weights began."""
+    if "image_size" not in card:
+        return card
+    size = card["image_size"]
+    crop = {"short_side": round(size / IMAGENET_CROP) if card.get("weights", "none") != "none" else size}
+    return {"img_size": size, "stored_channels": card.get("channels"), **crop, **card}
+
+
+def _transform(card: dict[str, Any]) -> Transform:
+    fields = ("channels", "stored_channels", "short_side", "interpolation")
+    geometry = Geometry(size=card["img_size"], **{name: card[name] for name in fields})
+    return Transform(geometry, tuple(card["mean"]), tuple(card["std"]))
 
 
 def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:

@@ -81,7 +81,7 @@ def test_68_a_checkpoint_that_cannot_be_used_says_why_in_one_line(checkpoint, ki
 
 @pytest.mark.fault(68)
 def test_68_a_whole_checkpoint_is_loaded(checkpoint):
-    model = harness.load(checkpoint, plugins=[str(PLUGIN)])
+    model = harness.load(checkpoint, plugins=[str(PLUGIN)]).model
     weights = load_file(checkpoint / "model.safetensors")
     assert all((model.state_dict()[name] == tensor).all() for name, tensor in weights.items())
 

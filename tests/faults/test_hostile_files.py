@@ -29,7 +29,18 @@ from zoo.weights import Weights
 
 # Below torch 2.10 no such file is read at all.
 REFUSED = r"cannot be read|is not read: torch 2\.\d"
-CARD = {"model": "mlp", "num_classes": 2, "image_size": 8, "channels": 1, "head": "linear", "plugin_source": ""}
+CARD = {
+    "model": "mlp",
+    "num_classes": 2,
+    "classes": ["a", "b"],
+    "head": "linear",
+    "plugin_source": "",
+    **dict.fromkeys(("channels", "stored_channels"), 1),
+    **dict.fromkeys(("img_size", "short_side"), 8),
+    "mean": [0.5],
+    "std": [0.5],
+    "interpolation": "bilinear",
+}
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
 
 

@@ -18,7 +18,7 @@ def test_multiply_adds_have_their_known_number_and_leave_the_mode():
 def test_what_is_told_of_a_model_is_of_the_images_that_it_wants():
     spec = ModelSpec(name="net", build=lambda task: Plain(task.num_classes), input=InputSpec(size=8), weights=("a",))
     facts = describe(spec, "mine", num_classes=4, weights="default")
-    assert (facts["image_size"], facts["channels"], facts["weights"], facts["head_layers"]) == (8, 3, "a", ["verdict"])
+    assert (facts["img_size"], facts["channels"], facts["weights"], facts["head_layers"]) == (8, 3, "a", ["verdict"])
     assert facts["macs"] == count_macs(Plain(4), (3, 8, 8))
 
 
@@ -28,5 +28,5 @@ def test_multiply_adds_that_cannot_be_counted_are_unknown_and_the_rest_is_told()
             assert len(x) == 2  # the proof runs two images, the counter one
             return super().forward(x)
 
-    facts = describe(ModelSpec(name="net", build=lambda task: OnlyTwice(4)), "mine", num_classes=4, image_size=8)
+    facts = describe(ModelSpec(name="net", build=lambda task: OnlyTwice(4)), "mine", num_classes=4, img_size=8)
     assert (facts["macs"], facts["num_classes"]) == (None, 4)

@@ -33,7 +33,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
         choice.owner,
         num_classes=arguments.num_classes,
         head=arguments.head,
-        image_size=arguments.img_size,
+        img_size=arguments.img_size,
         weights=choice.weights,
     )
     if arguments.json:

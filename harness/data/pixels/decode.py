@@ -32,9 +32,14 @@ RESAMPLING = {
 def decode(path: Path, geometry: Geometry) -> Pixels:
     """The file's pixels [C, S, S]. Raises OSError, or whatever Pillow raises for what it cannot read."""
     with open_regular(path) as opened, Image.open(opened) as file:
-        flat = in_mode(upright(file), "L" if geometry.stored_channels == 1 else "RGB")
-        small = crop_centre(resize_short_side(flat, geometry), geometry.size)
-        pixels: Pixels = np.asarray(small, dtype=np.uint8)
+        return pixels_of(file, geometry)
+
+
+def pixels_of(image: Image.Image, geometry: Geometry) -> Pixels:
+    """The pixels [C, S, S] of an opened image, which is turned upright."""
+    flat = in_mode(upright(image), "L" if geometry.stored_channels == 1 else "RGB")
+    small = crop_centre(resize_short_side(flat, geometry), geometry.size)
+    pixels: Pixels = np.asarray(small, dtype=np.uint8)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 

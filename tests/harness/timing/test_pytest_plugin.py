@@ -26,12 +26,12 @@ def build(task):
 SPEC = zoo.ModelSpec(name="mine/sleepy", build=build)
 
 def test_sleepy(benchmark_model):
-    for_inference = benchmark_model(SPEC, image_size=8, rounds=5, batch_size=2)
+    for_inference = benchmark_model(SPEC, img_size=8, rounds=5, batch_size=2)
     assert 0.02 <= for_inference.min < 0.04
     assert len(for_inference.data) == 5
 
 def test_training(benchmark_model):
-    assert benchmark_model(SPEC, train=True, image_size=8, rounds=3).min >= 0.02
+    assert benchmark_model(SPEC, train=True, img_size=8, rounds=3).min >= 0.02
 """
 
 

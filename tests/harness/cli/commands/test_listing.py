@@ -99,7 +99,7 @@ def test_info_says_what_a_program_needs_to_know(capsys):
         "head": "fc",
         "head_type": "Linear",
         "in_features": 512,
-        "image_size": 224,
+        "img_size": 224,
         "num_classes": 10,
     }
     assert {key: facts[key] for key in expected} == expected

@@ -80,30 +80,23 @@ def test_a_checkpoint_is_rebuilt_without_knowing_anything_about_the_model(tmp_pa
     folder = store.path / "checkpoints/mine--tiny@s1"
     card = json.loads((folder / "model.json").read_text())
     model = harness.load(folder, plugins=[str(tmp_path / "my_net.py")])
-    images = torch.zeros(2, card["channels"], card["image_size"], card["image_size"])
+    images = torch.zeros(2, card["channels"], card["img_size"], card["img_size"])
     assert not model.training
     assert model(images).shape == (2, 10)
     assert record.plugin["source"] == f"file: {tmp_path / 'my_net.py'}"
 
 
 def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
-    from harness.data.batches.normalize import Normalizer
     from harness.data.load import DatasetSource, load
-    from harness.data.pixels.geometry import Geometry
     from zoo.discovery import discover
 
     _, store = run(tmp_path, "--plugins", "fc_model")
     (record,) = store.records()
-    folder = store.path / "checkpoints/fc_model@s1"
-    card = json.loads((folder / "model.json").read_text())
-    pixels = load(DatasetSource(spec=discover().dataset("digits"))).pixels(
-        Geometry(size=8, channels=1, stored_channels=1, short_side=8)
-    )
-    images = Normalizer(card["mean"], card["std"], 1, torch.device("cpu"))(
-        next(pixels.test.images.blocks([pixels.test.rows]))
-    )
-    with torch.no_grad():
-        probs = harness.load(folder)(images).exp()
+    dataset = load(DatasetSource(spec=discover().dataset("digits")))
+    test = dataset.plan.test
+    model = harness.load(store.path / "checkpoints/fc_model@s1")
+    assert model.classes == dataset.classes
+    probs = model.predict(*dataset.pools[test.pool].images[list(test.rows)])
     assert torch.allclose(probs, torch.tensor(store.predictions(record)["probs"]), atol=1e-5)
 
 
