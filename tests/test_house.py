@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from configparser import ConfigParser
 from pathlib import Path
 from statistics import median
@@ -44,6 +45,34 @@ def test_functions_are_short():
 def test_tests_are_about_ten_lines():
     tests = [node for file in files("tests") for node in functions_of(file) if node.name.startswith("test_")]
     assert median(num_lines(test) for test in tests) <= 12
+
+
+def tests_by_file() -> dict[str, list[str]]:
+    """The table of CONTRIBUTING.md: each file whose tests have another name, and where they are."""
+    rows = [line.split("|")[1:3] for line in (ROOT / "CONTRIBUTING.md").read_text().splitlines() if "test_" in line]
+    table = [[re.findall(r"`([^`]+\.py)`", cell) for cell in row] for row in rows if len(row) == 2]
+    return {file: tests for names, tests in table for name in names for file in spread(name)}
+
+
+def spread(name: str) -> list[str]:
+    """`a/{b,c}.py` as `a/b.py` and `a/c.py`."""
+    before, brace, rest = name.partition("{")
+    inside, _, after = rest.partition("}")
+    return [f"{before}{one}{after}" for one in inside.split(",")] if brace else [name]
+
+
+def own_test(file: Path) -> Path:
+    name = file.parent.name if file.name == "__init__.py" else file.stem
+    return ROOT / "tests" / file.parent.relative_to(ROOT) / f"test_{name}.py"
+
+
+def test_the_tests_of_every_file_are_found_by_its_name_or_in_contributing():
+    elsewhere = tests_by_file()
+    behaving = [file for file in files(*PACKAGES) if any(functions_of(file)) and not own_test(file).exists()]
+    assert [str(file) for file in behaving if str(file.relative_to(ROOT)) not in elsewhere] == []
+    assert {str(file.relative_to(ROOT)) for file in behaving} == set(elsewhere)
+    assert [test for tests in elsewhere.values() for test in tests if not (ROOT / "tests" / test).exists()] == []
+    assert all(elsewhere.values())
 
 
 @pytest.mark.parametrize("package", PACKAGES)
