@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import torch
 from PIL import Image
@@ -51,3 +53,13 @@ def test_the_test_files_of_a_run_are_judged_as_the_run_judged_them(tmp_path):
         judged = torch.tensor(run.store.predictions(record)["probs"])
         assert model.classes == ("cat", "dog")
         assert torch.allclose(model.predict(*files), judged, atol=1e-5)
+        assert harness.load(as_before(run.checkpoints[record.model, 1])).transform.geometry == model.transform.geometry
+
+
+def as_before(folder):
+    """The checkpoint with a card as the first runs wrote it: without the crop, which followed from the weights."""
+    card = json.loads((folder / "model.json").read_text())
+    size = {"image_size": card.pop("img_size")}
+    kept = {name: value for name, value in card.items() if name not in {"short_side", "stored_channels"}}
+    (folder / "model.json").write_text(json.dumps(kept | size))
+    return folder
