@@ -108,11 +108,11 @@ class Dataset:
             labels=torch.tensor(self.labels(part)),
         )
 
-    def _source(self, pool: str, geometry: Geometry) -> Source:
-        key = f"{pool} {geometry.key}"
+    def _source(self, name: str, geometry: Geometry) -> Source:
+        key = f"{name} {geometry.key}"
         if key not in self._prepared:
-            found = self.pools[pool]
-            self._prepared[key] = prepare(found.images, geometry, found.fingerprint, self.num_threads, found.stamps)
+            pool = self.pools[name]
+            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.stamps)
         return self._prepared[key]
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:

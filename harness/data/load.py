@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +90,8 @@ def _fingerprint(classes: Sequence[str], pools: Mapping[str, ImageSet]) -> str:
 
 
 def _check_classes_left(dataset: Dataset) -> None:
-    found = Counter(dataset.labels(dataset.plan.train))
-    lost = [name for label, name in enumerate(dataset.classes) if not found[label]]
+    present = set(dataset.labels(dataset.plan.train))
+    lost = [name for label, name in enumerate(dataset.classes) if label not in present]
     if lost:
         raise ZooError(
             f"no training image is left of {listed(lost)}: all of them also occur in test or val",

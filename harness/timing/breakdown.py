@@ -30,15 +30,15 @@ def details(timed: TimedModel) -> list[Measurement]:
         return []
     budget_s = timed.workload.config.budget_s
     device = timed.workload.device.type
-    found = []
+    measurements = []
     if "train" in timed.series:
         phases = time_phases(TrainingStep(timed.workload), timed.clock, budget_s)
-        found += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
+        measurements += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
     for kind, series in timed.series.items():
-        found += energy(kind, series.step, timed.workload, timed.clock)
+        measurements += energy(kind, series.step, timed.workload, timed.clock)
     if device != "cpu":
-        found.append(_ms(f"{device}_copy_time", time_copy(timed.workload, timed.clock)))
-    return found
+        measurements.append(_ms(f"{device}_copy_time", time_copy(timed.workload, timed.clock)))
+    return measurements
 
 
 def time_phases(step: TrainingStep, clock: Clock, budget_s: float) -> dict[str, list[float]]:

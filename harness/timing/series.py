@@ -89,14 +89,14 @@ class Series:
     def reasons(self) -> list[str]:
         """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""
         on_cpu = self.workload.device.type == "cpu"
-        found = disturbances(
+        reasons = disturbances(
             conditions.combined(self.seen),
             num_threads=torch.get_num_threads() if on_cpu else 1,
             num_cpus=num_cpus(),
             on_cpu=on_cpu,
         )
-        slow = [f"slowed down: {word}" for word in sorted(self.slowdowns)]
-        return [*found, *slow, *unrest(self.rounds)]
+        reasons += [f"slowed down: {word}" for word in sorted(self.slowdowns)]
+        return reasons + unrest(self.rounds)
 
     def better(self, other: Series) -> Series:
         """The one with fewer reasons against it; between equals the faster one, because noise only adds time."""

@@ -47,7 +47,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a trial says of itself. Who it is, where and on what it worked is known to those who ordered it.
+    """What a trial says of itself. Who it is, where and on what it worked is known to the parent.
 
     `facts` has numbers, words and switches only, `history` one row an epoch.
     """

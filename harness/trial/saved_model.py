@@ -61,8 +61,8 @@ def save(folder: Path, model: nn.Module, card: Card) -> None:
     weights = safetensors_bytes(state)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / WEIGHTS_FILE, weights)
-    told = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
-    write_atomic(folder / CARD_FILE, json.dumps(told, indent=1).encode())
+    content = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
+    write_atomic(folder / CARD_FILE, json.dumps(content, indent=1).encode())
 
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
@@ -80,7 +80,7 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     try:
         model.load_state_dict(read_safetensors(weights))
     except Exception as error:
-        # The first lines name the class, then follow all missing and all unexpected keys: one line is told.
+        # The first lines name the class, then follow all missing and all unexpected keys: one line is shown.
         reason = " ".join(str(error).split())[:MAX_REASON]
         cause = f"{folder}: the weights do not fit {card['model']}: {reason}"
         raise ZooError(cause, "use another checkpoint, or the plugin's version that trained it") from error

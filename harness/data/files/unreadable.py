@@ -94,7 +94,7 @@ def without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile]]:
     if not bad:
         return images, []
     kept: dict[str, Any] = {
-        name: _chosen(getattr(images, name), [not fact.problem for fact in found]) for name, found in facts.items()
+        part: _chosen(getattr(images, part), [not fact.problem for fact in facts[part]]) for part in facts
     }
     return replace(images, **kept), bad
 
