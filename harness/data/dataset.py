@@ -89,17 +89,9 @@ class Dataset:
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
-        plan = self.plan
-        train = self._part(plan.train, geometry)
-        mean, std = self._normalisation(train, geometry)
-        return PreparedSplits(
-            train=train,
-            val=self._part(plan.val, geometry),
-            test=self._part(plan.test, geometry),
-            geometry=geometry,
-            mean=mean,
-            std=std,
-        )
+        parts = {name: self._part(getattr(self.plan, name), geometry) for name in SPLITS}
+        mean, std = self._normalisation(parts["train"], geometry)
+        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std)
 
     def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
         return PreparedPart(

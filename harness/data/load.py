@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +12,7 @@ from harness.data.files.folder import scan_folder
 from harness.data.files.printable import listed
 from harness.data.files.unreadable import left_out_note, without_bad
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.pools import ImageSet, open_pools
+from harness.data.pools import open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -61,7 +60,9 @@ def load(
     dataset = Dataset(
         name=source.name,
         classes=images.classes,
-        fingerprint=_fingerprint(images.classes, pools),
+        fingerprint=dataset_fingerprint(
+            images.classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
+        ),
         size=pools["train"].size,
         channels=max(pool.channels for pool in pools.values()),
         plan=plan,
@@ -83,10 +84,6 @@ def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
     scan = scan_folder(source.data_dir)
     return scan.images, scan.notes
-
-
-def _fingerprint(classes: Sequence[str], pools: Mapping[str, ImageSet]) -> str:
-    return dataset_fingerprint(classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()])
 
 
 def _check_classes_left(dataset: Dataset) -> None:

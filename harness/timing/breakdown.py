@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PHASES = ("forward", "backward", "optimizer")
 MIN_SAMPLES = 5
+# The counter of energy moves some ten times a second: over three seconds its steps matter little.
+SECONDS = 3.0
 
 
 def details(timed: TimedModel) -> list[Measurement]:
@@ -70,10 +72,6 @@ def time_copy(workload: Workload, clock: Clock) -> list[float]:
 
 def _ms(name: str, values: list[float]) -> Measurement:
     return Measurement(name=name, unit="ms", values=tuple(values))
-
-
-# The counter moves some ten times a second: over three seconds its steps matter little.
-SECONDS = 3.0
 
 
 def energy(kind: str, step: TimedStep, workload: Workload, clock: Clock) -> list[Measurement]:

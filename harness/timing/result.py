@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from harness.plan.config import TimingConfig
     from harness.timing.series import Series
-    from results.records import Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Protocol
 
@@ -82,9 +82,7 @@ class Series:
 
     def again(self) -> Series:
         """A series of the same step, as warm as this one, without its samples."""
-        fresh = Series(step=self.step, clock=self.clock, workload=self.workload, num_rounds=self.num_rounds)
-        fresh.cold_ms, fresh.peak_mib, fresh.reserved_mib = self.cold_ms, self.peak_mib, self.reserved_mib
-        return fresh
+        return replace(self, rounds=[], seen=[], slowdowns=set())
 
     def reasons(self) -> list[str]:
         """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""

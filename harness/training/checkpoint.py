@@ -59,13 +59,11 @@ class TrainingCheckpoints:
 
     def after_step(self, state: TrainingState) -> None:
         """A step has ended. Raises Stopped where a stop was asked for."""
-        if self.is_stopping or perf_counter() - self.written_at >= self.every_s:
-            self._save_or_stop(state)
+        self._save_if_due(state, self.every_s)
 
     def after_epoch(self, state: TrainingState) -> None:
         """An epoch has ended. Raises Stopped where a stop was asked for."""
-        if self.is_stopping or perf_counter() - self.written_at >= self.min_gap_s:
-            self._save_or_stop(state)
+        self._save_if_due(state, self.min_gap_s)
 
     def save(self, state: TrainingState) -> None:
         """Write a checkpoint, then delete all but the two newest. Raises StoreError."""
@@ -103,10 +101,11 @@ class TrainingCheckpoints:
             self.on_note("no checkpoint is whole; the trial starts over")
         return False
 
-    def _save_or_stop(self, state: TrainingState) -> None:
-        self.save(state)
-        if self.is_stopping:
-            raise Stopped
+    def _save_if_due(self, state: TrainingState, gap_s: float) -> None:
+        if self.is_stopping or perf_counter() - self.written_at >= gap_s:
+            self.save(state)
+            if self.is_stopping:
+                raise Stopped
 
     def _paths(self) -> list[Path]:
         """The newest first."""

@@ -31,7 +31,7 @@ WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
 MAX_REASON = 200
 INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
-NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT)
+NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
     try:
         card = _in_todays_words(json.loads((folder / CARD_FILE).read_text()))
-        missing = [name for name in (*NEEDED, "sha256") if name not in card]
+        missing = [name for name in NEEDED if name not in card]
     except (OSError, ValueError, TypeError) as error:
         raise _no_checkpoint(folder, str(error)) from error
     if missing or not isinstance(card, dict):

@@ -18,7 +18,3 @@ from harness.training.history import TrainingHistory, divergence
 def test_where_it_diverged_and_what_was_kept(row, best_epoch, message):
     history = TrainingHistory(rows=[row], best_epoch=best_epoch, diverged=True)
     assert divergence(history) == f"the loss was not finite {message}; try a lower --lr"
-
-
-def test_a_training_that_ended_well_has_no_such_cause():
-    assert divergence(TrainingHistory(rows=[{"epoch": 0}], best_epoch=0)) == ""
