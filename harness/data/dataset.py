@@ -27,9 +27,6 @@ class PreparedPart:
     rows: Tensor
     labels: Tensor
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSplits:

@@ -59,13 +59,12 @@ class Phases:
         self.seconds[name] = perf_counter() - start
 
 
-def run_trial(
-    trial: Trial, choice: Choice, context: TrialContext, callbacks: TrialCallbacks = TrialCallbacks()
-) -> Outcome:
+def run_trial(trial: Trial, choice: Choice, context: TrialContext, callbacks: TrialCallbacks | None = None) -> Outcome:
     """Carry a trial out. Whatever goes wrong inside it becomes findings that say where and why.
 
     Raises Stopped where it was asked to stop, its checkpoint is then on disk; StoreError where the disk is full.
     """
+    callbacks = callbacks or TrialCallbacks()
     phases = Phases(callbacks.on_phase)
     try:
         measured = _carry_out(trial, choice, context, phases, callbacks)
