@@ -76,6 +76,7 @@ class Dataset:
         }
 
     def labels(self, part: Part) -> list[int]:
+        """The label of each of a part's images."""
         labels = self.pools[part.pool].labels
         return [labels[row] for row in part.rows]
 

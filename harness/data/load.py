@@ -28,6 +28,7 @@ class DatasetSource:
 
     @property
     def name(self) -> str:
+        """The dataset's name, or the folder's as printable text."""
         if self.spec is not None:
             return self.spec.name
         return visible(self.data_dir.resolve().name) if self.data_dir is not None else ""

@@ -26,6 +26,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitPlan:
+    """The rows that train a model, choose its best epoch, and judge it."""
+
     train: Part
     val: Part
     test: Part
@@ -59,6 +61,7 @@ def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[st
     by_class = _rows_by_class(images.train.labels, len(images.classes))
     _check_class_sizes(images.classes, by_class, 1 + sum(share > 0 for share in shares.values()))
     for label, rows in enumerate(by_class):
+        # A text, which Random seeds itself with by SHA-512: hash() would differ from process to process.
         Random(f"split {seed} class {label}").shuffle(rows)
         rest = rows
         for part, parts_to_come in (("test", 2), ("val", 1)):

@@ -82,6 +82,7 @@ def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, t
         timed.series[kind] = first.again()
     _take_turns(kind, disturbed, num_rounds)
     for timed, first in zip(disturbed, firsts, strict=True):
+        # A second try that raised took the series away: the first does not stand for a model that has failed.
         if kind in timed.series:
             timed.series[kind] = first.better(timed.series[kind])
 

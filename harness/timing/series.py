@@ -48,6 +48,7 @@ class Series:
 
     @property
     def samples(self) -> list[float]:
+        """The times of all rounds, in ms."""
         return [value for samples in self.rounds for value in samples]
 
     def warm_up(self, base_mib: float) -> None:

@@ -77,7 +77,7 @@ def _image_files(folder: Path, skipped: Counter[str]) -> list[Path]:
     for at, folders, names in os.walk(folder, followlinks=True):
         status = os.stat(at)
         if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
+            folders.clear()  # in place, as below: os.walk goes on with what this list then holds
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if name[0] != ".")

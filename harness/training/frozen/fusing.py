@@ -52,6 +52,7 @@ def rectify_in_convolutions(model: nn.Module, graph: fx.Graph) -> None:
         with graph.inserting_before(relu):
             fused = graph.call_module(str(conv.target), (*conv.args, *others))
         relu.replace_all_uses_with(fused)
+        # From the last back to the first: a node that another uses cannot be erased.
         for node in dict.fromkeys((relu, before, conv)):
             graph.erase_node(node)
         _rectify(model, str(conv.target))

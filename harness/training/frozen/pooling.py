@@ -25,6 +25,7 @@ def pool_first(model: nn.Module, graph: fx.Graph) -> None:
             continue
         with graph.inserting_after(pool):
             after = graph.call_module(str(conv.target))
+        # Before `after` gets its input, which would else be replaced by itself.
         pool.replace_all_uses_with(after)
         after.args, pool.args = (pool,), conv.args
         graph.erase_node(conv)
