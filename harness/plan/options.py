@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def train_config(arguments: Mapping[str, Any]) -> TrainConfig:
     """How models are trained, before any model's own weights are known."""
-    settings = _settings(TrainConfig, arguments, {"weights", "finetune"})
-    return TrainConfig(**settings, weights=_weights(arguments), finetune=arguments["finetune"] or "")
+    own = {"weights": _weights(arguments), "finetune": arguments["finetune"] or ""}
+    return TrainConfig(**_settings(TrainConfig, arguments) | own)
 
 
 def sweep_configs(arguments: Mapping[str, Any]) -> tuple[TimingConfig, ...]:
     """How models are timed by themselves, one configuration a batch size."""
-    settings = _settings(TimingConfig, arguments, {"batch_size"}) | {"budget_s": arguments["time_budget"]}
-    return tuple(TimingConfig(batch_size=size, **settings) for size in arguments["batch_size"])
+    settings = _settings(TimingConfig, arguments) | {"budget_s": arguments["time_budget"]}
+    return tuple(TimingConfig(**settings | {"batch_size": size}) for size in arguments["batch_size"])
 
 
 def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
@@ -38,11 +38,9 @@ def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
     return replace(config, weights=weights, finetune=config.finetune or ("head" if weights else "full"))
 
 
-def _settings(
-    config: type[TrainConfig | TimingConfig], arguments: Mapping[str, Any], others: set[str]
-) -> dict[str, Any]:
-    """The fields of a configuration that arguments of their own name give as they are: all but `others`."""
-    names = {*config.__dataclass_fields__, *Numerics.__dataclass_fields__} & arguments.keys() - others
+def _settings(config: type[TrainConfig | TimingConfig], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that have the name of one of the configuration's fields, or of its numerics'."""
+    names = {*config.__dataclass_fields__, *Numerics.__dataclass_fields__} & arguments.keys()
     return grouped({name: arguments[name] for name in names})
 
 
