@@ -27,9 +27,6 @@ class PreparedPart:
     rows: Tensor
     labels: Tensor
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSplits:
@@ -79,6 +76,7 @@ class Dataset:
         }
 
     def labels(self, part: Part) -> list[int]:
+        """The label of each of a part's images."""
         labels = self.pools[part.pool].labels
         return [labels[row] for row in part.rows]
 
@@ -89,17 +87,9 @@ class Dataset:
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
-        plan = self.plan
-        train = self._part(plan.train, geometry)
-        mean, std = self._normalisation(train, geometry)
-        return PreparedSplits(
-            train=train,
-            val=self._part(plan.val, geometry),
-            test=self._part(plan.test, geometry),
-            geometry=geometry,
-            mean=mean,
-            std=std,
-        )
+        parts = {name: self._part(getattr(self.plan, name), geometry) for name in SPLITS}
+        mean, std = self._normalisation(parts["train"], geometry)
+        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std)
 
     def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
         return PreparedPart(
@@ -108,11 +98,11 @@ class Dataset:
             labels=torch.tensor(self.labels(part)),
         )
 
-    def _source(self, pool: str, geometry: Geometry) -> Source:
-        key = f"{pool} {geometry.key}"
+    def _source(self, name: str, geometry: Geometry) -> Source:
+        key = f"{name} {geometry.key}"
         if key not in self._prepared:
-            found = self.pools[pool]
-            self._prepared[key] = prepare(found.images, geometry, found.fingerprint, self.num_threads, found.stamps)
+            pool = self.pools[name]
+            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.stamps)
         return self._prepared[key]
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:

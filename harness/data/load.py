@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +12,7 @@ from harness.data.files.folder import scan_folder
 from harness.data.files.printable import listed
 from harness.data.files.unreadable import left_out_note, without_bad
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.pools import ImageSet, open_pools
+from harness.data.pools import open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -30,6 +28,7 @@ class DatasetSource:
 
     @property
     def name(self) -> str:
+        """The dataset's name, or the folder's as printable text."""
         if self.spec is not None:
             return self.spec.name
         return visible(self.data_dir.resolve().name) if self.data_dir is not None else ""
@@ -62,7 +61,9 @@ def load(
     dataset = Dataset(
         name=source.name,
         classes=images.classes,
-        fingerprint=_fingerprint(images.classes, pools),
+        fingerprint=dataset_fingerprint(
+            images.classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
+        ),
         size=pools["train"].size,
         channels=max(pool.channels for pool in pools.values()),
         plan=plan,
@@ -86,13 +87,9 @@ def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
     return scan.images, scan.notes
 
 
-def _fingerprint(classes: Sequence[str], pools: Mapping[str, ImageSet]) -> str:
-    return dataset_fingerprint(classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()])
-
-
 def _check_classes_left(dataset: Dataset) -> None:
-    found = Counter(dataset.labels(dataset.plan.train))
-    lost = [name for label, name in enumerate(dataset.classes) if not found[label]]
+    present = set(dataset.labels(dataset.plan.train))
+    lost = [name for label, name in enumerate(dataset.classes) if label not in present]
     if lost:
         raise ZooError(
             f"no training image is left of {listed(lost)}: all of them also occur in test or val",

@@ -26,6 +26,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitPlan:
+    """The rows that train a model, choose its best epoch, and judge it."""
+
     train: Part
     val: Part
     test: Part
@@ -36,21 +38,10 @@ def plan_splits(images: LabelledImages, *, seed: int = 0, val_split: float = 0.2
     images, a missing val `val_split` of what then remains. Every class appears in every part.
     """
     _check_shares(val_split=val_split, test_split=test_split)
-    shares = {
-        "test": 0.0 if images.test is not None else test_split,
-        "val": 0.0 if images.val is not None else val_split,
-    }
-    cut = _cut(images, seed, shares)
-    return SplitPlan(
-        train=Part(pool="train", rows=cut["train"]),
-        val=_part(images, "val", cut),
-        test=_part(images, "test", cut),
-    )
-
-
-def _part(images: LabelledImages, name: str, cut: dict[str, list[int]]) -> Part:
-    own = images.val if name == "val" else images.test
-    return Part(pool="train", rows=cut[name]) if own is None else Part(pool=name, rows=range(len(own)))
+    shares = {"test": test_split, "val": val_split} | {name: 0.0 for name in images.splits}  # none for its own parts
+    parts = {name: Part(pool="train", rows=rows) for name, rows in _cut(images, seed, shares).items()}
+    own = {name: Part(pool=name, rows=range(len(split))) for name, split in images.splits.items() if name != "train"}
+    return SplitPlan(**parts | own)
 
 
 def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[str, list[int]]:
@@ -59,6 +50,7 @@ def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[st
     by_class = _rows_by_class(images.train.labels, len(images.classes))
     _check_class_sizes(images.classes, by_class, 1 + sum(share > 0 for share in shares.values()))
     for label, rows in enumerate(by_class):
+        # A text, which Random seeds itself with by SHA-512: hash() would differ from process to process.
         Random(f"split {seed} class {label}").shuffle(rows)
         rest = rows
         for part, parts_to_come in (("test", 2), ("val", 1)):

@@ -17,7 +17,7 @@ from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import LabelledImages, ZooError
 
-CLASSES_LISTED = 10  # more are told by the fewest and the most
+CLASSES_LISTED = 10  # of more, only the fewest and the most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,8 @@ def _rehearsed(
 ) -> tuple[tuple[str, ...], ZooError | None]:
     """What a run would note of these images, or why it would refuse them."""
     known = {
-        name: ImageIdentities(identity=[fact.sha256 for fact in found], names=[path.name for path in files[name]])
-        for name, found in facts.items()
+        part: ImageIdentities(identity=[fact.sha256 for fact in facts[part]], names=[path.name for path in files[part]])
+        for part in facts
     }
     try:
         check_images(images)
@@ -99,7 +99,7 @@ def _pixels(facts: Sequence[FileFacts]) -> dict[str, tuple[int, int]]:
 
 
 def _by_class(part: str, facts: Mapping[str, Any]) -> str:
-    counts = {name: found[part] for name, found in facts["classes"].items()}
+    counts = {name: by_part[part] for name, by_part in facts["classes"].items()}
     if len(counts) <= CLASSES_LISTED:
         return listed((f"{name} {count:,}" for name, count in counts.items()), CLASSES_LISTED)
     fewest, most = (choose(counts, key=lambda name: counts[name]) for choose in (min, max))

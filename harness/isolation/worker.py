@@ -115,7 +115,7 @@ def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
     identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json()}
     gap_s = min(CHECKPOINT_GAP_S, job.checkpoint_s)
     return TrainingCheckpoints(
-        Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, say=messenger.note
+        Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, on_note=messenger.note
     )
 
 

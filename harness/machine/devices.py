@@ -67,7 +67,7 @@ def _absent(text: str, kind: str) -> ZooError:
 
 
 def _is_built(kind: str) -> bool:
-    if kind == "xpu":
+    if kind == "xpu":  # of which torch.backends knows nothing
         return bool(torch.xpu._is_compiled())
     ask: Callable[[], bool] = getattr(torch.backends, kind).is_built
     return ask()

@@ -25,13 +25,13 @@ def machine_facts(*used: torch.device) -> dict[str, Any]:
 
 def accelerator(device: torch.device) -> dict[str, Any]:
     """One accelerator's name, memory, and driver as far as torch knows them."""
-    found: dict[str, Any] = {"device": str(device), "name": devices.label(device)}
+    facts: dict[str, Any] = {"device": str(device), "name": devices.label(device)}
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
-        found["memory_gib"] = round(properties.total_memory / 2**30, 1)
-        found["capability"] = f"{properties.major}.{properties.minor}"
-        found["cuda"] = torch.version.cuda or torch.version.hip
-    return found
+        facts["memory_gib"] = round(properties.total_memory / 2**30, 1)
+        facts["capability"] = f"{properties.major}.{properties.minor}"
+        facts["cuda"] = torch.version.cuda or torch.version.hip
+    return facts
 
 
 @cache

@@ -20,14 +20,14 @@ def refuse_changes(then: Mapping[str, Any], now: Mapping[str, Any], what: str, r
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Keys with different values, each with the old and the new one; nested keys are joined by dots."""
-    found: list[tuple[str, Any, Any]] = []
+    changes: list[tuple[str, Any, Any]] = []
     for key in [*then, *(key for key in now if key not in then)]:
         old, new = _plain(then.get(key)), _plain(now.get(key))
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += [(f"{key}.{inner}", a, b) for inner, a, b in differences(old, new)]
+            changes += [(f"{key}.{inner}", a, b) for inner, a, b in differences(old, new)]
         elif old != new:
-            found.append((key, old, new))
-    return found
+            changes.append((key, old, new))
+    return changes
 
 
 def _plain(value: Any) -> Any:

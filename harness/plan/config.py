@@ -121,17 +121,17 @@ class Trial:
         return asdict(self) | {"train": _flat(self.train), "timing": timing}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Trial:
+    def from_json(cls, data: Mapping[str, Any]) -> Trial:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
-        plain = dict(told)
+        plain = dict(data)
         trained = plain.pop("train")
         weights = trained.get("weights")
         train = TrainConfig(**grouped({**trained, "weights": weights and Weights.from_text(weights)}))
         timing = TimingConfig(**grouped(plain.pop("timing")))
-        as_told = cls(train=train, timing=timing, **plain)
-        shared = replace(as_told, timing=replace(timing, numerics=train.numerics))
+        as_written = cls(train=train, timing=timing, **plain)
+        shared = replace(as_written, timing=replace(timing, numerics=train.numerics))
         # Runs of before may have timed another layout than they trained in: they go on as they began.
-        return shared if shared.as_json() == as_told.as_json() else as_told
+        return shared if shared.as_json() == as_written.as_json() else as_written
 
 
 def grouped(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,12 +120,12 @@ def flag(name: str, option: Option) -> str:
     return f"--{'no-' if option.default is True else ''}{name.replace('_', '-')}"
 
 
-def as_flags(asked: Mapping[str, Any]) -> list[str]:
+def as_flags(arguments: Mapping[str, Any]) -> list[str]:
     """The command line that asks for the same run."""
-    words = [word for plugin in asked["plugins"] for word in ("-p", plugin)] + ["run"]
+    words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + ["run"]
     for name, option in RUN.items():
-        if name != "plugins" and asked[name] != option.default:
-            words += [flag(name, option)] if option.check is switch else [flag(name, option), str(asked[name])]
+        if name != "plugins" and arguments[name] != option.default:
+            words += [flag(name, option)] if option.check is switch else [flag(name, option), str(arguments[name])]
     return words
 
 

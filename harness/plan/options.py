@@ -15,19 +15,16 @@ if TYPE_CHECKING:
     from zoo.selection import Choice
 
 
-def train_config(asked: Mapping[str, Any]) -> TrainConfig:
+def train_config(arguments: Mapping[str, Any]) -> TrainConfig:
     """How models are trained, before any model's own weights are known."""
-    names = {*TrainConfig.__dataclass_fields__, *Numerics.__dataclass_fields__} & asked.keys() - {"weights", "finetune"}
-    given = grouped({name: asked[name] for name in names})
-    return TrainConfig(**given, weights=_weights(asked), finetune=asked["finetune"] or "")
+    own = {"weights": _weights(arguments), "finetune": arguments["finetune"] or ""}
+    return TrainConfig(**_settings(TrainConfig, arguments) | own)
 
 
-def sweep_configs(asked: Mapping[str, Any]) -> tuple[TimingConfig, ...]:
+def sweep_configs(arguments: Mapping[str, Any]) -> tuple[TimingConfig, ...]:
     """How models are timed by themselves, one configuration a batch size."""
-    names = {*TimingConfig.__dataclass_fields__, *Numerics.__dataclass_fields__} & asked.keys() - {"batch_size"}
-    given = grouped({name: asked[name] for name in names})
-    sizes = asked["batch_size"]
-    return tuple(TimingConfig(batch_size=size, budget_s=asked["time_budget"], **given) for size in sizes)
+    settings = _settings(TimingConfig, arguments) | {"budget_s": arguments["time_budget"]}
+    return tuple(TimingConfig(**settings | {"batch_size": size}) for size in arguments["batch_size"])
 
 
 def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
@@ -41,9 +38,15 @@ def for_choice(config: TrainConfig, choice: Choice) -> TrainConfig:
     return replace(config, weights=weights, finetune=config.finetune or ("head" if weights else "full"))
 
 
-def _weights(asked: Mapping[str, Any]) -> Weights | None:
-    if asked["pretrained"] and asked["weights"] is not None:
+def _settings(config: type[TrainConfig | TimingConfig], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that have the name of one of the configuration's fields, or of its numerics'."""
+    names = {*config.__dataclass_fields__, *Numerics.__dataclass_fields__} & arguments.keys()
+    return grouped({name: arguments[name] for name in names})
+
+
+def _weights(arguments: Mapping[str, Any]) -> Weights | None:
+    if arguments["pretrained"] and arguments["weights"] is not None:
         raise ZooError("--weights and --pretrained exclude each other", "give one of them", USAGE)
-    if asked["pretrained"]:
+    if arguments["pretrained"]:
         return Weights(tag="default")
-    return None if asked["weights"] is None else Weights.parse(asked["weights"])
+    return None if arguments["weights"] is None else Weights.parse(arguments["weights"])

@@ -35,18 +35,18 @@ class RunRequest:
     command: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
+    def of(cls, arguments: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
         """From a value for each option of a run."""
         return cls(
-            models=asked["models"],
-            train=train_config(asked),
-            timing=TimingConfig(budget_s=asked["time_budget"]),
-            setup=RunSetup.of(asked),
-            seed=asked["seed"],
-            num_seeds=asked["seeds"],
-            output=asked["output"],
-            resume=asked["resume"],
-            quiet=asked["quiet"],
+            models=arguments["models"],
+            train=train_config(arguments),
+            timing=TimingConfig(budget_s=arguments["time_budget"]),
+            setup=RunSetup.of(arguments),
+            seed=arguments["seed"],
+            num_seeds=arguments["seeds"],
+            output=arguments["output"],
+            resume=arguments["resume"],
+            quiet=arguments["quiet"],
             command=tuple(command),
         )
 
@@ -73,13 +73,13 @@ class TimeRequest:
     quiet: bool = False
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> TimeRequest:
+    def of(cls, arguments: Mapping[str, Any]) -> TimeRequest:
         """From a value for each option of timing."""
         return cls(
-            models=asked["models"],
-            devices=asked["device"],
-            configs=sweep_configs(asked),
-            num_classes=asked["num_classes"],
-            img_size=asked["img_size"],
-            quiet=asked["quiet"],
+            models=arguments["models"],
+            devices=arguments["device"],
+            configs=sweep_configs(arguments),
+            num_classes=arguments["num_classes"],
+            img_size=arguments["img_size"],
+            quiet=arguments["quiet"],
         )

@@ -33,19 +33,19 @@ class RunSetup:
     check_determinism: bool = False
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> RunSetup:
+    def of(cls, arguments: Mapping[str, Any]) -> RunSetup:
         """From a value for each option of a run."""
         names = cls.__dataclass_fields__.keys() - {"plugins", "data_dir"}
         return cls(
-            plugins=tuple(_absolute(text) for text in asked["plugins"]),
-            data_dir=os.path.abspath(asked["data_dir"]) if asked["data_dir"] else None,
-            **{name: asked[name] for name in names},
+            plugins=tuple(_absolute(text) for text in arguments["plugins"]),
+            data_dir=os.path.abspath(arguments["data_dir"]) if arguments["data_dir"] else None,
+            **{name: arguments[name] for name in names},
         )
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> RunSetup:
+    def from_json(cls, data: Mapping[str, Any]) -> RunSetup:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
-        return cls(**{**told, "plugins": tuple(told.get("plugins", ()))})
+        return cls(**{**data, "plugins": tuple(data.get("plugins", ()))})
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, for `run.json`."""

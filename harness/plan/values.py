@@ -121,12 +121,12 @@ def head(value: object) -> str:
     # Only now: `--help` must not wait for all that finds heads.
     from zoo.heads.head import HeadSpec
 
-    spelt = text(value)
+    spec = text(value)
     try:
-        HeadSpec.parse(spelt)
+        HeadSpec.parse(spec)
     except ZooError as error:
         raise ValueError(error.cause) from None
-    return spelt
+    return spec
 
 
 def _text(value: object, what: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PHASES = ("forward", "backward", "optimizer")
 MIN_SAMPLES = 5
+# The counter of energy moves some ten times a second: over three seconds its steps matter little.
+SECONDS = 3.0
 
 
 def details(timed: TimedModel) -> list[Measurement]:
@@ -30,15 +32,15 @@ def details(timed: TimedModel) -> list[Measurement]:
         return []
     budget_s = timed.workload.config.budget_s
     device = timed.workload.device.type
-    found = []
+    measurements = []
     if "train" in timed.series:
         phases = time_phases(TrainingStep(timed.workload), timed.clock, budget_s)
-        found += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
+        measurements += [_ms(f"{device}_train_{name}_time", values) for name, values in phases.items()]
     for kind, series in timed.series.items():
-        found += energy(kind, series.step, timed.workload, timed.clock)
+        measurements += energy(kind, series.step, timed.workload, timed.clock)
     if device != "cpu":
-        found.append(_ms(f"{device}_copy_time", time_copy(timed.workload, timed.clock)))
-    return found
+        measurements.append(_ms(f"{device}_copy_time", time_copy(timed.workload, timed.clock)))
+    return measurements
 
 
 def time_phases(step: TrainingStep, clock: Clock, budget_s: float) -> dict[str, list[float]]:
@@ -70,10 +72,6 @@ def time_copy(workload: Workload, clock: Clock) -> list[float]:
 
 def _ms(name: str, values: list[float]) -> Measurement:
     return Measurement(name=name, unit="ms", values=tuple(values))
-
-
-# The counter moves some ten times a second: over three seconds its steps matter little.
-SECONDS = 3.0
 
 
 def energy(kind: str, step: TimedStep, workload: Workload, clock: Clock) -> list[Measurement]:

@@ -32,30 +32,30 @@ def disturbances(conditions: Conditions, *, num_threads: int, num_cpus: int, on_
     A process on a core that we do not need disturbs little, so other processes count where cores do not suffice
     for them and for our `num_threads`. Waiting for an accelerator is no disturbance (`on_cpu` False).
     """
-    found = []
+    reasons = []
     foreign = conditions.foreign_cores or 0.0
     if foreign > MOST_FOREIGN_CORES and foreign + num_threads > num_cpus + MOST_FOREIGN_CORES:
-        found.append(f"other processes used {foreign:.1f} of {num_cpus} cores")
+        reasons.append(f"other processes used {foreign:.1f} of {num_cpus} cores")
     if (conditions.stolen_cores or 0.0) > MOST_STOLEN_CORES:
-        found.append(f"the host took {conditions.stolen_cores:.2f} cores away")
+        reasons.append(f"the host took {conditions.stolen_cores:.2f} cores away")
     if on_cpu and conditions.thread_share < LEAST_THREAD_SHARE:
-        found.append(f"off the core {1 - conditions.thread_share:.0%} of the time")
+        reasons.append(f"off the core {1 - conditions.thread_share:.0%} of the time")
     if conditions.involuntary_rate > MOST_INVOLUNTARY_PER_S:
-        found.append(f"{conditions.involuntary_rate:.0f} involuntary context switches a second")
+        reasons.append(f"{conditions.involuntary_rate:.0f} involuntary context switches a second")
     if conditions.throttles:
-        found.append(f"throttled for heat {conditions.throttles} times")
+        reasons.append(f"throttled for heat {conditions.throttles} times")
     if conditions.page_reads:
-        found.append(f"{conditions.page_reads} pages read from disk")
-    return found
+        reasons.append(f"{conditions.page_reads} pages read from disk")
+    return reasons
 
 
 def unrest(rounds: Sequence[Sequence[float]]) -> list[str]:
     """What the times themselves betray: an uncertain median, or rounds that disagree."""
-    found = []
+    reasons = []
     pooled = [value for samples in rounds for value in samples]
     if half_width(pooled) > MOST_HALF_WIDTH:
-        found.append(f"median known to ±{half_width(pooled):.0%} only")
+        reasons.append(f"median known to ±{half_width(pooled):.0%} only")
     medians = [median(samples) for samples in rounds if samples]
     if max(medians) > (1 + MOST_DRIFT) * min(medians):
-        found.append(f"rounds differ by {max(medians) / min(medians) - 1:.0%}")
-    return found
+        reasons.append(f"rounds differ by {max(medians) / min(medians) - 1:.0%}")
+    return reasons

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from harness.timing import memory, restore
-from harness.timing.clock import Clock, clock_for
+from harness.timing import memory
+from harness.timing.clock import clock_for
 from harness.timing.entry import INFER, TRAIN, Entry, TimedModel
-from harness.timing.restore import resident
+from harness.timing.restore import applied, resident
 from harness.timing.result import summarise
 from harness.timing.steps import make_workload
 
@@ -28,8 +28,6 @@ def measure(
     num_classes: int,
     device: torch.device,
     config: TimingConfig,
-    *,
-    clock: Clock | None = None,
 ) -> Timing:
     """Time inference and training steps of `model` on `device`; the model comes back exactly as it was.
 
@@ -37,11 +35,8 @@ def measure(
     ms a batch with all samples. A step that raises is in `failures`, not an exception.
     """
     entry = Entry(name="model", model=model, input_shape=input_shape, num_classes=num_classes)
-    (timing,) = time_together([entry], device, config, clock=clock)
+    (timing,) = time_together([entry], device, config)
     return timing
-
-
-Tell = Callable[[str], None]
 
 
 def time_together(
@@ -49,14 +44,14 @@ def time_together(
     device: torch.device,
     config: TimingConfig,
     *,
-    tell: Tell = lambda line: None,
+    tell: Callable[[str], None] = lambda line: None,
     clock: Clock | None = None,
 ) -> list[Timing]:
     """Time every entry under the same conditions, one timing for each, in order.
 
     A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
     """
-    with restore.applied(config), ExitStack() as stack:
+    with applied(config), ExitStack() as stack:
         timed_models = [TimedModel(entry=entry, clock=clock or clock_for(device)) for entry in entries]
         for timed in timed_models:
             _open(stack, timed, device, config)
@@ -73,7 +68,7 @@ def _open(stack: ExitStack, timed: TimedModel, device: torch.device, config: Tim
         timed.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
 
 
-def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, tell: Tell) -> None:
+def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, tell: Callable[[str], None]) -> None:
     for timed in timed_models:
         tell(f"{kind} {timed.entry.name}")
         timed.warm_up(kind, num_rounds)
@@ -87,6 +82,7 @@ def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, t
         timed.series[kind] = first.again()
     _take_turns(kind, disturbed, num_rounds)
     for timed, first in zip(disturbed, firsts, strict=True):
+        # A second try that raised took the series away: the first does not stand for a model that has failed.
         if kind in timed.series:
             timed.series[kind] = first.better(timed.series[kind])
 

@@ -12,9 +12,8 @@ import pytest
 import torch
 
 from harness.plan.config import TimingConfig, grouped
-from harness.timing import restore
 from harness.timing.clock import clock_for
-from harness.timing.restore import resident
+from harness.timing.restore import applied, resident
 from harness.timing.sampling import collector_paused, warm_up
 from harness.timing.steps import InferenceStep, TrainingStep, make_workload
 from zoo.building import build
@@ -47,7 +46,7 @@ def benchmark_model(benchmark: Any) -> Callable[..., Any]:
         config, target = TimingConfig(**grouped(conditions)), torch.device(device)
         task = Task.for_model(spec, num_classes, image_size=img_size)
         model = build(spec, task).model
-        with restore.applied(config), resident(model, target, config):
+        with applied(config), resident(model, target, config):
             workload = make_workload(model, task.input_shape, num_classes, target, config)
             step = TrainingStep(workload) if train else InferenceStep(workload)
             step.enter()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from harness.plan.config import TimingConfig
     from harness.timing.series import Series
-    from results.records import Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +40,14 @@ class Timing:
 
 
 def summarise(timed: TimedModel, device: torch.device, config: TimingConfig) -> Timing:
-    """What the bench found, in milliseconds a batch and MiB."""
+    """What was measured, in milliseconds a batch and MiB."""
     reasons = [f"{kind}: {reason}" for kind, series in timed.series.items() for reason in series.reasons()]
-    found = [m for kind, series in timed.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
+    measurements = [m for kind, series in timed.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
     if config.detail:
         with timed.surviving(TRAIN):
-            found += details(timed)
+            measurements += details(timed)
     return Timing(
-        measurements=tuple(found),
+        measurements=tuple(measurements),
         verdict=verdict(reasons),
         reasons=tuple(reasons),
         failures=dict(timed.failures),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,6 +48,7 @@ class Series:
 
     @property
     def samples(self) -> list[float]:
+        """The times of all rounds, in ms."""
         return [value for samples in self.rounds for value in samples]
 
     def warm_up(self, base_mib: float) -> None:
@@ -82,21 +83,19 @@ class Series:
 
     def again(self) -> Series:
         """A series of the same step, as warm as this one, without its samples."""
-        fresh = Series(step=self.step, clock=self.clock, workload=self.workload, num_rounds=self.num_rounds)
-        fresh.cold_ms, fresh.peak_mib, fresh.reserved_mib = self.cold_ms, self.peak_mib, self.reserved_mib
-        return fresh
+        return replace(self, rounds=[], seen=[], slowdowns=set())
 
     def reasons(self) -> list[str]:
         """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""
         on_cpu = self.workload.device.type == "cpu"
-        found = disturbances(
+        reasons = disturbances(
             conditions.combined(self.seen),
             num_threads=torch.get_num_threads() if on_cpu else 1,
             num_cpus=num_cpus(),
             on_cpu=on_cpu,
         )
-        slow = [f"slowed down: {word}" for word in sorted(self.slowdowns)]
-        return [*found, *slow, *unrest(self.rounds)]
+        reasons += [f"slowed down: {word}" for word in sorted(self.slowdowns)]
+        return reasons + unrest(self.rounds)
 
     def better(self, other: Series) -> Series:
         """The one with fewer reasons against it; between equals the faster one, because noise only adds time."""

@@ -33,6 +33,7 @@ class Workload:
 
     @property
     def device(self) -> torch.device:
+        """Where the batch and the model lie."""
         return self.numerics.device
 
 
@@ -95,9 +96,11 @@ class TrainingStep:
             return cross_entropy(self._workload.forward(self._workload.images), self._workload.labels)
 
     def backward(self, loss: Tensor) -> None:
+        """The gradients of the loss, scaled where float16 needs it."""
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch's own, unannotated
 
     def update(self) -> None:
+        """One step of the optimizer; the next forward pass begins without gradients."""
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._optimizer.zero_grad(set_to_none=True)

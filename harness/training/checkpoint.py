@@ -36,7 +36,7 @@ class TrainingCheckpoints:
 
     `identity` says which trial on which data they belong to: one of another trial is refused. Within an epoch one is
     written every `every_s` seconds, and at an epoch's end unless the last is younger than `min_gap_s`: three copies
-    of a model can take longer to write than an epoch takes. `say` gets what a person should know.
+    of a model can take longer to write than an epoch takes. `on_note` gets what a person should know.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class TrainingCheckpoints:
         *,
         every_s: float = 300.0,
         min_gap_s: float = 10.0,
-        say: Callable[[str], None] = lambda text: None,
+        on_note: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.folder, self.identity, self.say = folder, dict(identity), say
+        self.folder, self.identity, self.on_note = folder, dict(identity), on_note
         self.every_s, self.min_gap_s = every_s, min_gap_s
         self.began = self.written_at = perf_counter()
         self.is_stopping = False
@@ -59,13 +59,11 @@ class TrainingCheckpoints:
 
     def after_step(self, state: TrainingState) -> None:
         """A step has ended. Raises Stopped where a stop was asked for."""
-        if self.is_stopping or perf_counter() - self.written_at >= self.every_s:
-            self._save_or_stop(state)
+        self._save_if_due(state, self.every_s)
 
     def after_epoch(self, state: TrainingState) -> None:
         """An epoch has ended. Raises Stopped where a stop was asked for."""
-        if self.is_stopping or perf_counter() - self.written_at >= self.min_gap_s:
-            self._save_or_stop(state)
+        self._save_if_due(state, self.min_gap_s)
 
     def save(self, state: TrainingState) -> None:
         """Write a checkpoint, then delete all but the two newest. Raises StoreError."""
@@ -89,7 +87,7 @@ class TrainingCheckpoints:
             try:
                 tensors, numbers = _read(path)
             except ValueError as error:
-                self.say(f"{path.name[:9]} is damaged ({error}); going back to the checkpoint before it")
+                self.on_note(f"{path.name[:9]} is damaged ({error}); going back to the checkpoint before it")
                 continue
             refuse_changes(numbers.pop("identity"), self.identity, "the checkpoint is of another trial", self._remedy())
             state.history.earlier_seconds = numbers.pop("spent")
@@ -100,13 +98,14 @@ class TrainingCheckpoints:
                 raise ZooError(f"the checkpoint does not fit the model: {reason}", self._remedy()) from error
             return True
         if paths:
-            self.say("no checkpoint is whole; the trial starts over")
+            self.on_note("no checkpoint is whole; the trial starts over")
         return False
 
-    def _save_or_stop(self, state: TrainingState) -> None:
-        self.save(state)
-        if self.is_stopping:
-            raise Stopped
+    def _save_if_due(self, state: TrainingState, gap_s: float) -> None:
+        if self.is_stopping or perf_counter() - self.written_at >= gap_s:
+            self.save(state)
+            if self.is_stopping:
+                raise Stopped
 
     def _paths(self) -> list[Path]:
         """The newest first."""

@@ -34,7 +34,7 @@ def predict(trainable: TrainableModel, batches: Batches, config: TrainConfig) ->
 
     Raises ZooError where they are probabilities.
     """
-    trainable.eval_mode()
+    trainable.eval_mode()  # each time: the loop leaves the model in train mode
     numerics = resolve_numerics(config.numerics, trainable.device)
     outputs, labels = RowBuffer(batches.num_images), []
     with torch.inference_mode():

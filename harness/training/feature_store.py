@@ -45,7 +45,7 @@ class FeatureStore:
             with suppress(OSError, SafetensorError):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 with whole_file(self._path(self.folder, key)) as file:
-                    save_file(tensors, file.name)
+                    save_file(tensors, file.name)  # by name: bytes to be written would be all features once more
         return computed
 
     def _path(self, folder: Path, key: str) -> Path:

@@ -23,9 +23,7 @@ class TrainingHistory:
 
 
 def divergence(history: TrainingHistory) -> str:
-    """Where a training that diverged did so, and what became of the model; "" where it did not."""
-    if not history.diverged:
-        return ""
+    """Where a training that diverged did so, and what became of the model."""
     row = history.rows[-1]
     epoch = f"epoch {row['epoch'] + 1}"
     where = f"at step {row['bad_step']} of {epoch}" if "bad_step" in row else f"in the evaluation after {epoch}"

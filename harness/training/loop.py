@@ -43,13 +43,8 @@ def fit(
     evaluation, ends it as diverged; the row of that epoch names its step. With `checkpoints` it goes on from the last
     checkpoint, and raises Stopped when it was asked to stop.
     """
-    loop = _Loop(
-        TrainingState.begin(trainable, config),
-        config,
-        num_steps=config.epochs * train.num_batches,
-        checkpoints=checkpoints,
-    )
-    state = loop.state
+    state = TrainingState.begin(trainable, config)
+    loop = _Loop(state, config, config.epochs * train.num_batches, checkpoints)
     if checkpoints:
         checkpoints.restore(state)
     while not state.is_over(config):

@@ -33,6 +33,7 @@ class TrainableModel:
             self.model.get_submodule(name).train()
 
     def eval_mode(self) -> None:
+        """All of it as in evaluation."""
         self.model.eval()
 
     def parameters(self) -> Iterator[nn.Parameter]:

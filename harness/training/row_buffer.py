@@ -18,6 +18,7 @@ class RowBuffer:
         self.kept: Tensor | None = None
 
     def add(self, rows: Tensor) -> None:
+        """Copy the next rows in."""
         if self.kept is None:
             with torch.inference_mode(False):
                 self.kept = torch.empty(self.num_rows, *rows.shape[1:], dtype=rows.dtype, device=rows.device)

@@ -118,6 +118,7 @@ class TrainingState:
         device = self.trainable.device
         self.trainable.restore(_under("model.", tensors))
         self.best = {name: tensor.to(device) for name, tensor in _under("best.", tensors).items()}
+        # The rates and fused kernels of today's optimiser, the moments of the checkpoint's.
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": self._optimizer_state(tensors)})
         self.scaler.load_state_dict(numbers["scaler"])
         self.losses = EpochLoss([*tensors["losses"].to(device)] if numbers["sizes"] else [], numbers["sizes"])

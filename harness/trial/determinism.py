@@ -36,21 +36,21 @@ def judged(outcome: Outcome, trial: Trial, choice: Choice, context: TrialContext
     return replace(outcome, findings=replace(outcome.findings, facts=facts))
 
 
-def is_deterministic(trial: Trial, choice: Choice, context: TrialContext, num_steps: int = NUM_STEPS) -> bool:
-    """Build and train the trial's model twice for `num_steps` steps; whether weights and loss agree to the bit.
+def is_deterministic(trial: Trial, choice: Choice, context: TrialContext) -> bool:
+    """Build and train the trial's model twice for a few steps; whether weights and loss agree to the bit.
 
     A model that draws from a source of its own, such as the clock, fails this; so does a device whose sums come in
     another order each time.
     """
-    first, second = (_short_training(trial, choice, context, num_steps) for _ in range(2))
+    first, second = (_short_training(trial, choice, context) for _ in range(2))
     return first == second
 
 
-def _short_training(trial: Trial, choice: Choice, context: TrialContext, num_steps: int) -> tuple[str, str]:
+def _short_training(trial: Trial, choice: Choice, context: TrialContext) -> tuple[str, str]:
     """A hash of all weights, and the training loss in full precision (NaN equals NaN as text)."""
     torch.manual_seed(trial.seed)
     built, geometry = build_model(trial, choice, context)
-    splits = make_splits(trial, _few(context.dataset.pixels(geometry), num_steps * trial.train.batch_size), context)
+    splits = make_splits(trial, _few(context.dataset.pixels(geometry), NUM_STEPS * trial.train.batch_size), context)
     # Features that the first training left in a shared store would hide a backbone that differs.
     setup = prepare(built, splits, trial.train, FeatureStore())
     history = fit(setup.trainable, setup.train, setup.val, replace(trial.train, epochs=1), seed=trial.seed)

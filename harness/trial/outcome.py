@@ -47,7 +47,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a trial says of itself. Who it is, where and on what it worked is known to those who ordered it.
+    """What a trial says of itself. Who it is, where and on what it worked is known to the parent.
 
     `facts` has numbers, words and switches only, `history` one row an epoch.
     """
@@ -72,12 +72,13 @@ class Outcome:
 
 def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
     """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
+    history = measured.history
     findings = Findings(
-        status="diverged" if measured.history.diverged else "ok",
-        error=_divergence(measured.history),
+        status="diverged" if history.diverged else "ok",
+        error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
         facts=_facts(trial, measured),
         measurements=tuple(_measurements(measured, seconds)),
-        history=tuple(measured.history.rows),
+        history=tuple(history.rows),
     )
     return Outcome(
         findings=findings,
@@ -109,10 +110,6 @@ def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarr
     else:
         arrays["top5_prob"], arrays["top5_index"] = probs_NK.topk(5, dim=1)
     return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
-
-
-def _divergence(history: TrainingHistory) -> Failure | None:
-    return Failure(phase="train", cause=divergence(history)) if history.diverged else None
 
 
 def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:

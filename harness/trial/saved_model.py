@@ -31,7 +31,7 @@ WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
 MAX_REASON = 200
 INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
-NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT)
+NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ def save(folder: Path, model: nn.Module, card: Card) -> None:
     weights = safetensors_bytes(state)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / WEIGHTS_FILE, weights)
-    told = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
-    write_atomic(folder / CARD_FILE, json.dumps(told, indent=1).encode())
+    content = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
+    write_atomic(folder / CARD_FILE, json.dumps(content, indent=1).encode())
 
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
@@ -80,7 +80,7 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     try:
         model.load_state_dict(read_safetensors(weights))
     except Exception as error:
-        # The first lines name the class, then follow all missing and all unexpected keys: one line is told.
+        # The first lines name the class, then follow all missing and all unexpected keys: one line is shown.
         reason = " ".join(str(error).split())[:MAX_REASON]
         cause = f"{folder}: the weights do not fit {card['model']}: {reason}"
         raise ZooError(cause, "use another checkpoint, or the plugin's version that trained it") from error
@@ -91,7 +91,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
     try:
         card = _in_todays_words(json.loads((folder / CARD_FILE).read_text()))
-        missing = [name for name in (*NEEDED, "sha256") if name not in card]
+        missing = [name for name in NEEDED if name not in card]
     except (OSError, ValueError, TypeError) as error:
         raise _no_checkpoint(folder, str(error)) from error
     if missing or not isinstance(card, dict):

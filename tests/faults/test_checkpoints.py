@@ -100,7 +100,7 @@ def test_69_the_last_checkpoint_but_one_is_used_where_the_last_is_bad(tmp_path, 
     _, rows, _ = trained(config())
     damage(stopped(tmp_path, every_s=0)[-1], how)
     said = []
-    _, resumed, _ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
+    _, resumed, _ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, on_note=said.append))
     assert resumed == rows
     assert "going back to the checkpoint before it" in said[0]
 

@@ -100,8 +100,8 @@ class PixelBatches(_Counted):
         return self._batches(order, _eval_sizes(len(order), self.eval_batch_size or self._large_batch(cpu_bytes)), None)
 
     def _batches(self, order: Tensor, sizes: list[int], draws: Tensor | None) -> Iterator[Batch]:
-        per_block = self._block_bytes() // self.image_bytes
-        grouped = blocks(sizes, per_block)
+        block_bytes = CPU_BLOCK_BYTES if self.device.type == "cpu" else DEVICE_BLOCK_BYTES
+        grouped = blocks(sizes, block_bytes // self.image_bytes)
         totals = [sum(group) for group in grouped]
         labels = torch.split(self.labels[order.to(self.device)], totals)
         draws_of = torch.split(draws, totals) if draws is not None else [None] * len(totals)
@@ -109,9 +109,6 @@ class PixelBatches(_Counted):
         for block, labels_n, draws_n, group in zip(pixels, labels, draws_of, grouped, strict=True):
             seen = self.augment(block, draws_n) if self.augment and draws_n is not None else block
             yield from zip(torch.split(self.normalize(seen), group), torch.split(labels_n, group), strict=True)
-
-    def _block_bytes(self) -> int:
-        return CPU_BLOCK_BYTES if self.device.type == "cpu" else DEVICE_BLOCK_BYTES
 
     def _large_batch(self, cpu_bytes: int) -> int:
         if self.device.type == "cpu":
@@ -130,12 +127,10 @@ class TensorBatches(_Counted):
         batch_size: int,
         device: torch.device | str = "cpu",
         seed: int = 0,
-        eval_batch_size: int | None = None,
     ) -> None:
         self.inputs = inputs.to(device)
         self.labels = torch.as_tensor(labels, dtype=torch.int64).to(device)
         self.batch_size, self.seed = batch_size, seed
-        self.eval_batch_size = eval_batch_size or max(batch_size, 1024)
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch).to(self.labels.device)
@@ -145,7 +140,7 @@ class TensorBatches(_Counted):
         return zip(inputs, torch.split(labels, sizes), strict=True)
 
     def eval(self) -> Iterator[Batch]:
-        size = self.eval_batch_size
+        size = max(self.batch_size, 1024)
         return zip(torch.split(self.inputs, size), torch.split(self.labels, size), strict=True)
 
 

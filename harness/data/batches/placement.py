@@ -16,12 +16,10 @@ DEVICE_SHARE = 0.25  # of the accelerator's free memory, left to pixels
 def place(source: Source, rows: Tensor, device: torch.device) -> tuple[Source, Tensor]:
     """The chosen rows on the device, if they fit there, with their new row numbers; else both as they were."""
     num_bytes = len(rows) * prod(source.shape[1:])
-    if device.type == "cpu" or num_bytes > DEVICE_SHARE * free_bytes(device):
-        return source, rows
-    if not isinstance(source, MemorySource):
-        return source, rows
-    resident = source.pixels.index_select(0, rows).to(device)
-    return MemorySource(resident), torch.arange(len(rows), device=device)
+    if device.type != "cpu" and isinstance(source, MemorySource) and num_bytes <= DEVICE_SHARE * free_bytes(device):
+        resident = source.pixels.index_select(0, rows).to(device)
+        return MemorySource(resident), torch.arange(len(rows), device=device)
+    return source, rows
 
 
 def free_bytes(device: torch.device) -> int:

@@ -41,4 +41,4 @@ def _prune(folder: Path, budget: int) -> None:
             continue
         total += status.st_size
         if total > budget:
-            path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)  # another process may be making room as well

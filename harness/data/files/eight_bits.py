@@ -17,22 +17,17 @@ WIDE = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 def upright(image: Image.Image) -> Image.Image:
     """The picture as it is meant to be seen, in a mode of 8 bits a channel and without transparency."""
     ImageOps.exif_transpose(image, in_place=True)
-    return to_eight_bits(image)
-
-
-def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image in `mode`; itself where it is, since Pillow would copy it."""
-    return image if image.mode == mode else image.convert(mode)
-
-
-def to_eight_bits(image: Image.Image) -> Image.Image:
-    """The same picture in a mode of 8 bits a channel and without transparency."""
     if image.mode in WIDE:
         return Image.fromarray(_scaled(np.asarray(image)))
     if image.mode in TRANSPARENT or "transparency" in image.info:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image
+
+
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The image in `mode`; itself where it is, since Pillow would copy it."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _scaled(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Pixels:

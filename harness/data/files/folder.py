@@ -72,20 +72,20 @@ def _class_files(folder: Path, skipped: Counter[str]) -> dict[str, list[Path]]:
 
 def _image_files(folder: Path, skipped: Counter[str]) -> list[Path]:
     """All image files below `folder`. Visits every real folder once, so that symlink loops end."""
-    found: list[Path] = []
+    paths: list[Path] = []
     seen: set[tuple[int, int]] = set()
     for at, folders, names in os.walk(folder, followlinks=True):
         status = os.stat(at)
         if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
+            folders.clear()  # in place, as below: os.walk goes on with what this list then holds
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if name[0] != ".")
         for name in names:
             path = Path(at, name)
             if name[0] != "." and _is_image(path, skipped):
-                found.append(path)
-    return found
+                paths.append(path)
+    return paths
 
 
 def _is_image(path: Path, skipped: Counter[str]) -> bool:

@@ -49,14 +49,11 @@ class UnreadableFiles(ZooError):
         self.bad = tuple(bad)
 
 
-def paths_of(split: Split) -> list[Path] | None:
-    """The files of a split; None where its images are a tensor, which has a dtype."""
-    return None if hasattr(split.images, "dtype") else [Path(path) for path in split.images]
-
-
 def files_of(images: LabelledImages) -> dict[str, list[Path]]:
     """The files of each part that has files."""
-    return {name: paths for name, split in images.splits.items() if (paths := paths_of(split)) is not None}
+    # A tensor, which has a dtype, is not looked for by its class: `check-data` loads no torch.
+    of_files = {name: split for name, split in images.splits.items() if not hasattr(split.images, "dtype")}
+    return {name: [Path(path) for path in split.images] for name, split in of_files.items()}
 
 
 def require_readable(files: Mapping[str, Sequence[Path]], *, thorough: bool = False) -> dict[str, list[FileFacts]]:
@@ -94,7 +91,7 @@ def without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile]]:
     if not bad:
         return images, []
     kept: dict[str, Any] = {
-        name: _chosen(getattr(images, name), [not fact.problem for fact in found]) for name, found in facts.items()
+        part: _chosen(getattr(images, part), [not fact.problem for fact in facts[part]]) for part in facts
     }
     return replace(images, **kept), bad
 

@@ -57,6 +57,7 @@ def resized_sides(width: int, height: int, short_side: int) -> tuple[int, int]:
 
 
 def crop_centre(image: Image.Image, size: int) -> Image.Image:
+    """The `size` x `size` pixels in the middle of an image."""
     left, top = crop_offset(image.width, size), crop_offset(image.height, size)
     return image if image.size == (size, size) else image.crop((left, top, left + size, top + size))
 

@@ -25,7 +25,6 @@ from results.store.atomic import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import BinaryIO
 
     from harness.data.pixels.geometry import Geometry
 
@@ -81,17 +80,12 @@ def _mapped(path: Path, shape: Sequence[int]) -> Tensor:
 
 def _write(path: Path, source: Source) -> bool:
     """Whether it could be written. Plain writes and no mapping: a full disk is then an error and not a dead process."""
-    blocks = _all_blocks(source)
     try:
         with whole_file(path) as file:
-            _copy(blocks, file)
+            file.writelines(block.numpy().data for block in _all_blocks(source))
     except OSError:
         return False
     return True
-
-
-def _copy(blocks: Iterator[Tensor], file: BinaryIO) -> None:
-    file.writelines(block.numpy().data for block in blocks)
 
 
 def _in_memory(source: Source) -> Tensor:

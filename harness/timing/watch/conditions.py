@@ -65,7 +65,7 @@ def take() -> Snapshot:
 
 def between(before: Snapshot, after: Snapshot) -> Conditions:
     """What happened from one snapshot to the next."""
-    wall = max(after.wall_s - before.wall_s, 1e-9)
+    wall = max(after.wall_s - before.wall_s, 1e-9)  # a coarse clock gives two snapshots one moment
     own = after.process_s - before.process_s
     machine = _difference(before.machine_s, after.machine_s)
     stolen = _difference(before.stolen_s, after.stolen_s)

@@ -47,9 +47,9 @@ def board(device: torch.device) -> Board | None:
         return None
     uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
     handle = ctypes.c_void_p()
-    found = (
+    is_open = (
         uuid is not None
         and library.nvmlInit_v2() == SUCCESS
         and library.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}".encode(), ctypes.byref(handle)) == SUCCESS
     )
-    return Board(library=library, handle=handle) if found else None
+    return Board(library=library, handle=handle) if is_open else None

@@ -23,4 +23,5 @@ def stops_noticed() -> Iterator[list[int]]:
     try:
         yield stops
     finally:
+        # None is a handler that C code has set: Python can neither name it nor put it back.
         signal.signal(number, before or signal.SIG_DFL)

@@ -48,8 +48,8 @@ class _Blocks(nn.Module):
         return torch.cat([self.layers(images) for images in evenly(images_BCHW, self.at_once)])
 
 
-class _Found(Exception):
-    """Ends a forward pass at the node that was looked for."""
+class _Narrow(Exception):
+    """Ends a forward pass at the first narrow node."""
 
     def __init__(self, node: fx.Node) -> None:
         super().__init__()
@@ -69,15 +69,15 @@ class _Narrowing(fx.Interpreter):
         self.side = one_1CHW.shape[2]
         try:
             self.run(one_1CHW)
-        except _Found as found:
-            node: fx.Node = self.original[found.node]
+        except _Narrow as narrow:
+            node: fx.Node = self.original[narrow.node]
             return node
         return None
 
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
         if n in self.necks and isinstance(value, Tensor) and value.dim() == 4 and SHRINK * value.shape[2] < self.side:
-            raise _Found(n)
+            raise _Narrow(n)
         return value
 
 

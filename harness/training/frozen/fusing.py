@@ -11,7 +11,7 @@ import operator
 import torch
 from torch import Tensor, fx, nn
 
-from harness.training.frozen.graphs import is_relu, num_calls, only_input, put
+from harness.training.frozen.graphs import is_call, is_relu, num_calls, only_input, put
 from harness.training.frozen.winograd import WinogradConv2d
 
 SUMS = {operator.add, operator.iadd, torch.add}
@@ -52,6 +52,7 @@ def rectify_in_convolutions(model: nn.Module, graph: fx.Graph) -> None:
         with graph.inserting_before(relu):
             fused = graph.call_module(str(conv.target), (*conv.args, *others))
         relu.replace_all_uses_with(fused)
+        # From the last back to the first: a node that another uses cannot be erased.
         for node in dict.fromkeys((relu, before, conv)):
             graph.erase_node(node)
         _rectify(model, str(conv.target))
@@ -60,7 +61,7 @@ def rectify_in_convolutions(model: nn.Module, graph: fx.Graph) -> None:
 def _erase_identities(graph: fx.Graph, modules: dict[str, nn.Module]) -> None:
     """Take out what folded batch-norms left: a ReLU then follows its convolution."""
     for node in list(graph.nodes):
-        if node.op == "call_module" and type(modules[str(node.target)]) is nn.Identity:
+        if is_call(node, modules, nn.Identity):
             node.replace_all_uses_with(node.all_input_nodes[0])
             graph.erase_node(node)
 

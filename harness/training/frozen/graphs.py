@@ -42,8 +42,11 @@ def only_input(node: fx.Node) -> fx.Node | None:
     return before[0] if len(before) == 1 and len(before[0].users) == 1 else None
 
 
+def is_call(node: fx.Node, modules: dict[str, nn.Module], kind: type[nn.Module]) -> bool:
+    """Whether the node calls a module of this very class: a subclass may compute something else."""
+    return node.op == "call_module" and type(modules[str(node.target)]) is kind
+
+
 def is_relu(node: fx.Node, modules: dict[str, nn.Module]) -> bool:
     """Whether the node is a ReLU, as a module or as a function."""
-    if node.op == "call_module":
-        return type(modules[str(node.target)]) is nn.ReLU
-    return node.op == "call_function" and node.target in RELUS
+    return is_call(node, modules, nn.ReLU) or (node.op == "call_function" and node.target in RELUS)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from torch import fx, nn
 
-from harness.training.frozen.graphs import only_input
+from harness.training.frozen.graphs import is_call, only_input
 
 
 def pool_first(model: nn.Module, graph: fx.Graph) -> None:
     """Rewrite `graph` wherever only an average pooling uses a pointwise convolution."""
     modules = dict(model.named_modules())
     for pool in list(graph.nodes):
-        conv = only_input(pool) if _is(pool, modules, nn.AvgPool2d) else None
-        if conv is None or not _is(conv, modules, nn.Conv2d):
+        conv = only_input(pool) if is_call(pool, modules, nn.AvgPool2d) else None
+        if conv is None or not is_call(conv, modules, nn.Conv2d):
             continue
         pooling, convolution = modules[str(pool.target)], modules[str(conv.target)]
         assert isinstance(pooling, nn.AvgPool2d)
@@ -25,13 +25,10 @@ def pool_first(model: nn.Module, graph: fx.Graph) -> None:
             continue
         with graph.inserting_after(pool):
             after = graph.call_module(str(conv.target))
+        # Before `after` gets its input, which would else be replaced by itself.
         pool.replace_all_uses_with(after)
         after.args, pool.args = (pool,), conv.args
         graph.erase_node(conv)
-
-
-def _is(node: fx.Node, modules: dict[str, nn.Module], kind: type[nn.Module]) -> bool:
-    return node.op == "call_module" and type(modules[str(node.target)]) is kind
 
 
 def _weighs_equally(pool: nn.AvgPool2d) -> bool:

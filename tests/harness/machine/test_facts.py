@@ -34,9 +34,9 @@ def test_an_accelerator_is_described(monkeypatch):
     properties = type("P", (), {"total_memory": 139 * 2**30, "major": 9, "minor": 0})
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H200")
-    (found,) = machine.machine_facts(torch.device("cpu"), torch.device("cuda"))["accelerators"]
-    assert found["name"] == "NVIDIA H200"
-    assert (found["memory_gib"], found["capability"]) == (139.0, "9.0")
+    (facts,) = machine.machine_facts(torch.device("cpu"), torch.device("cuda"))["accelerators"]
+    assert facts["name"] == "NVIDIA H200"
+    assert (facts["memory_gib"], facts["capability"]) == (139.0, "9.0")
 
 
 def test_a_package_that_is_not_installed_has_no_version():

@@ -30,7 +30,7 @@ def test_a_model_too_large_to_build_is_out_of_memory():
 
 
 @pytest.mark.parametrize(
-    ("error", "found"),
+    ("error", "is_memory"),
     [
         (MemoryError(), True),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), True),
@@ -41,5 +41,5 @@ def test_a_model_too_large_to_build_is_out_of_memory():
         (ZooError("no head"), False),
     ],
 )
-def test_memory_errors_are_told_from_others(error, found):
-    assert is_out_of_memory(error) == found
+def test_memory_errors_are_told_from_others(error, is_memory):
+    assert is_out_of_memory(error) == is_memory

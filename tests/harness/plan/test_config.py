@@ -44,10 +44,10 @@ def test_the_defaults_are_those_of_every_earlier_run():
 
 
 def test_a_setting_that_this_version_does_not_know_is_refused():
-    told = json.loads(USUAL)
-    told["train"]["warmup"] = 3
+    data = json.loads(USUAL)
+    data["train"]["warmup"] = 3
     with pytest.raises(TypeError, match="warmup"):
-        Trial.from_json(told)
+        Trial.from_json(data)
 
 
 MIXED_ON_CUDA = Numerics(amp=True, num_threads=2)
@@ -59,8 +59,8 @@ def on_cuda(timed: Numerics) -> Trial:
 
 
 def test_the_json_says_the_layout_that_is_timed_on_the_trials_device():
-    told = on_cuda(MIXED_ON_CUDA).as_json()
-    assert (told["train"]["channels_last"], told["timing"]["channels_last"]) == ("auto", True)
+    data = on_cuda(MIXED_ON_CUDA).as_json()
+    assert (data["train"]["channels_last"], data["timing"]["channels_last"]) == ("auto", True)
 
 
 @pytest.mark.parametrize("text", [USUAL, MIXED, json.dumps(on_cuda(MIXED_ON_CUDA).as_json())])
@@ -91,19 +91,19 @@ KEYS = {
 }
 
 
-def trial(text):
+def with_weights(text):
     train = TrainConfig(weights=text and Weights.from_text(text))
     return Trial(model="net", dataset="digits", train=train, timing=TimingConfig(), device="cpu", seed=3)
 
 
 @pytest.mark.parametrize(("text", "key"), KEYS.items())
 def test_a_trial_has_one_key_for_ever_and_its_weights_are_one_text(text, key):
-    asked = trial(text)
-    assert asked.key == key
-    assert asked.as_json()["train"]["weights"] == text
+    trial = with_weights(text)
+    assert trial.key == key
+    assert trial.as_json()["train"]["weights"] == text
 
 
 @pytest.mark.parametrize("text", KEYS)
 def test_a_trial_is_the_same_after_its_way_through_json(text):
-    asked = trial(text)
-    assert Trial.from_json(json.loads(json.dumps(asked.as_json()))) == asked
+    trial = with_weights(text)
+    assert Trial.from_json(json.loads(json.dumps(trial.as_json()))) == trial

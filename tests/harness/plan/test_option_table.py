@@ -23,9 +23,9 @@ def test_flags_without_a_value_have_the_defaults_of_python():
 
 def test_the_flags_of_arguments_ask_for_the_same():
     given = {"models": "mlp,-x*", "plugins": ["a.py", "b"], "lr": 1e-5, "isolation": False, "amp": True, "img_size": 8}
-    asked = checked(given | {"data_dir": "my pets", "finetune": "full", "resume": "ab12"}, RUN, "f")
-    words = as_flags(asked)
+    arguments = checked(given | {"data_dir": "my pets", "finetune": "full", "resume": "ab12"}, RUN, "f")
+    words = as_flags(arguments)
     assert words[:5] == ["-p", "a.py", "-p", "b", "run"]
     assert "--no-isolation" in words
-    assert typed(*words) == asked
-    assert asked["data_dir"] == Path("my pets")
+    assert typed(*words) == arguments
+    assert arguments["data_dir"] == Path("my pets")

@@ -92,6 +92,6 @@ def test_a_mistake_on_the_command_line_is_two_lines_and_exit_2(flags, says, caps
 def test_help_names_a_default_only_where_it_is_a_value(command, capsys):
     with pytest.raises(SystemExit, match="0"):
         main([command, "--help"])
-    said = " ".join(capsys.readouterr().out.split())
-    assert "show this help" in said
-    assert not re.search(r"\(default: (None|True|False)\)", said)
+    help_text = " ".join(capsys.readouterr().out.split())
+    assert "show this help" in help_text
+    assert not re.search(r"\(default: (None|True|False)\)", help_text)

@@ -15,6 +15,6 @@ def test_all_that_is_ours_is_watched():
 def test_whoever_loads_plugins_names_what_is_watched():
     loading = [file for file in files("harness") if any(one.module == "zoo.discovery" for one in imports_of(file))]
     calls = [node for file in loading for node in ast.walk(parse(file)) if isinstance(node, ast.Call)]
-    told = [ast.unparse(call) for call in calls if ast.unparse(call.func) in {"discover", "collect"}]
-    assert len(told) >= 4
-    assert [text for text in told if "WATCHED" not in text] == []
+    loads = [ast.unparse(call) for call in calls if ast.unparse(call.func) in {"discover", "collect"}]
+    assert len(loads) >= 4
+    assert [text for text in loads if "WATCHED" not in text] == []

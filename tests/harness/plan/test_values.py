@@ -32,8 +32,8 @@ from harness.plan import values
     ],
 )
 def test_what_is_typed_and_what_python_hands_over_mean_the_same(check, value, meant):
-    found = check(value)
-    assert (found, type(found)) == (meant, type(meant))
+    result = check(value)
+    assert (result, type(result)) == (meant, type(meant))
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,15 @@ class StandIn:
 
 
 class FakeClock:
-    """Plays back times in ms; the last one repeats for ever. Each tells how often it was asked."""
+    """Plays back times in ms; the last one repeats for ever. `num_steps` counts them."""
 
     def __init__(self, *times: float) -> None:
         self._times = list(times)
-        self.asked = 0
+        self.num_steps = 0
 
     def synchronize(self) -> None: ...
 
     def time_ms(self, step) -> float:
         step()
-        self.asked += 1
+        self.num_steps += 1
         return self._times.pop(0) if len(self._times) > 1 else self._times[0]

@@ -17,13 +17,13 @@ class Library:
     """NVML as its header has it: results through pointers, 0 for success."""
 
     def __init__(self, code: int = 0, reasons: int = 0) -> None:
-        self.code, self.reasons, self.millijoules, self.asked_for = code, reasons, 0, b""
+        self.code, self.reasons, self.millijoules, self.uuid = code, reasons, 0, b""
 
     def nvmlInit_v2(self):
         return 0
 
     def nvmlDeviceGetHandleByUUID(self, uuid, handle):
-        self.asked_for = uuid
+        self.uuid = uuid
         return self.code
 
     def nvmlDeviceGetTotalEnergyConsumption(self, handle, value):
@@ -46,7 +46,7 @@ def library(monkeypatch):
 
 def test_a_board_is_found_by_its_uuid(library):
     assert nvml.board(CUDA).joules() == 6.0
-    assert library.asked_for == b"GPU-1234"
+    assert library.uuid == b"GPU-1234"
 
 
 def test_what_has_no_counter_gives_nothing(library, monkeypatch):

@@ -18,13 +18,13 @@ PEACE = Conditions(
 )
 
 
-def found(num_threads=2, on_cpu=True, **changes):
+def reasons(num_threads=2, on_cpu=True, **changes):
     return disturbances(replace(PEACE, **changes), num_threads=num_threads, num_cpus=2, on_cpu=on_cpu)
 
 
 def test_peace_is_steady():
-    assert found() == []
-    assert verdict(found()) == "steady"
+    assert reasons() == []
+    assert verdict(reasons()) == "steady"
 
 
 @pytest.mark.parametrize(
@@ -39,21 +39,21 @@ def test_peace_is_steady():
     ],
 )
 def test_each_disturbance_is_named(changes, reason):
-    assert found(**changes) == [reason]
+    assert reasons(**changes) == [reason]
     assert verdict([reason]) == "noisy"
 
 
 def test_a_busy_core_that_we_do_not_need_disturbs_nothing():
-    assert found(num_threads=1, foreign_cores=0.9) == []
-    assert found(num_threads=1, foreign_cores=1.5) != []
+    assert reasons(num_threads=1, foreign_cores=0.9) == []
+    assert reasons(num_threads=1, foreign_cores=1.5) != []
 
 
 def test_waiting_for_an_accelerator_is_no_disturbance():
-    assert found(thread_share=0.1, on_cpu=False) == []
+    assert reasons(thread_share=0.1, on_cpu=False) == []
 
 
 def test_what_a_system_does_not_tell_is_not_held_against_it():
-    assert found(foreign_cores=None, stolen_cores=None, throttles=None) == []
+    assert reasons(foreign_cores=None, stolen_cores=None, throttles=None) == []
 
 
 def test_rounds_that_disagree_and_an_uncertain_median_betray_noise():

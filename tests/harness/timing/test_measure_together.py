@@ -4,8 +4,7 @@ import torch
 from torch import nn
 
 from harness.plan.config import TimingConfig, grouped
-from harness.timing import entry as bench_module
-from harness.timing.entry import Entry
+from harness.timing.entry import Entry, TimedModel
 from harness.timing.measure import time_together
 from harness.timing.series import Series
 from tests.harness.timing.standin import FakeClock
@@ -28,10 +27,10 @@ def linear() -> nn.Module:
 
 def test_models_take_turns(monkeypatch):
     turns = []
-    run_round = bench_module.TimedModel.run_round
+    run_round = TimedModel.run_round
     monkeypatch.setattr(Series, "reasons", lambda self: [])
     monkeypatch.setattr(
-        bench_module.TimedModel, "run_round", lambda self, kind: (turns.append(self.entry.name), run_round(self, kind))
+        TimedModel, "run_round", lambda self, kind: (turns.append(self.entry.name), run_round(self, kind))
     )
     time_together([entry("a"), entry("b")], CPU, config(rounds=3))
     assert turns == ["a", "b", "a", "b", "a", "b"]
@@ -48,14 +47,14 @@ def test_a_model_that_fails_costs_only_itself():
 
 
 def test_what_was_disturbed_is_timed_once_more_and_the_better_is_kept(monkeypatch):
-    told = []
+    lines = []
     monkeypatch.setattr(Series, "reasons", lambda self: ["noise"] if self.samples[0] > 15 else [])
     # One step of warm-up, five disturbed samples, then five in peace.
     clock = FakeClock(20.0, *[20.0] * 5, 10.0)
-    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), tell=told.append, clock=clock)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), tell=lines.append, clock=clock)
     assert timing.measured("cpu_infer_step_time").values == (10.0,) * 5
     assert timing.verdict == "steady"
-    assert told == ["infer a", "infer again, disturbed: a"]
+    assert lines == ["infer a", "infer again, disturbed: a"]
 
 
 def test_a_second_try_that_went_worse_is_dropped(monkeypatch):
@@ -69,7 +68,7 @@ def test_noise_that_stays_is_flagged_after_one_more_try(monkeypatch):
     monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
     clock = FakeClock(10.0)
     (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
-    assert clock.asked == 1 + 5 + 5
+    assert clock.num_steps == 1 + 5 + 5
     assert (timing.verdict, timing.reasons) == ("noisy", ("infer: noise",))
 
 

@@ -153,10 +153,10 @@ def damage(path, how):
 def test_a_damaged_checkpoint_is_told_and_the_one_before_it_is_used(tmp_path, how):
     weights, *_ = trained(config())
     damage(stopped(tmp_path, every_s=0)[-1], how)
-    said = []
-    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
+    notes = []
+    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, on_note=notes.append))
     assert all(torch.equal(a, b) for a, b in zip(weights, resumed, strict=True))
-    assert said == [
+    assert notes == [
         "000000006 is damaged (its SHA-256 does not fit its content); going back to the checkpoint before it"
     ]
 
@@ -165,10 +165,10 @@ def test_without_a_whole_checkpoint_it_starts_over_and_says_so(tmp_path):
     weights, *_ = trained(config())
     for path in stopped(tmp_path, every_s=0):
         damage(path, "short")
-    said = []
-    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
+    notes = []
+    resumed, *_ = trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, on_note=notes.append))
     assert all(torch.equal(a, b) for a, b in zip(weights, resumed, strict=True))
-    assert said[-1] == "no checkpoint is whole; the trial starts over"
+    assert notes[-1] == "no checkpoint is whole; the trial starts over"
 
 
 def test_a_checkpoint_of_another_trial_is_refused_by_the_keys_that_differ(tmp_path):
@@ -204,6 +204,6 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(tmp_path):
     target = tmp_path / "elsewhere"
     newest.rename(target)
     os.symlink(target, newest)
-    said = []
-    trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, say=said.append))
-    assert "not a regular file" in said[0]
+    notes = []
+    trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, on_note=notes.append))
+    assert "not a regular file" in notes[0]

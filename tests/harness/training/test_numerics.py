@@ -22,8 +22,8 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
     ],
 )
 def test_auto_is_channels_last_on_cuda_with_mixed_precision_only(channels_last, amp, device, expected):
-    found = resolve_numerics(Numerics(channels_last=channels_last, amp=amp), device)
-    assert found.memory_format == expected
+    numerics = resolve_numerics(Numerics(channels_last=channels_last, amp=amp), device)
+    assert numerics.memory_format == expected
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_auto_is_channels_last_on_cuda_with_mixed_precision_only(channels_last, 
     ],
 )
 def test_steps_run_in_the_precision_that_the_row_names(settings, dtype, precision, scaled):
-    found = resolve_numerics(Numerics(**settings), CPU)
-    with found.autocast():
+    numerics = resolve_numerics(Numerics(**settings), CPU)
+    with numerics.autocast():
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
-    assert (found.precision, found.make_scaler().is_enabled()) == (precision, scaled)
+    assert (numerics.precision, numerics.make_scaler().is_enabled()) == (precision, scaled)

@@ -20,7 +20,7 @@ def checked(change=lambda logits: logits, **fields):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda logits: torch.cat([logits, logits], 1), r"a tensor \[4, 6\] of float32, wanted \[4, 3\]"),
         (lambda logits: logits[:, :, None, None], r"a tensor \[4, 3, 1, 1\]"),
@@ -30,10 +30,10 @@ def checked(change=lambda logits: logits, **fields):
         (lambda logits: None, "None"),
     ],
 )
-def test_an_output_of_another_shape_is_refused_in_its_mode(change, told):
-    with pytest.raises(ZooError, match=f"in training the model returned {told}"):
+def test_an_output_of_another_shape_is_refused_in_its_mode(change, message):
+    with pytest.raises(ZooError, match=f"in training the model returned {message}"):
         checked(change)(IMAGES)
-    with torch.inference_mode(), pytest.raises(ZooError, match=f"in evaluation the model returned {told}"):
+    with torch.inference_mode(), pytest.raises(ZooError, match=f"in evaluation the model returned {message}"):
         checked(change)(IMAGES)
 
 

@@ -57,7 +57,7 @@ def noisy(task):
     return Net(task, lambda: foreign() * torch.arange(10))
 
 
-def asked(build, **changes):
+def planned(build, **changes):
     trial = Trial(
         model="mine/net", dataset="digits", train=config(**changes), timing=TimingConfig(), device="cpu", seed=1
     )
@@ -65,7 +65,7 @@ def asked(build, **changes):
 
 
 def judged(build, context, **changes):
-    return determinism.is_deterministic(*asked(build, **changes), context)
+    return determinism.is_deterministic(*planned(build, **changes), context)
 
 
 @pytest.mark.parametrize("finetune", ["full", "head"])
@@ -88,14 +88,14 @@ def test_a_frozen_backbone_that_draws_from_elsewhere_is_found(context):
 
 
 def test_a_trial_that_ended_well_is_marked_and_any_other_left_alone(context):
-    trial, choice = asked(noisy)
+    trial, choice = planned(noisy)
     for status, mark in (("ok", {"deterministic": False}), ("failed", {})):
         outcome = Outcome(findings=Findings(status=status))
         assert determinism.judged(outcome, trial, choice, context).findings.facts == mark
 
 
 def test_a_second_training_that_fails_is_not_the_same(context):
-    outcome = determinism.judged(Outcome(findings=Findings(status="ok")), *asked(lambda task: None), context)
+    outcome = determinism.judged(Outcome(findings=Findings(status="ok")), *planned(lambda task: None), context)
     assert outcome.findings.facts == {"deterministic": False}
 
 

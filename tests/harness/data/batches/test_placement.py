@@ -33,7 +33,7 @@ def test_without_room_they_stay_and_are_copied_a_block_at_a_time(monkeypatch):
 
 
 def test_the_next_block_is_asked_for_before_this_one_is_used():
-    asked = []
-    blocks = to_device((asked.append(n) or torch.zeros(n) for n in (1, 2, 3)), META)
-    assert (len(next(blocks)), asked) == (1, [1, 2])
-    assert ([len(block) for block in blocks], asked) == ([2, 3], [1, 2, 3])
+    made = []
+    blocks = to_device((made.append(n) or torch.zeros(n) for n in (1, 2, 3)), META)
+    assert (len(next(blocks)), made) == (1, [1, 2])
+    assert ([len(block) for block in blocks], made) == ([2, 3], [1, 2, 3])

@@ -94,24 +94,24 @@ def with_size(path, width, height):
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "told"),
+    ("width", "height", "message"),
     [(12_000, 12_000, "12000x12000 pixels, over the limit of 89,478,485"), (1, 300, "1x300 pixels, too narrow")],
 )
 def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded(
-    tmp_path, monkeypatch, width, height, told
+    tmp_path, monkeypatch, width, height, message
 ):
     monkeypatch.setattr(file_facts, "_decode", None)
     path = with_size(save(tmp_path / "x.png", mode="1"), width, height)
-    assert problem(path, thorough=True) == told
+    assert problem(path, thorough=True) == message
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [(b"", "empty file"), (b"<html>", "not an image"), (b"\x89PNG\r\n\x1a\n", "not an image"), (b"\0" * 99, "not")],
 )
-def test_what_is_no_image_is_told_so(tmp_path, content, told):
+def test_what_is_no_image_is_told_so(tmp_path, content, message):
     (tmp_path / "x.png").write_bytes(content)
-    assert told in problem(tmp_path / "x.png")
+    assert message in problem(tmp_path / "x.png")
 
 
 def test_a_pipe_is_not_opened_and_a_lost_file_is_lost(tmp_path):

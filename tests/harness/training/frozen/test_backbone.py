@@ -125,11 +125,11 @@ def test_first_layers_see_few_images_at_a_time_with_equal_features(name, monkeyp
         seen = []
         blocks = fast.model.get_submodule(blocking.FIRST)
         blocks.layers.register_forward_hook(lambda module, inputs, made: seen.append((len(inputs[0]), made.shape[2])))
-        found = fast(images)
+        outputs = fast(images)
     assert [count for count, _ in seen] == [2, 2, 2, 1]
     assert [len(part) for part in evenly(torch.empty(13), 4)] == [4, 3, 3, 3]
     assert max(side for _, side in seen) < 32 / blocking.SHRINK
-    torch.testing.assert_close(found, features(model.eval(), head, images), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(outputs, features(model.eval(), head, images), rtol=1e-4, atol=1e-4)
 
 
 def test_a_model_without_layers_of_high_resolution_is_not_divided():

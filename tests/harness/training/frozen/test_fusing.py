@@ -44,9 +44,9 @@ def check(model, num_rectified, dtype=torch.float32, size=9):
     images = torch.randn(3, CHANNELS, size, size, dtype=dtype).to(memory_format=torch.channels_last)
     kept = images.clone()
     with torch.inference_mode():
-        fast, found = rewritten(model)
+        fast, num_found = rewritten(model)
         torch.testing.assert_close(fast(images), model(images), rtol=1e-5, atol=1e-5)
-    assert found == num_rectified
+    assert num_found == num_rectified
     assert torch.equal(images, kept)
 
 
