@@ -61,10 +61,10 @@ class RunStore:
     @classmethod
     def find(cls, name: str, output: Path) -> RunStore:
         """The run of that id, folder name or path. Raises StoreError where there is none, or more than one."""
-        found = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
-        if len(found) > 1:
-            raise StoreError(f"{name} is the id of {len(found)} runs in {output}", "give the name of one folder")
-        return cls.open(found[0] if found else Path(name))
+        matches = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
+        if len(matches) > 1:
+            raise StoreError(f"{name} is the id of {len(matches)} runs in {output}", "give the name of one folder")
+        return cls.open(matches[0] if matches else Path(name))
 
     @property
     def work(self) -> Path:
@@ -130,8 +130,8 @@ class RunStore:
 
     def records(self) -> list[Record]:
         """All records, by file name. A damaged or newer one is moved to `corrupt/` with a warning, never deleted."""
-        found = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
-        return [record for record in found if record is not None]
+        records = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
+        return [record for record in records if record is not None]
 
     def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
         """What the trial's model predicted for each test image; empty where nothing was kept.

@@ -142,7 +142,7 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
 
 def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo], watched: Collection[str]) -> dict[str, Any]:
     """Call one hook implementation after the other, so that a bad one costs only its own specs."""
-    found: dict[str, Any] = {}
+    owned: dict[str, Any] = {}
     for impl in hook.get_hookimpls():
         owner, start = impl.plugin_name, perf_counter()
         try:
@@ -152,10 +152,10 @@ def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo], watched:
             detail = str(error) if isinstance(error, Meddled) else f"{hook.name}: {one_line(error)}"
             infos[owner] = replace(infos[owner], status="failed", detail=detail)
             continue
-        taken = [f"{spec.name} is owned by {found[spec.name][1]}" for spec in specs if spec.name in found]
-        found.update({spec.name: (spec, owner) for spec in specs if spec.name not in found})
+        taken = [f"{spec.name} is owned by {owned[spec.name][1]}" for spec in specs if spec.name in owned]
+        owned.update({spec.name: (spec, owner) for spec in specs if spec.name not in owned})
         infos[owner] = _noted(infos[owner], taken, (perf_counter() - start) * 1e3)
-    return found
+    return owned
 
 
 def _specs(function: Callable[[], Any], kind: type[Any]) -> list[Any]:

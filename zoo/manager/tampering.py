@@ -44,8 +44,8 @@ def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
 
 
 def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
-    found = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
-    return [(name, module) for name, module in found if isinstance(module, ModuleType)]
+    modules = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
+    return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
 def _torch_settings() -> list[Any]:
