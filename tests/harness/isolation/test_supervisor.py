@@ -24,7 +24,7 @@ def server():
 
 
 def child(job: str, messages, log) -> None:
-    """Does what the order says."""
+    """Does what the job says."""
     lead_group()
     os.dup2(log.fileno(), 1)
     for step in json.loads(job):
