@@ -121,8 +121,8 @@ def test_a_retired_record_is_kept_aside_and_its_trial_is_to_do_again(store):
 
 
 def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
-    (store.work / "found").write_text("x")
-    assert store.adopt(store.work / "found", "checkpoints/a/found").read_text() == "x"
+    (store.work / "left").write_text("x")
+    assert store.adopt(store.work / "left", "checkpoints/a/left").read_text() == "x"
     (store.work / "link").symlink_to("/etc/passwd")
     with pytest.raises(StoreError, match="not a regular file"):
         store.adopt(store.work / "link", "checkpoints/a/link")
@@ -132,8 +132,8 @@ def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
 
 @pytest.mark.parametrize("name", ["../x", "records/../../x", "/tmp/x", "", "."])
 def test_nothing_is_written_outside_the_run(store, name):
-    (store.work / "found").write_text("x")
-    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "found", name)):
+    (store.work / "left").write_text("x")
+    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "left", name)):
         with pytest.raises(StoreError, match="is no file within"):
             place()
 
