@@ -38,8 +38,8 @@ def _rows() -> list[list[float]]:
 
     Read without importing scikit-learn, which takes longer than training on it for an epoch.
     """
-    found = find_spec("sklearn")
-    if found is None or found.origin is None:
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
         raise zoo.ZooError("the digits come with scikit-learn, which is not installed", "pip install scikit-learn")
-    with gzip.open(Path(found.origin).parent / "datasets" / "data" / "digits.csv.gz", "rt") as file:
+    with gzip.open(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", "rt") as file:
         return [[float(value) for value in row] for row in csv.reader(file)]

@@ -55,8 +55,8 @@ def build(
             return _from_file(spec, task, head, weights)
         return _finish(spec, task, build_module(spec, task).to(device), head, label)
     except ZooError as error:
-        told = explained(error, task.image_size, lambda size: _takes(spec, task, size))
-        raise ZooError(f"{spec.name}: {told.cause}", told.remedy, told.exit_code) from error
+        explanation = explained(error, task.image_size, lambda size: _takes(spec, task, size))
+        raise ZooError(f"{spec.name}: {explanation.cause}", explanation.remedy, explanation.exit_code) from error
 
 
 def require_installed(spec: ModelSpec) -> None:
@@ -126,8 +126,8 @@ def weights_label(spec: ModelSpec, tag: str | None) -> str:
 
 def _finish(spec: ModelSpec, task: Task, module: nn.Module, head: str, label: str) -> BuiltModel:
     scratch = label == "none"
-    found = attach(module, task.num_classes, head, input_shape=task.input_shape, hint=spec.head, scratch=scratch)
-    return BuiltModel(model=module, head=found, weights=label, num_classes=task.num_classes)
+    attached = attach(module, task.num_classes, head, input_shape=task.input_shape, hint=spec.head, scratch=scratch)
+    return BuiltModel(model=module, head=attached, weights=label, num_classes=task.num_classes)
 
 
 def _without_memory(spec: ModelSpec, task: Task, head: str) -> BuiltModel:

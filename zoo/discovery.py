@@ -77,10 +77,10 @@ def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> 
     """Build the zoo from the candidates that `sources(requests)` yields."""
     manager = new_manager()
     infos: dict[str, PluginInfo] = {}
-    found = list(sources(requests))
+    all_candidates = list(sources(requests))
     # All are tried out before the first is imported: one that imports torch makes this process unfit to fork.
-    problems = [tried_out(candidate, requests, watched) for candidate in found]
-    for candidate, problem in zip(found, problems, strict=True):
+    problems = [tried_out(candidate, requests, watched) for candidate in all_candidates]
+    for candidate, problem in zip(all_candidates, problems, strict=True):
         info = take_in(manager, candidate, problem, requests, infos, watched)
         infos[info.name] = info
     models = declared_models(manager, infos, watched)

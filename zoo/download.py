@@ -32,8 +32,8 @@ def require_url(url: str) -> None:
     """Return where the file of `url` is in the local cache and whole, or can be fetched; else raise ZooError."""
     path = hub_folder() / Path(urlsplit(url).path).name
     if path.is_file():
-        found = _HASH_IN_NAME.search(path.name)
-        require_whole(path, found[1] if found else "")
+        match = _HASH_IN_NAME.search(path.name)
+        require_whole(path, match[1] if match else "")
     else:
         require_reachable(url, f"the weights {path.name}", path)
 
@@ -54,8 +54,8 @@ def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
 
 def require_whole(path: Path, digest: str) -> None:
     """Raise where the file's SHA-256 does not begin with `digest`: it was truncated or is another file."""
-    if digest and not (found := sha256_of(path)).startswith(digest):
-        cause = f"{path} is damaged: its sha256 is {found[:16]}…, not {digest[:16]}"
+    if digest and not (actual := sha256_of(path)).startswith(digest):
+        cause = f"{path} is damaged: its sha256 is {actual[:16]}…, not {digest[:16]}"
         raise ZooError(cause, f"delete it and try again: rm {path}")
 
 

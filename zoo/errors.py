@@ -1,4 +1,4 @@
-"""The one exception for what a person can mend: a cause, a remedy, and an exit code."""
+"""The one exception for what a person can fix: a cause, a remedy, and an exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ ENVIRONMENT = 3
 
 
 class ZooError(Exception):
-    """Something a person did or can mend; shown as two lines, never as a traceback.
+    """Something a person did or can fix; shown as two lines, never as a traceback.
 
     `cause` says what is wrong, `remedy` what to do about it, each in one line.
     """

@@ -31,8 +31,8 @@ class UnknownName(ZooError):
         """The same, with the plugins whose failure may be why: names and what was wrong. Itself where none is."""
         if not failed:
             return self
-        told = "; ".join(f"{plugin} failed: {detail}" for plugin, detail in failed.items())
-        return UnknownName(self.kind, self.name, f". A plugin that may offer it, {told}", "see: harness plugins")
+        reasons = "; ".join(f"{plugin} failed: {detail}" for plugin, detail in failed.items())
+        return UnknownName(self.kind, self.name, f". A plugin that may offer it, {reasons}", "see: harness plugins")
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:

@@ -120,9 +120,9 @@ def load_strictly(model: nn.Module, state: Mapping[str, Tensor], name: str) -> N
         "unexpected": [key for key in state if key not in own],
         "of another shape": [key for key in own if key in state and own[key].shape != state[key].shape],
     }
-    told = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
-    if told:
-        cause = f"{name} does not fit {type(model).__name__}: {', '.join(told)}"
+    differences = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
+    if differences:
+        cause = f"{name} does not fit {type(model).__name__}: {', '.join(differences)}"
         raise ZooError(cause, "use weights saved from this very architecture")
     model.load_state_dict(state)
 

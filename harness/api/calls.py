@@ -43,19 +43,19 @@ LIST_COMMAND = re.compile(r"harness list ('[^']*')")
 def run(given: Mapping[str, object]) -> Run:
     """Carry out the run that these arguments of `harness.run` ask for."""
     with _in_pythons_words():
-        asked = checked(given, RUN, "harness.run")
-        request = RunRequest.of(asked, command=as_flags(asked))
+        options = checked(given, RUN, "harness.run")
+        request = RunRequest.of(options, command=as_flags(options))
         # Before torch is loaded: plugins are tried out in a fork of this process, where it can still be forked.
-        zoo = _zoo(asked)
+        zoo = _zoo(options)
         return _carried_out(request, zoo.select(request.models), zoo)
 
 
 def time(given: Mapping[str, object]) -> DataFrame:
     """Time the models that these arguments of `harness.time` ask for."""
     with _in_pythons_words():
-        asked = checked(given, TIME, "harness.time")
-        request = TimeRequest.of(asked)
-        choices = _zoo(asked).select(request.models)
+        options = checked(given, TIME, "harness.time")
+        request = TimeRequest.of(options)
+        choices = _zoo(options).select(request.models)
         for choice in choices:
             require_installed(choice.spec)
         return _timed(request, choices)
@@ -64,12 +64,12 @@ def time(given: Mapping[str, object]) -> DataFrame:
 def models(given: Mapping[str, object]) -> list[str]:
     """The names that these arguments of `harness.models` ask for."""
     with _in_pythons_words():
-        asked = checked(given, LISTING, "harness.models")
-        return list(matching(_zoo(asked).models, asked["pattern"].split(",")))
+        options = checked(given, LISTING, "harness.models")
+        return list(matching(_zoo(options).models, options["pattern"].split(",")))
 
 
-def _zoo(asked: Mapping[str, Any]) -> Zoo:
-    zoo = discover(asked["plugins"], watched=WATCHED)
+def _zoo(options: Mapping[str, Any]) -> Zoo:
+    zoo = discover(options["plugins"], watched=WATCHED)
     report_broken(zoo)
     return zoo
 

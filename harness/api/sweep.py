@@ -46,24 +46,24 @@ def wanted_devices(text: str) -> list[torch.device]:
 def _time_group(
     choices: Sequence[Choice], targets: Sequence[torch.device], request: TimeRequest
 ) -> list[timing_rows.Row]:
-    def say(line: str) -> None:
+    def note(line: str) -> None:
         if not request.quiet:
             print(line, file=sys.stderr)
 
     built = []
     for choice in choices:
-        say(f"building {choice.name}")
+        note(f"building {choice.name}")
         built.append(_built(choice, request))
     entries = [entry for _, entry, _ in built if entry]
     work = {entry.name: _counted(entry) for entry in entries}
-    found = [timing_rows.failed(name, why) for name, entry, why in built if not entry]
+    rows = [timing_rows.failed(name, why) for name, entry, why in built if not entry]
     for device in targets:
         for config in request.configs:
-            say(f"timing {len(entries)} models on {device}, batch {config.batch_size}, {config.precision_name}")
-            timings = time_together(entries, device, config, tell=lambda line: say(f"  {line}"))
+            note(f"timing {len(entries)} models on {device}, batch {config.batch_size}, {config.precision_name}")
+            timings = time_together(entries, device, config, tell=lambda line: note(f"  {line}"))
             pairs = zip(entries, timings, strict=True)
-            found += [timing_rows.row(entry.name, timing, work[entry.name], device) for entry, timing in pairs]
-    return found
+            rows += [timing_rows.row(entry.name, timing, work[entry.name], device) for entry, timing in pairs]
+    return rows
 
 
 def _built(choice: Choice, request: TimeRequest) -> tuple[str, Entry | None, str]:

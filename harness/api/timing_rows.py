@@ -27,22 +27,22 @@ OWN_VERSIONS = ("torch", "torchvision", "timm")
 def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> Row:
     """One model under one set of conditions: ms a batch, images a second, GMACs, millions of parameters."""
     facts, kind = timing.facts, device.type
-    found: Row = {"model": name, "status": "failed" if timing.failures else "ok"}
+    cells: Row = {"model": name, "status": "failed" if timing.failures else "ok"}
     for step in ("infer", "train"):
         measured = timing.measured(f"{kind}_{step}_step_time")
         if measured is not None:
-            found |= _step(step, measured, facts)
+            cells |= _step(step, measured, facts)
     if work is not None:
-        found |= {"infer_gmacs": round(work.gmacs, 4), "infer_macts": round(work.mactivations, 4)}
-        found["param_count"] = round(work.param_count / 1e6, 4)
-    found |= {
+        cells |= {"infer_gmacs": round(work.gmacs, 4), "infer_macts": round(work.mactivations, 4)}
+        cells["param_count"] = round(work.param_count / 1e6, 4)
+    cells |= {
         key: facts[key] for key in ("precision", "channels_last", "torchcompile", "threads", "batch_size", "img_size")
     }
-    found |= {"device": kind, "device_name": devices.label(device) if kind != "cpu" else machine_facts()["cpu"]}
-    found |= {key: machine_facts()[key] for key in OWN_VERSIONS}
-    found |= {"verdict": timing.verdict, "reasons": "; ".join(timing.reasons)}
-    found |= {"error": "; ".join(f"{step}: {why}" for step, why in timing.failures.items())}
-    return found | _extras(timing, kind)
+    cells |= {"device": kind, "device_name": devices.label(device) if kind != "cpu" else machine_facts()["cpu"]}
+    cells |= {key: machine_facts()[key] for key in OWN_VERSIONS}
+    cells |= {"verdict": timing.verdict, "reasons": "; ".join(timing.reasons)}
+    cells |= {"error": "; ".join(f"{step}: {why}" for step, why in timing.failures.items())}
+    return cells | _extras(timing, kind)
 
 
 def failed(name: str, why: str) -> Row:
@@ -50,20 +50,18 @@ def failed(name: str, why: str) -> Row:
     return {"model": name, "status": "failed", "error": why}
 
 
-def as_json(found: Sequence[Row]) -> str:
+def as_json(rows: Sequence[Row]) -> str:
     """A list of rows; what was not measured is absent."""
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
-def as_csv(found: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[Row]) -> str:
     """The same with one line of headings; raw samples are left to JSON."""
-    headings = list(
-        dict.fromkeys(key for entry in found for key, value in entry.items() if not isinstance(value, list))
-    )
+    headings = list(dict.fromkeys(key for entry in rows for key, value in entry.items() if not isinstance(value, list)))
     out = io.StringIO()
     writer = csv.DictWriter(out, headings, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows(rows)
     return out.getvalue()
 
 

@@ -25,7 +25,7 @@ def adapt(stream: object, environment: Mapping[str, str]) -> None:
 def _replaced(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    from results.tables.text import SPELT
+    from results.tables.text import REPLACEMENTS
 
     # Nothing longer for an unknown character, such as an escape: this may be the inside of JSON.
-    return "".join(SPELT.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+    return "".join(REPLACEMENTS.get(sign, "?") for sign in error.object[error.start : error.end]), error.end

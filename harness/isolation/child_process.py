@@ -32,7 +32,7 @@ def die_with_parent() -> None:
     if parent is not None:
         if sys.platform == "linux":
             _let_kernel_kill(parent.sentinel)
-        threading.Thread(target=_end_after, args=(parent.sentinel,), name="lifeline", daemon=True).start()
+        threading.Thread(target=_end_after, args=(parent.sentinel,), name="die with parent", daemon=True).start()
 
 
 def _let_kernel_kill(pipe: int) -> None:

@@ -45,11 +45,11 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
 
 def take_over(folder: Path) -> Dataset:
     """The dataset that `hand_over` wrote; its tensors are mapped, so that all trials share their pages."""
-    told = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
-    plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in told.pop("plan").items()}
-    pools = {name: _pool(pool, folder) for name, pool in told.pop("pools").items()}
-    told |= {"classes": tuple(told["classes"]), "left_out": tuple(told["left_out"])}
-    return Dataset(plan=SplitPlan(**plan), pools=pools, **told)
+    description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
+    plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in description.pop("plan").items()}
+    pools = {name: _pool(pool, folder) for name, pool in description.pop("pools").items()}
+    description |= {"classes": tuple(description["classes"]), "left_out": tuple(description["left_out"])}
+    return Dataset(plan=SplitPlan(**plan), pools=pools, **description)
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -57,24 +57,24 @@ def _part(part: Part) -> dict[str, Any]:
     return {"pool": part.pool, "rows": [rows.start, rows.stop] if isinstance(rows, range) else {"chosen": list(rows)}}
 
 
-def _rows(told: Any) -> Any:
-    return told["chosen"] if isinstance(told, dict) else range(*told)
+def _rows(rows: Any) -> Any:
+    return rows["chosen"] if isinstance(rows, dict) else range(*rows)
 
 
 def _described(name: str, pool: ImageSet, folder: Path) -> dict[str, Any]:
-    told = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
+    facts = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
     if not isinstance(pool.images, Tensor):
-        return told | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
+        return facts | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
     file = f"{name}.u8"
     (folder / file).write_bytes(pool.images.contiguous().numpy().data)
-    return told | {"file": file, "shape": list(pool.images.shape)}
+    return facts | {"file": file, "shape": list(pool.images.shape)}
 
 
-def _pool(told: Mapping[str, Any], folder: Path) -> ImageSet:
-    images = _mapped(folder / told["file"], told["shape"]) if "file" in told else [Path(p) for p in told["paths"]]
-    facts = {name: told[name] for name in ("labels", "fingerprint", "size", "channels")}
+def _pool(pool: Mapping[str, Any], folder: Path) -> ImageSet:
+    images = _mapped(folder / pool["file"], pool["shape"]) if "file" in pool else [Path(p) for p in pool["paths"]]
+    facts = {name: pool[name] for name in ("labels", "fingerprint", "size", "channels")}
     # What tells copies apart was used when the dataset was split.
-    return ImageSet(images=images, identity=(), stamps=told.get("stamps", ()), **facts)
+    return ImageSet(images=images, identity=(), stamps=pool.get("stamps", ()), **facts)
 
 
 def _mapped(path: Path, shape: list[int]) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a trial's process is told, as JSON: the trial, where its data lie, and within which limits it works."""
+"""What a trial's process is given, as JSON: the trial, where its data lie, and within which limits it works."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Job:
     @classmethod
     def from_json(cls, text: str) -> Job:
         """What `to_json` wrote."""
-        told = json.loads(text)
+        values = json.loads(text)
         for name in ("plugins", "timed_on"):
-            told[name] = tuple(told[name])
-        return cls(**told | {"trial": Trial.from_json(told["trial"])})
+            values[name] = tuple(values[name])
+        return cls(**values | {"trial": Trial.from_json(values["trial"])})

@@ -16,7 +16,7 @@ def left_alone() -> Iterator[None]:
     """Within, this thread's children do not run the main module as they start.
 
     By default each would: a script that calls `harness.run` would begin another run in every trial, and one that was
-    read from stdin ends with FileNotFoundError. Trials take nothing from it, as they get their orders as JSON.
+    read from stdin ends with FileNotFoundError. Trials take nothing from it, as they get their jobs as JSON.
     """
     caller = threading.get_ident()
     with _one_at_a_time:

@@ -1,6 +1,6 @@
 """How a trial's outcome gets from the process that found it to the run's folder: JSON, and files beside it.
 
-The child is not believed. Its scores are computed here from the predictions that it delivers, whose labels must be
+The child is not believed. Its scores are computed here from the predictions that it leaves, whose labels must be
 the dataset's own: a plugin that changed a metric, or the labels, is found out.
 """
 
@@ -61,10 +61,11 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
     return {"findings": findings, "log": outcome.traceback, "claimed_top1_err": claimed}
 
 
-def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> TrialResult:
+def unpack(packed: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> TrialResult:
     """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives."""
     try:
-        findings, log, claimed = _read_findings(told["findings"]), str(told["log"]), told["claimed_top1_err"]
+        findings, log = _read_findings(decoded(packed["findings"])), str(packed["log"])
+        claimed = packed["claimed_top1_err"]
     # Whoever can write to the pipe decides how deep the lists are nested.
     except (KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ValueError(f"it is no result of a trial ({type(error).__name__})") from error
@@ -86,9 +87,8 @@ def unpack(told: Mapping[str, Any], folder: Path, *, labels: Sequence[int], clas
     )
 
 
-def _read_findings(told: Any) -> Findings:
+def _read_findings(data: Any) -> Findings:
     """By name, so that no further word of a child's gets into a record: not its key, nor the path of a log."""
-    data = decoded(told)
     error = data["error"]
     return Findings(
         status=data["status"],

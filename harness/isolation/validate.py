@@ -27,7 +27,7 @@ def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def require_findings(findings: Findings) -> None:
-    """Raise ValueError where findings that were delivered are not made of what records are made of."""
+    """Raise ValueError where findings that a child sent are not made of what records are made of."""
     status, error = findings.status, findings.error
     if status not in STATUSES:
         raise ValueError(f"it has the status {status!r:.40}")

@@ -38,30 +38,30 @@ def require_honest(
     else:
         _require_classes(_array(predictions, "top5_index", "iu", (num_images, 5)), num_classes)
         _require_probabilities(_array(predictions, "top5_prob", "f", (num_images, 5)), whole=False)
-    found = top_error(predictions, 1)
+    error = top_error(predictions, 1)
     # Not `>`: no comparison with a claim of NaN is true.
-    if claimed_top1_err is not None and not abs(found - claimed_top1_err) <= PERCENT_TOLERANCE:
-        raise _dishonest(f"claims a top-1 error of {claimed_top1_err:.6g} %, but its predictions make it {found:.6g} %")
+    if claimed_top1_err is not None and not abs(error - claimed_top1_err) <= PERCENT_TOLERANCE:
+        raise _dishonest(f"claims a top-1 error of {claimed_top1_err:.6g} %, but its predictions make it {error:.6g} %")
 
 
 def _array(predictions: Mapping[str, Array], name: str, kinds: str, shape: tuple[int | None, ...]) -> Array:
     """The array of that name; None in `shape` stands for any length."""
     wanted = f"[{', '.join('any' if side is None else str(side) for side in shape)}]"
-    found = predictions.get(name)
-    if found is None:
+    array = predictions.get(name)
+    if array is None:
         raise _dishonest(f"has no {name}")
-    fits = len(found.shape) == len(shape) and all(b in (a, None) for a, b in zip(found.shape, shape, strict=True))
-    if not fits or found.dtype.kind not in kinds:
-        raise _dishonest(f"has {name} {list(found.shape)} of {found.dtype}, wanted {wanted}")
-    return found
+    fits = len(array.shape) == len(shape) and all(b in (a, None) for a, b in zip(array.shape, shape, strict=True))
+    if not fits or array.dtype.kind not in kinds:
+        raise _dishonest(f"has {name} {list(array.shape)} of {array.dtype}, wanted {wanted}")
+    return array
 
 
-def _require_labels(found: Array, expected: Sequence[int] | Array) -> None:
+def _require_labels(labels: Array, expected: Sequence[int] | Array) -> None:
     import numpy as np
 
-    num_wrong = int((found != np.asarray(expected)).sum())
+    num_wrong = int((labels != np.asarray(expected)).sum())
     if num_wrong:
-        raise _dishonest(f"has other labels than the dataset for {num_wrong} of {len(found)} test images")
+        raise _dishonest(f"has other labels than the dataset for {num_wrong} of {len(labels)} test images")
 
 
 def _require_probabilities(probs: Array, *, whole: bool) -> None:

@@ -37,13 +37,13 @@ def resume(request: ResumeRequest) -> Run:
 
 def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
-    told = store.configuration
-    setup = setup_of(told)
+    configuration = store.configuration
+    setup = setup_of(configuration)
     zoo = discover([*setup.plugins, *plugins], watched=WATCHED)
-    planned = remembered_trials(told, zoo)
+    planned = remembered_trials(configuration, zoo)
     with signals_raise():
         context = open_context(setup, zoo, planned)
-        refuse_changes(told["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
+        refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
         session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
         return session.carry_out(planned)
 
@@ -81,23 +81,23 @@ def find_run(request: ResumeRequest) -> RunStore:
     return RunStore.open(runs[-1].parent)
 
 
-def setup_of(told: Mapping[str, Any]) -> RunSetup:
+def setup_of(configuration: Mapping[str, Any]) -> RunSetup:
     """What the run was asked beside its trials."""
     try:
-        return RunSetup.from_json(told["setup"])
+        return RunSetup.from_json(configuration["setup"])
     except (KeyError, TypeError) as error:
-        raise _other_version(told, error) from error
+        raise _other_version(configuration, error) from error
 
 
-def remembered_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
+def remembered_trials(configuration: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
     """The trials as they were planned. Raises where a model is gone, or a trial now means something else."""
     planned = []
-    for row in told["trials"]:
+    for row in configuration["trials"]:
         plain = {name: value for name, value in row.items() if name != "key"}
         try:
             trial = Trial.from_json(plain)
         except (KeyError, TypeError) as error:
-            raise _other_version(told, error) from error
+            raise _other_version(configuration, error) from error
         if trial.key != row["key"]:
             refuse_changes(plain, trial.as_json(), f"{trial.model} has other settings than in the run", RESTORE)
             raise StoreError(f"{RUN_FILE} was changed: {trial.model} has another key", "restore it, or start a new run")
@@ -105,9 +105,9 @@ def remembered_trials(told: Mapping[str, Any], zoo: Zoo) -> list[Planned]:
     return planned
 
 
-def same_trials(told: Mapping[str, Any], planned: Sequence[Planned]) -> None:
+def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) -> None:
     """Raise ZooError where the flags given with --resume ask for other trials than the run's own."""
-    then = {f"{row['model']} seed {row['seed']}": row for row in told["trials"]}
+    then = {f"{row['model']} seed {row['seed']}": row for row in configuration["trials"]}
     now = {item.label: {"key": item.trial.key, **item.trial.as_json()} for item in planned}
     if then.keys() != now.keys():
         raise ZooError(
@@ -119,6 +119,6 @@ def same_trials(told: Mapping[str, Any], planned: Sequence[Planned]) -> None:
         refuse_changes(then[label] | {"key": ""}, now[label] | {"key": ""}, f"{label} has other settings", RESTORE)
 
 
-def _other_version(told: Mapping[str, Any], error: Exception) -> StoreError:
-    cause = f"{RUN_FILE} was written by harness {told.get('harness', '?')} and does not fit this one ({error})"
+def _other_version(configuration: Mapping[str, Any], error: Exception) -> StoreError:
+    cause = f"{RUN_FILE} was written by harness {configuration.get('harness', '?')} and does not fit this one ({error})"
     return StoreError(cause, "go on with the version that began the run")

@@ -155,9 +155,9 @@ def in_smaller_parts(trial: Trial) -> Trial | None:
 def _here(job: Job, listen: Listener) -> ExitReport:
     """Carry the job out in this very process, for --no-isolation."""
     messenger = worker.Messenger(listen)
-    told = worker.perform(job, messenger, worker.make_checkpoints(job, messenger))
+    result = worker.perform(job, messenger, worker.make_checkpoints(job, messenger))
     # Through JSON as from a child: what isolation refuses must not pass without it.
-    return ExitReport(exitcode=0, result=json.loads(json.dumps(told)))
+    return ExitReport(exitcode=0, result=json.loads(json.dumps(result)))
 
 
 def _conditions(trial: Trial) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def check_comparable(records: Sequence[Record]) -> None:
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             if text not in seen.setdefault(name, []):
                 seen[name].append(text)
-    differing = [f"{name} ({plain(', '.join(found))})" for name, found in seen.items() if len(found) > 1]
+    differing = [f"{name} ({plain(', '.join(values))})" for name, values in seen.items() if len(values) > 1]
     if differing:
         raise NotComparable(
             f"these trials cannot be ranked together, they differ in {'; '.join(differing)}",

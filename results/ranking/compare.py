@@ -87,7 +87,7 @@ def compare(first_correct: Array, second_correct: Array) -> Comparison:
     """Two models on the same images. Raises ValueError where the numbers of images differ."""
     import numpy as np
 
-    found = paired_differences([components(first_correct), components(second_correct)])
+    pairs = paired_differences([components(first_correct), components(second_correct)])
     first, second = np.atleast_2d(first_correct).astype(float), np.atleast_2d(second_correct).astype(float)
     if len(first) != len(second):
         # No seed of one belongs to a seed of the other: the mean over all their pairs.
@@ -95,10 +95,10 @@ def compare(first_correct: Array, second_correct: Array) -> Comparison:
     both_right = float((first * second).sum(axis=1).mean())
     right_first, right_second = float(first.sum(axis=1).mean()), float(second.sum(axis=1).mean())
     return Comparison(
-        difference=100 * float(found.difference[0, 1]),
-        low=100 * float(found.low[0, 1]),
-        high=100 * float(found.high[0, 1]),
-        p=float(found.p[0, 1]),
+        difference=100 * float(pairs.difference[0, 1]),
+        low=100 * float(pairs.low[0, 1]),
+        high=100 * float(pairs.high[0, 1]),
+        p=float(pairs.p[0, 1]),
         both_right=both_right,
         only_first=right_first - both_right,
         only_second=right_second - both_right,
@@ -112,9 +112,9 @@ def rank(correct: Mapping[str, Array]) -> Ranking:
         return Ranking((), {}, frozenset(), {}, {})
     names = list(correct)
     models = [components(answers) for answers in correct.values()]
-    found = paired_differences(models)
-    adjusted = _adjusted(found)
-    better = (adjusted < ALPHA) & (found.difference > 0)
+    pairs = paired_differences(models)
+    adjusted = _adjusted(pairs)
+    better = (adjusted < ALPHA) & (pairs.difference > 0)
     ranks = {name: 1 + int(count) for name, count in zip(names, better.sum(axis=1), strict=True)}
     errors = {name: model.error for name, model in zip(names, models, strict=True)}
     order = tuple(sorted(names, key=lambda name: (ranks[name], errors[name], name)))
@@ -138,9 +138,9 @@ def images_to_resolve(first_correct: Array, second_correct: Array, gap_pp: float
     gap = gap_pp / 100
     if not 0 < gap < 1:
         raise ValueError(f"gap_pp is {gap_pp}: it must lie between 0 and 100")
-    found = paired_differences([components(first_correct), components(second_correct)])
+    pairs = paired_differences([components(first_correct), components(second_correct)])
     # Models that differ by the gap differ on at least that share of the images.
-    discordance = max(float(found.discordance[0, 1]), gap)
+    discordance = max(float(pairs.discordance[0, 1]), gap)
     return ceil((Z_ALPHA * sqrt(discordance) + Z_POWER * sqrt(discordance - gap**2)) ** 2 / gap**2)
 
 
@@ -166,11 +166,11 @@ def _effective_images(model: Components) -> tuple[float, float]:
     return min(error * (1 - error) / float(variance), num_images * model.num_seeds), float(freedom)
 
 
-def _adjusted(found: Pairs) -> Array:
+def _adjusted(pairs: Pairs) -> Array:
     """Holm over all pairs, as a symmetric matrix with 1 on the diagonal."""
     import numpy as np
 
-    adjusted = np.ones_like(found.p)
-    above = np.triu_indices(len(found.p), 1)
-    adjusted[above] = holm(found.p[above])
+    adjusted = np.ones_like(pairs.p)
+    above = np.triu_indices(len(pairs.p), 1)
+    adjusted[above] = holm(pairs.p[above])
     return np.minimum(adjusted, adjusted.T)

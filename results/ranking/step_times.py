@@ -11,17 +11,17 @@ from results.records import Measurement, Record
 
 def pooled(records: Iterable[Record], name: str) -> Measurement | None:
     """The samples of all `records` as one measurement; None where none of them has it."""
-    found = [measured for record in records if (measured := record.measured(name)) and measured.values]
-    if not found:
+    measurements = [measured for record in records if (measured := record.measured(name)) and measured.values]
+    if not measurements:
         return None
-    values = tuple(value for measured in found for value in measured.values)
-    return Measurement(name=name, unit=found[0].unit, values=values)
+    values = tuple(value for measured in measurements for value in measured.values)
+    return Measurement(name=name, unit=measurements[0].unit, values=values)
 
 
 def mean_of(records: Iterable[Record], name: str) -> float | None:
     """The mean over seeds of what each trial measured; None where none of them did."""
-    found = [measured.median for record in records if (measured := record.measured(name)) and measured.values]
-    return sum(found) / len(found) if found else None
+    medians = [measured.median for record in records if (measured := record.measured(name)) and measured.values]
+    return sum(medians) / len(medians) if medians else None
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -135,8 +135,8 @@ def _correct(trials: Sequence[Record], predictions: Predictions) -> Array | None
     """Seeds by test images [S, N]; None where no trial that ended well left predictions."""
     import numpy as np
 
-    kept = [found for trial in trials if trial.status == "ok" and (found := predictions(trial))]
-    return np.stack([correct(found) for found in kept]) if kept else None
+    kept = [arrays for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
+    return np.stack([correct(arrays) for arrays in kept]) if kept else None
 
 
 def _row(model: str, trials: Sequence[Record]) -> Row:

@@ -91,15 +91,21 @@ def refuse_link(folder: Path) -> None:
         raise StoreError(f"{folder} is a symbolic link", "remove it: within a run nothing is written through links")
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and its parents. Raises StoreError where it cannot be written into."""
+def make_folder(path: Path, *, new: bool = False) -> None:
+    """Make a folder and its parents. Raises StoreError where it cannot be written into.
+
+    One that is to be `new` raises FileExistsError where it is there, even if another process made it this very moment.
+    """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=not new)
         # A record is as durable as the names of all the folders above it.
         for folder in missing:
             sync_folder(folder.parent)
     except OSError as error:
+        # A parent that is a broken link raises FileExistsError too, and would do so for ever.
+        if new and isinstance(error, FileExistsError) and os.path.lexists(path):
+            raise
         raise _explained(error, path, 0) from error
     if not os.access(path, os.W_OK):
         raise StoreError(f"{path} cannot be written to", "choose another folder with --output")

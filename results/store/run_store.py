@@ -11,6 +11,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -39,12 +40,11 @@ class RunStore:
     @classmethod
     def create(cls, output: Path, dataset: str, configuration: Mapping[str, Any]) -> RunStore:
         """A new folder `<date>-<dataset>-<id>` under `output`. Raises StoreError where it cannot be written."""
-        # The id is random: two runs that start in the same second must not meet in one folder.
-        name = f"{time.strftime('%Y-%m-%d')}-{slug(dataset)}-{secrets.token_hex(2)}"
-        store = cls(output / name)
+        path = _new_folder(output / f"{time.strftime('%Y-%m-%d')}-{slug(dataset)}")
         for folder in FOLDERS:
-            make_folder(store.path / folder)
-        content = {"schema": SCHEMA, "id": name.rpartition("-")[2], **configuration}
+            make_folder(path / folder)
+        store = cls(path)
+        content = {"schema": SCHEMA, "id": path.name.rpartition("-")[2], **configuration}
         store.write(RUN_FILE, json.dumps(content, indent=1).encode())
         return store
 
@@ -61,10 +61,10 @@ class RunStore:
     @classmethod
     def find(cls, name: str, output: Path) -> RunStore:
         """The run of that id, folder name or path. Raises StoreError where there is none, or more than one."""
-        found = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
-        if len(found) > 1:
-            raise StoreError(f"{name} is the id of {len(found)} runs in {output}", "give the name of one folder")
-        return cls.open(found[0] if found else Path(name))
+        matches = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
+        if len(matches) > 1:
+            raise StoreError(f"{name} is the id of {len(matches)} runs in {output}", "give the name of one folder")
+        return cls.open(matches[0] if matches else Path(name))
 
     @property
     def work(self) -> Path:
@@ -130,8 +130,8 @@ class RunStore:
 
     def records(self) -> list[Record]:
         """All records, by file name. A damaged or newer one is moved to `corrupt/` with a warning, never deleted."""
-        found = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
-        return [record for record in found if record is not None]
+        records = (self._read(path) for path in sorted((self.path / "records").glob("*.json")))
+        return [record for record in records if record is not None]
 
     def predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
         """What the trial's model predicted for each test image; empty where nothing was kept.
@@ -178,6 +178,15 @@ class RunStore:
         make_folder(self.path / "corrupt")
         path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
         print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
+
+
+def _new_folder(prefix: Path) -> Path:
+    """A folder `<prefix>-<id>` that nobody has made: short ids do meet, and two runs in one would mix their files."""
+    while True:
+        path = prefix.with_name(f"{prefix.name}-{secrets.token_hex(2)}")
+        with suppress(FileExistsError):
+            make_folder(path, new=True)
+            return path
 
 
 def _all_arrays(content: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:

@@ -121,12 +121,12 @@ def _top5(row: Row) -> str:
 
 
 def _vs_best(row: Row) -> str:
-    found = row.vs_best
-    if found is None:
+    comparison = row.vs_best
+    if comparison is None:
         return "best" if row.rank == 1 else ""
     if row.rank == 1:
         return "tie"
-    return with_reach(found.difference, reach(found.difference, found.low, found.high), signed=True)
+    return with_reach(comparison.difference, reach(comparison.difference, comparison.low, comparison.high), signed=True)
 
 
 def _time(device: str, step: str, row: Row) -> str:

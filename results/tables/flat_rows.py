@@ -72,10 +72,10 @@ def _times(row: Row, device: str, prefix: str) -> Flat:
 
 def _step(name: str, time: Measurement | None, batch_size: int | None, in_detail: bool) -> Flat:
     speed = 1e3 * batch_size / time.median if time and batch_size and time.median else None
-    found: Flat = {f"{name}_samples_per_sec": speed, f"{name}_step_time": time.median if time else None}
+    columns: Flat = {f"{name}_samples_per_sec": speed, f"{name}_step_time": time.median if time else None}
     if not in_detail:
-        return found
-    return found | {
+        return columns
+    return columns | {
         f"{name}_step_time_p50": time.median if time else None,
         f"{name}_step_time_min": time.min if time else None,
         f"{name}_step_time_iqr": time.iqr if time else None,

@@ -30,7 +30,7 @@ def markdown_table(summary: Summary, configuration: Mapping[str, Any]) -> bytes:
 def escaped(text: str) -> str:
     """`text` so that Markdown shows just that. A bar becomes an entity: not every reader honours a backslash there."""
     shown = html.escape(plain(text), quote=False).replace("://", ":&#47;&#47;")
-    return MARKUP.sub(lambda found: f"\\{found[0]}", shown).replace("|", "&#124;")
+    return MARKUP.sub(lambda match: f"\\{match[0]}", shown).replace("|", "&#124;")
 
 
 def _table(summary: Summary, columns: Sequence[Column]) -> str:

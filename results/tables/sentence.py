@@ -41,9 +41,9 @@ def remarks(summary: Summary) -> list[str]:
     """What a reader of the table must know to read it right, one line each."""
     if not summary.ranked:
         return []
-    found = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
-    found += [_unrepeatable(summary), _left_out(summary), _images_needed(summary), *_partial(summary)]
-    return [line for line in found if line]
+    lines = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
+    lines += [_unrepeatable(summary), _left_out(summary), _images_needed(summary), *_partial(summary)]
+    return [line for line in lines if line]
 
 
 def _p(summary: Summary, one: Row, other: Row) -> float:
@@ -51,9 +51,9 @@ def _p(summary: Summary, one: Row, other: Row) -> float:
 
 
 def _margin(summary: Summary, best: Row, worse: Row) -> str:
-    found = worse.vs_best
-    assert found is not None, "only the best has nothing to be compared with"
-    gap = with_reach(found.difference, reach(found.difference, found.low, found.high))
+    comparison = worse.vs_best
+    assert comparison is not None, "only the best has nothing to be compared with"
+    gap = with_reach(comparison.difference, reach(comparison.difference, comparison.low, comparison.high))
     return f"{name(worse.model)} by {gap} pp ({p_value(_p(summary, best, worse))})"
 
 
@@ -93,7 +93,7 @@ def _noisy(summary: Summary) -> str:
 def _unrepeatable(summary: Summary) -> str:
     """Models of which --check-determinism found that one seed gives several results."""
     by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
-    names = [model for model, found in by_model.items() if False in found]
+    names = [model for model, verdicts in by_model.items() if False in verdicts]
     return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
 
 

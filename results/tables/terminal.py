@@ -30,7 +30,7 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
     """
     room = columns_wide or NO_LIMIT
     ranked, failed = visible(summary)
-    columns = [_spelt(column, spell) for column in main_columns(summary)]
+    columns = [_spell_column(column, spell) for column in main_columns(summary)]
     kept, grid = _fitted(columns, ranked, failed, room)
     lines = [*_heading(kept, grid), *(_line(kept, cells, grid) for cells in grid)]
     widest = min(LONGEST_NAME, room // 3)
@@ -49,7 +49,7 @@ def visible(summary: Summary) -> tuple[list[Row], list[Row]]:
     return [row for i, row in enumerate(ranked) if i < BEST_ROWS or row.on_front], failed[:MOST_FAILED]
 
 
-def _spelt(column: Column, spell: Callable[[str], str]) -> Column:
+def _spell_column(column: Column, spell: Callable[[str], str]) -> Column:
     return replace(column, title=spell(column.title), unit=spell(column.unit), fill=lambda row: spell(column.fill(row)))
 
 

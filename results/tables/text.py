@@ -8,8 +8,8 @@ from collections.abc import Container, Sequence
 from results.sanitize import name as cleaned
 
 # What a sign becomes where an encoding lacks it.
-SPELT = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
-SPELT |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">"}
+REPLACEMENTS = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
+REPLACEMENTS |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">"}
 
 
 def width(text: str) -> int:
@@ -58,7 +58,7 @@ def listed(names: Sequence[str], limit: int = 4) -> str:
 
 def fit_for(encoding: str, text: str) -> str:
     """`text` as a stream of that encoding can show it: signs spelt out and other characters escaped where need be."""
-    return "".join(char if _knows(encoding, char) else SPELT.get(char) or ascii(char)[1:-1] for char in text)
+    return "".join(char if _knows(encoding, char) else REPLACEMENTS.get(char) or ascii(char)[1:-1] for char in text)
 
 
 def _knows(encoding: str, char: str) -> bool:

@@ -93,7 +93,7 @@ class Folder:
         return [record for record, _ in self.trials]
 
     def predictions(self, record):
-        return next(found for kept, found in self.trials if kept is record)
+        return next(arrays for kept, arrays in self.trials if kept is record)
 
     def write(self, name, data):
         self.written[name] = data

@@ -21,11 +21,11 @@ def spec(build=lambda task: Plain(task.num_classes), **fields):
     return zoo.ModelSpec(name="mine/net", build=build, **fields)
 
 
-@pytest.mark.parametrize(("returned", "told"), [(None, "None"), ("resnet18", "'resnet18'"), (Plain, "the class Plain")])
-def test_a_builder_that_returns_no_module_is_told_what_it_returned(returned, told):
+@pytest.mark.parametrize(("returned", "text"), [(None, "None"), ("resnet18", "'resnet18'"), (Plain, "the class Plain")])
+def test_a_builder_that_returns_no_module_is_told_what_it_returned(returned, text):
     with pytest.raises(ZooError) as caught:
         build(spec(lambda task: returned), TASK)
-    assert caught.value.cause == f"mine/net: build returned {told}, not a torch.nn.Module"
+    assert caught.value.cause == f"mine/net: build returned {text}, not a torch.nn.Module"
 
 
 def test_a_builder_that_raises_is_one_line_with_the_cause():

@@ -26,8 +26,8 @@ def collected(*pairs, blocked=()):
     return collect(lambda requests: sources, Requests(blocked=frozenset(blocked)))
 
 
-def status(found, name):
-    info = found.plugin(name)
+def status(loaded, name):
+    info = loaded.plugin(name)
     return info.status, info.detail
 
 
@@ -39,15 +39,15 @@ def raising(error):
 
 
 def test_a_plugin_that_fails_to_import_costs_only_itself():
-    found = collected(("bad", raising(ImportError("no module\nnamed x"))), ("good", lambda: offering("mine/a")))
-    assert status(found, "bad") == ("failed", "import: ImportError: no module named x")
-    assert list(found.models) == ["mine/a"]
+    loaded = collected(("bad", raising(ImportError("no module\nnamed x"))), ("good", lambda: offering("mine/a")))
+    assert status(loaded, "bad") == ("failed", "import: ImportError: no module named x")
+    assert list(loaded.models) == ["mine/a"]
 
 
 def test_a_plugin_that_exits_as_it_is_imported_costs_only_itself():
-    found = collected(("bad", raising(SystemExit(3))), ("good", lambda: offering("mine/a")))
-    assert status(found, "bad") == ("failed", "import: SystemExit: 3")
-    assert list(found.models) == ["mine/a"]
+    loaded = collected(("bad", raising(SystemExit(3))), ("good", lambda: offering("mine/a")))
+    assert status(loaded, "bad") == ("failed", "import: SystemExit: 3")
+    assert list(loaded.models) == ["mine/a"]
 
 
 def test_a_hook_that_raises_halfway_costs_all_models_of_its_plugin_and_no_others():
@@ -55,42 +55,42 @@ def test_a_hook_that_raises_halfway_costs_all_models_of_its_plugin_and_no_others
         yield zoo.ModelSpec(name="half/a", build=lambda task: None)
         raise RuntimeError("second one")
 
-    found = collected(("half", lambda: plugin(zoo_models=half)), ("good", lambda: offering("mine/a")))
-    assert status(found, "half") == ("failed", "zoo_models: RuntimeError: second one")
-    assert list(found.models) == ["mine/a"]
+    loaded = collected(("half", lambda: plugin(zoo_models=half)), ("good", lambda: offering("mine/a")))
+    assert status(loaded, "half") == ("failed", "zoo_models: RuntimeError: second one")
+    assert list(loaded.models) == ["mine/a"]
 
 
 def test_a_misspelt_hook_is_reported_with_the_right_name():
-    found = collected(("typo", lambda: plugin(zoo_model=lambda: ())))
-    assert status(found, "typo") == ("failed", "unknown hook 'zoo_model'. Did you mean zoo_models?")
+    loaded = collected(("typo", lambda: plugin(zoo_model=lambda: ())))
+    assert status(loaded, "typo") == ("failed", "unknown hook 'zoo_model'. Did you mean zoo_models?")
 
 
 def test_the_first_owner_keeps_a_name_and_the_second_is_reported():
-    found = collected(("one", lambda: offering("x", "y")), ("two", lambda: offering("y", "z")))
-    assert {name: owner for name, (_, owner) in found.models.items()} == {"x": "one", "y": "one", "z": "two"}
-    assert status(found, "two") == ("conflict", "y is owned by one")
+    loaded = collected(("one", lambda: offering("x", "y")), ("two", lambda: offering("y", "z")))
+    assert {name: owner for name, (_, owner) in loaded.models.items()} == {"x": "one", "y": "one", "z": "two"}
+    assert status(loaded, "two") == ("conflict", "y is owned by one")
 
 
 def test_two_plugins_of_one_name_both_load():
-    found = collected(("same", lambda: offering("a")), ("same", lambda: offering("b")))
-    assert list(found.models) == ["a", "b"]
+    loaded = collected(("same", lambda: offering("a")), ("same", lambda: offering("b")))
+    assert list(loaded.models) == ["a", "b"]
 
 
 def test_what_is_no_spec_or_has_no_proper_name_is_refused():
-    found = collected(("kind", lambda: plugin(zoo_models=lambda: ["resnet"])), ("path", lambda: offering("../../x")))
-    assert status(found, "kind") == ("failed", "zoo_models: TypeError: declares str where a ModelSpec is wanted")
-    assert "cannot be a name" in found.plugin("path").detail
+    loaded = collected(("kind", lambda: plugin(zoo_models=lambda: ["resnet"])), ("path", lambda: offering("../../x")))
+    assert status(loaded, "kind") == ("failed", "zoo_models: TypeError: declares str where a ModelSpec is wanted")
+    assert "cannot be a name" in loaded.plugin("path").detail
 
 
 def test_a_blocked_plugin_is_never_imported():
-    found = collected(("bad", raising(AssertionError("was imported"))), blocked=["bad"])
-    assert found.plugin("bad").status == "blocked"
+    loaded = collected(("bad", raising(AssertionError("was imported"))), blocked=["bad"])
+    assert loaded.plugin("bad").status == "blocked"
 
 
 def test_requests_come_from_arguments_and_from_the_environment():
     environment = {"ZOO_PLUGINS": "a.py:b.c", "ZOO_BLOCK_PLUGINS": "timm_models"}
-    asked = read_requests(["d.py", "no:mlp"], environment)
-    assert asked == Requests(extra=("a.py", "b.c", "d.py"), blocked=frozenset({"mlp", "timm_models"}))
+    requests = read_requests(["d.py", "no:mlp"], environment)
+    assert requests == Requests(extra=("a.py", "b.c", "d.py"), blocked=frozenset({"mlp", "timm_models"}))
 
 
 def test_a_plugin_file_is_found_and_shipped_plugins_stay(tmp_path):
@@ -98,10 +98,10 @@ def test_a_plugin_file_is_found_and_shipped_plugins_stay(tmp_path):
     file.write_text(
         "import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield zoo.ModelSpec(name='mine/net', build='x:y')\n"
     )
-    found = discover([str(file)], environment={})
-    assert found.models["mine/net"][1] == "my_net"
-    assert found.plugin("my_net").source == f"file: {file}"
-    assert "fc_model" in found.models
+    loaded = discover([str(file)], environment={})
+    assert loaded.models["mine/net"][1] == "my_net"
+    assert loaded.plugin("my_net").source == f"file: {file}"
+    assert "fc_model" in loaded.models
 
 
 def test_discovery_imports_no_blocked_shipped_plugin(monkeypatch):
@@ -116,9 +116,9 @@ def test_a_failing_trial_done_hook_is_reported_and_the_others_run():
     def broken(event):
         raise OSError("disk")
 
-    found = collected(
+    loaded = collected(
         ("bad", lambda: plugin(zoo_trial_done=broken)),
         ("good", lambda: plugin(zoo_trial_done=lambda event: seen.append(event))),
     )
-    assert found.trial_done("the event") == ["plugin bad: zoo_trial_done: OSError: disk"]
+    assert loaded.trial_done("the event") == ["plugin bad: zoo_trial_done: OSError: disk"]
     assert seen == ["the event"]

@@ -62,10 +62,10 @@ def test_a_tag_that_a_model_does_not_offer_is_refused_in_one_wording(offered, ta
 
 
 def test_weights_are_required_of_the_plugin_or_of_the_disk(tmp_path):
-    asked = []
-    spec = ModelSpec(name="net", build="x:y", weights=("V1",), require_weights=asked.append)
+    tags = []
+    spec = ModelSpec(name="net", build="x:y", weights=("V1",), require_weights=tags.append)
     Weights(tag="V1").require(spec)
-    assert asked == ["V1"]
+    assert tags == ["V1"]
     with pytest.raises(ZooError, match="no weights file"):
         Weights(path=f"{tmp_path}/none.pt").require(spec)
     with pytest.raises(ZooError, match="no weights file ~nobody_of_that_name"):

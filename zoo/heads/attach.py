@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zoo.heads.find import Found, find, out_features
+from zoo.heads import layers
+from zoo.heads.find import find, out_features
 from zoo.heads.head import Head, HeadSpec
-from zoo.heads.layers import replace
 from zoo.heads.proof import require_gradients, require_logits, require_scores, require_trainable, require_width
 from zoo.heads.tap import is_tappable, tap_points
 from zoo.heads.trace import Trace, run
@@ -38,11 +39,10 @@ def attach(
     require_scores(trace.output)
     if scratch:
         require_width(trace.output, num_classes)
-    found = find(model, trace, hint, num_classes)
-    aux = _auxiliary(model, trace, input_shape)
+    old = replace(find(model, trace, hint, num_classes), aux=_auxiliary(model, trace, input_shape))
     if spec.hidden or not scratch:
-        return _replaced(model, found, aux, num_classes, spec, input_shape)
-    return _proved(model, trace, found, aux, num_classes, input_shape)
+        return _replaced(model, old, num_classes, spec, input_shape)
+    return _proved(model, trace, old, num_classes, input_shape)
 
 
 def exchange(model: nn.Module, head: Head, num_classes: int, new: str, *, input_shape: Shape) -> Head:
@@ -50,8 +50,7 @@ def exchange(model: nn.Module, head: Head, num_classes: int, new: str, *, input_
 
     Raises ZooError as `attach` does.
     """
-    found = Found(head.name, head.type, head.names, head.in_features)
-    return _replaced(model, found, head.aux, num_classes, HeadSpec.parse(new), input_shape)
+    return _replaced(model, head, num_classes, HeadSpec.parse(new), input_shape)
 
 
 def _auxiliary(model: nn.Module, trace: Trace, input_shape: Shape) -> tuple[str, ...]:
@@ -67,33 +66,17 @@ def _auxiliary(model: nn.Module, trace: Trace, input_shape: Shape) -> tuple[str,
     return tuple(name for name in idle if name in trained.made) if isinstance(trained.output, tuple) else ()
 
 
-def _replaced(
-    model: nn.Module, found: Found, aux: tuple[str, ...], num_classes: int, spec: HeadSpec, input_shape: Shape
-) -> Head:
-    replace(model, (*found.names, *aux), num_classes, spec, found.in_features)
-    return _proved(model, run(model, input_shape), found, aux, num_classes, input_shape)
+def _replaced(model: nn.Module, old: Head, num_classes: int, spec: HeadSpec, input_shape: Shape) -> Head:
+    layers.replace(model, (*old.names, *old.aux), num_classes, spec, old.in_features)
+    return _proved(model, run(model, input_shape), old, num_classes, input_shape)
 
 
-def _proved(
-    model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...], num_classes: int, input_shape: Shape
-) -> Head:
+def _proved(model: nn.Module, trace: Trace, head: Head, num_classes: int, input_shape: Shape) -> Head:
     require_scores(trace.output)
     require_width(trace.output, num_classes)
     require_logits(trace.output)
-    require_gradients(trace.output, model, found.names)
-    if aux:
-        require_gradients(run(model, input_shape, training=True).output, model, aux)
-    return _head(model, trace, found, aux)
-
-
-def _head(model: nn.Module, trace: Trace, found: Found, aux: tuple[str, ...]) -> Head:
-    tap = tap_points(trace, found.names)
-    return Head(
-        name=found.name,
-        names=found.names,
-        aux=aux,
-        type=found.type,
-        in_features=found.in_features,
-        tap=tap,
-        tappable=is_tappable(model, tap, trace),
-    )
+    require_gradients(trace.output, model, head.names)
+    if head.aux:
+        require_gradients(run(model, input_shape, training=True).output, model, head.aux)
+    head = replace(head, tap=tap_points(trace, head.names))
+    return replace(head, tappable=is_tappable(model, head, trace))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
+from zoo.heads.head import Head
 from zoo.heads.trace import same_as_output
 
 if TYPE_CHECKING:
@@ -18,17 +18,7 @@ _MIXING = ("NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "CudnnBatchN
            "FusedRmsNorm", "Rsqrt", "Convolution", "Addmm", "Mm", "Bmm", "ScaledDotProduct", "Embedding")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Where a classifier is: its name and class, the last layers in it, and the width that enters them."""
-
-    name: str
-    type: str
-    names: tuple[str, ...]
-    in_features: int
-
-
-def find(model: nn.Module, trace: Trace, hint: str | None, num_classes: int) -> Found:
+def find(model: nn.Module, trace: Trace, hint: str | None, num_classes: int) -> Head:
     """The classifier of `model`, by `hint` (a module's dotted name) or by the way the output was made."""
     candidates = last_layers(model, trace, through=trace.output.shape[1] == num_classes)
     names = _under(hint, candidates, model, trace) if hint else candidates
@@ -36,7 +26,7 @@ def find(model: nn.Module, trace: Trace, hint: str | None, num_classes: int) -> 
         raise _headless(model, trace)
     name = hint or _library_name(model, names[0]) or names[0]
     width = in_features(model.get_submodule(names[0])) or trace.input_widths.get(names[0], 0)
-    return Found(name, type(model.get_submodule(name)).__name__, names, width)
+    return Head(name=name, type=type(model.get_submodule(name)).__name__, names=names, in_features=width)
 
 
 def last_layers(model: nn.Module, trace: Trace, *, through: bool) -> tuple[str, ...]:

@@ -47,11 +47,11 @@ class Head:
     """
 
     name: str
-    names: tuple[str, ...]
-    aux: tuple[str, ...]
     type: str
+    names: tuple[str, ...]
     in_features: int
-    tap: tuple[str, ...]
+    aux: tuple[str, ...] = ()
+    tap: tuple[str, ...] = ()
     tappable: bool = False
 
     def modules(self, model: nn.Module) -> list[nn.Module]:

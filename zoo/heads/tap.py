@@ -55,13 +55,9 @@ def features(model: nn.Module, head: Head, images: Tensor) -> Tensor:
 
 def logits_from_features(model: nn.Module, head: Head, features: Tensor) -> Tensor:
     """The rest of the forward pass; several heads are averaged, as distilled models do in eval mode."""
-    return _logits(model, head.tap, features)
-
-
-def _logits(model: nn.Module, tap: tuple[str, ...], features: Tensor) -> Tensor:
     import torch
 
-    modules = [model.get_submodule(name) for name in tap]
+    modules = [model.get_submodule(name) for name in head.tap]
     if len(modules) == 1:
         logits: Tensor = modules[0](features)
         return logits.flatten(1)
@@ -69,19 +65,19 @@ def _logits(model: nn.Module, tap: tuple[str, ...], features: Tensor) -> Tensor:
     return torch.stack([module(part) for module, part in zip(modules, parts, strict=True)]).mean(dim=0)
 
 
-def is_tappable(model: nn.Module, tap: tuple[str, ...], trace: Trace) -> bool:
-    """Whether `tap`, on what entered it in `trace`, gives exactly what the whole model gave there in eval mode."""
+def is_tappable(model: nn.Module, head: Head, trace: Trace) -> bool:
+    """Whether `head.tap`, on what entered it in `trace`, gives exactly what the whole model gave there in eval mode."""
     import torch
 
-    entered = [trace.entered.get(name) for name in tap]
+    entered = [trace.entered.get(name) for name in head.tap]
     if trace.output.is_meta or not all(isinstance(tensor, torch.Tensor) for tensor in entered):
         return False
     try:
         with mode(model, training=False), torch.no_grad():
-            parts = _logits(model, tap, _side_by_side(entered))
+            logits = logits_from_features(model, head, _side_by_side(entered))
     except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
         return False
-    return parts.shape == trace.output.shape and torch.allclose(parts, trace.output, rtol=1e-6, atol=1e-6)
+    return logits.shape == trace.output.shape and torch.allclose(logits, trace.output, rtol=1e-6, atol=1e-6)
 
 
 def _side_by_side(inputs: list[Any]) -> Tensor:

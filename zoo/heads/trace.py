@@ -85,6 +85,6 @@ def _mismatch(model: nn.Module, trace: Trace) -> str:
     """Which linear layer was at work and got another number of features than it takes, or ""."""
     name, inputs = next(reversed(trace.running.items()), ("", ()))
     wanted = getattr(model.get_submodule(name), "in_features", None)
-    found = inputs[0].shape[-1] if inputs and hasattr(inputs[0], "shape") else None
-    differs = wanted is not None and found not in (None, wanted)
-    return f"its layer {name} takes {wanted} features and gets {found}" if differs else ""
+    width = inputs[0].shape[-1] if inputs and hasattr(inputs[0], "shape") else None
+    differs = wanted is not None and width not in (None, wanted)
+    return f"its layer {name} takes {wanted} features and gets {width}" if differs else ""

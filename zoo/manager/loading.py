@@ -45,10 +45,10 @@ class Requests:
 
 def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> Requests:
     """From `-p` arguments (`FILE.py`, `module.name`, `no:NAME`) and the environment variables."""
-    asked = [*_words(environment.get(PLUGINS_VARIABLE, "")), *arguments]
-    blocked = {name.removeprefix("no:") for name in asked if name.startswith("no:")}
+    words = [*_words(environment.get(PLUGINS_VARIABLE, "")), *arguments]
+    blocked = {name.removeprefix("no:") for name in words if name.startswith("no:")}
     blocked |= set(_words(environment.get(BLOCK_VARIABLE, "")))
-    extra = tuple(name for name in asked if not name.startswith("no:"))
+    extra = tuple(name for name in words if not name.startswith("no:"))
     return Requests(extra=extra, blocked=frozenset(blocked), limit_seconds=time_limit(environment))
 
 

@@ -12,7 +12,7 @@ import pluggy
 from zoo import API_VERSION, hookspecs
 from zoo.manager import sandbox
 from zoo.manager.loading import SHIPPED
-from zoo.manager.tampering import Meddled, guarded
+from zoo.manager.tampering import Tampered, guarded
 from zoo.names import did_you_mean, is_valid
 from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
 
@@ -103,7 +103,7 @@ def _registered(manager: pluggy.PluginManager, candidate: Candidate, info: Plugi
         if not detail:
             manager.register(plugin, name=info.name)
             detail = _misspelt(manager, plugin)
-    except Meddled as error:
+    except Tampered as error:
         detail = str(error)
     except BaseException as error:  # a plugin may raise SystemExit as it is imported: its own failure, not ours
         _raise_if_not_the_plugins(error)
@@ -142,20 +142,20 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
 
 def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo], watched: Collection[str]) -> dict[str, Any]:
     """Call one hook implementation after the other, so that a bad one costs only its own specs."""
-    found: dict[str, Any] = {}
+    owned: dict[str, Any] = {}
     for impl in hook.get_hookimpls():
         owner, start = impl.plugin_name, perf_counter()
         try:
             specs = _called(partial(_specs, impl.function, kind), infos[owner], watched)
         except BaseException as error:  # as above: whatever a plugin raises is its own failure
             _raise_if_not_the_plugins(error)
-            detail = str(error) if isinstance(error, Meddled) else f"{hook.name}: {one_line(error)}"
+            detail = str(error) if isinstance(error, Tampered) else f"{hook.name}: {one_line(error)}"
             infos[owner] = replace(infos[owner], status="failed", detail=detail)
             continue
-        taken = [f"{spec.name} is owned by {found[spec.name][1]}" for spec in specs if spec.name in found]
-        found.update({spec.name: (spec, owner) for spec in specs if spec.name not in found})
+        taken = [f"{spec.name} is owned by {owned[spec.name][1]}" for spec in specs if spec.name in owned]
+        owned.update({spec.name: (spec, owner) for spec in specs if spec.name not in owned})
         infos[owner] = _noted(infos[owner], taken, (perf_counter() - start) * 1e3)
-    return found
+    return owned
 
 
 def _specs(function: Callable[[], Any], kind: type[Any]) -> list[Any]:

@@ -79,7 +79,7 @@ def probe(attempt: Attempt, seconds: float) -> str:
     try:
         with suppress(OSError):  # the child does the same: whoever comes first
             os.setpgid(pid, pid)
-        step, answer = _understood(_listen(reader, deadline))
+        step, answer = _step_and_answer(_listen(reader, deadline))
         status = None if answer is not None else _wait(pid, deadline)
     finally:
         os.close(reader)
@@ -88,7 +88,7 @@ def probe(attempt: Attempt, seconds: float) -> str:
             os.waitpid(pid, 0)
     if answer is not None:
         return answer
-    return f"{step}: {_told(status) if status is not None else f'no answer after {seconds:g} s'}"
+    return f"{step}: {_how_it_ended(status) if status is not None else f'no answer after {seconds:g} s'}"
 
 
 def _child(attempt: Attempt, writer: int) -> NoReturn:
@@ -100,10 +100,10 @@ def _child(attempt: Attempt, writer: int) -> NoReturn:
             limit_data(memory_limit())
         _silence()
 
-        def say(line: str) -> None:
+        def send(line: str) -> None:
             os.write(writer, f"{line}\n".encode())
 
-        say(_ANSWER + attempt(say))
+        send(_ANSWER + attempt(send))
     finally:
         os._exit(1)  # whatever came before: only an answer counts, and sys.exit would run the parent's handlers
 
@@ -131,19 +131,19 @@ def _silence() -> None:
 
 def _listen(reader: int, deadline: float) -> str:
     """What the child says until its answer, its end or the deadline; blocks meanwhile."""
-    said = "\n"  # so that an answer begins a line even where it is the first
-    while f"\n{_ANSWER}" not in said or not said.endswith("\n"):
+    text = "\n"  # so that an answer begins a line even where it is the first
+    while f"\n{_ANSWER}" not in text or not text.endswith("\n"):
         ready, _, _ = select.select([reader], [], [], max(0.0, deadline - monotonic()))
         more = os.read(reader, 65536) if ready else b""
         if not more:
             break
-        said += more.decode(errors="replace")
-    return said
+        text += more.decode(errors="replace")
+    return text
 
 
-def _understood(said: str) -> tuple[str, str | None]:
+def _step_and_answer(text: str) -> tuple[str, str | None]:
     """The step that was reached, and the answer where one was given."""
-    lines = ["import", *said.split("\n")]
+    lines = ["import", *text.split("\n")]
     answers = [line.removeprefix(_ANSWER) for line in lines if line.startswith(_ANSWER)]
     steps = [line for line in lines if line and not line.startswith(_ANSWER)]
     return steps[-1], answers[0] if answers else None
@@ -152,15 +152,15 @@ def _understood(said: str) -> tuple[str, str | None]:
 def _wait(pid: int, deadline: float) -> int | None:
     """The status of a child that has fallen silent: it is about to end, unless it only closed its pipe."""
     while True:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
             return status
         if monotonic() >= deadline:
             return None
         sleep(0.005)
 
 
-def _told(status: int) -> str:
+def _how_it_ended(status: int) -> str:
     """How a process ended that gave no answer."""
     code = os.waitstatus_to_exitcode(status)
     return f"crashed with {signal.Signals(-code).name}" if code < 0 else f"ended the process (exit {code})"

@@ -22,12 +22,12 @@ TORCH_SETTINGS = (
 _ABSENT = object()
 
 
-class Meddled(Exception):
+class Tampered(Exception):
     """A plugin changed what is not its own; everything is as before again."""
 
 
 def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
-    """Call `function`. Raises Meddled where it replaced a module of ours, a name in one, or a setting of torch.
+    """Call `function`. Raises Tampered where it replaced a module of ours, a name in one, or a setting of torch.
 
     `watched` are the packages that are ours. All of that is put back. What names stand for is compared, by identity:
     the inside of a class or of a function is not looked at, and what is imported only later cannot be.
@@ -40,12 +40,12 @@ def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
         changed = [changed for name, (module, names) in before.items() for changed in _put_back(name, module, names)]
         changed += _set_back(settings)
         if changed:
-            raise Meddled(f"changed {', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}")
+            raise Tampered(f"changed {', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}")
 
 
 def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
-    found = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
-    return [(name, module) for name, module in found if isinstance(module, ModuleType)]
+    modules = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
+    return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
 def _torch_settings() -> list[Any]:

@@ -26,15 +26,15 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.data.files.printable import listed
     from harness.data.survey import as_text, survey
 
-    found = survey(arguments.folder)
-    text = json.dumps(found.facts, indent=1) if arguments.json else "\n".join(as_text(found.facts))
+    contents = survey(arguments.folder)
+    text = json.dumps(contents.facts, indent=1) if arguments.json else "\n".join(as_text(contents.facts))
     print(fit_for(sys.stdout.encoding or "ascii", text))
-    if found.bad:
-        total = sum(found.facts["images"].values())
+    if contents.bad:
+        total = sum(contents.facts["images"].values())
         raise ZooError(
-            f"{len(found.bad):,} of {total:,} images cannot be read: {listed(found.bad, 3)}",
+            f"{len(contents.bad):,} of {total:,} images cannot be read: {listed(contents.bad, 3)}",
             "fix or remove them, or leave them out of a run with --skip-bad",
         )
-    if found.refusal is not None:
-        raise found.refusal
+    if contents.refusal is not None:
+        raise contents.refusal
     return 0

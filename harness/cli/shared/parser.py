@@ -33,10 +33,10 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
         # A command's own parser refuses what it does not know: the one above knows neither its options nor its name.
-        found, unknown = super().parse_known_args(*args, **kwargs)
+        parsed, unknown = super().parse_known_args(*args, **kwargs)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return found, unknown
+        return parsed, unknown
 
     def error(self, message: str) -> NoReturn:
         remedy = f"see: {self.prog} --help"

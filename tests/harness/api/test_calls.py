@@ -90,12 +90,12 @@ def test_a_wrong_argument_is_one_error_with_cause_and_remedy_in_pythons_words(tm
 def test_python_and_the_command_line_ask_for_the_same_run(tmp_path):
     options = {"models": "fc_model", "plugins": PLUGIN, "head": "mlp:8:0.1", "seed": 3, "channels_last": "off"}
     run = harness.run(**QUICK | options, output=tmp_path / "python")
-    asked = run.store.configuration
-    words = [word if word != str(tmp_path / "python") else str(tmp_path / "typed") for word in asked["command"]]
+    configuration = run.store.configuration
+    words = [word if word != str(tmp_path / "python") else str(tmp_path / "typed") for word in configuration["command"]]
     assert main(words) == 0
     (folder,) = (tmp_path / "typed").iterdir()
     typed = RunStore.open(folder)
-    assert [asked[key] for key in ("setup", "trials", "data")] == [
+    assert [configuration[key] for key in ("setup", "trials", "data")] == [
         typed.configuration[key] for key in ("setup", "trials", "data")
     ]
     assert [comparable(record) for record in run.records] == [comparable(record) for record in typed.records()]

@@ -31,26 +31,26 @@ def row(**changes):
 
 
 def test_columns_have_timms_names_and_units():
-    found = row()
-    assert found["infer_step_time"] == 15.0
-    assert found["infer_samples_per_sec"] == 2133.33
-    assert (found["infer_batch_size"], found["infer_img_size"]) == (32, 224)
-    assert (found["infer_gmacs"], found["infer_macts"], found["param_count"]) == (1.8141, 2.4847, 11.6895)
+    cells = row()
+    assert cells["infer_step_time"] == 15.0
+    assert cells["infer_samples_per_sec"] == 2133.33
+    assert (cells["infer_batch_size"], cells["infer_img_size"]) == (32, 224)
+    assert (cells["infer_gmacs"], cells["infer_macts"], cells["param_count"]) == (1.8141, 2.4847, 11.6895)
 
 
 def test_each_time_says_how_sure_it_is():
-    found = row()
-    assert (found["infer_step_time_min"], found["infer_step_time_iqr"]) == (14.0, 1.0)
-    assert found["infer_step_time_ci95"] == 2.0
-    assert found["infer_step_time_p95"] == 16.8
-    assert found["verdict"] == "steady"
+    cells = row()
+    assert (cells["infer_step_time_min"], cells["infer_step_time_iqr"]) == (14.0, 1.0)
+    assert cells["infer_step_time_ci95"] == 2.0
+    assert cells["infer_step_time_p95"] == 16.8
+    assert cells["verdict"] == "steady"
 
 
 def test_a_step_that_failed_leaves_its_columns_out_and_says_why():
-    found = row(failures={"train": "ValueError: no"})
-    assert (found["status"], found["error"]) == ("failed", "train: ValueError: no")
-    assert "train_step_time" not in found
-    assert found["infer_step_time"] == 15.0
+    cells = row(failures={"train": "ValueError: no"})
+    assert (cells["status"], cells["error"]) == ("failed", "train: ValueError: no")
+    assert "train_step_time" not in cells
+    assert cells["infer_step_time"] == 15.0
 
 
 def test_raw_samples_come_with_detail():

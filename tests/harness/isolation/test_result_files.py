@@ -34,14 +34,14 @@ def sent(folder, findings=FINDINGS):
     return json.loads(json.dumps(pack(outcome, folder)))
 
 
-def received(told, folder):
-    return unpack(told, folder, labels=LABELS, classes=CLASSES)
+def received(packed, folder):
+    return unpack(packed, folder, labels=LABELS, classes=CLASSES)
 
 
 def test_findings_come_through_to_the_bit_with_numbers_that_json_lacks(tmp_path):
-    told = sent(tmp_path)
-    json.dumps(told, allow_nan=False)
-    result = received(told, tmp_path)
+    packed = sent(tmp_path)
+    json.dumps(packed, allow_nan=False)
+    result = received(packed, tmp_path)
     assert (asdict(result.findings), result.log) == (asdict(FINDINGS), "log")
 
 
@@ -53,10 +53,10 @@ def test_scores_are_computed_from_the_predictions_that_were_left(tmp_path):
 
 
 def test_what_a_record_must_not_have_from_a_child_is_left_behind(tmp_path):
-    told = sent(tmp_path)
-    told["findings"] |= {"key": "0", "machine": {}, "per_class": [1]}
-    told["findings"]["error"]["log"] = "/etc/passwd"
-    assert asdict(received(told, tmp_path).findings) == asdict(FINDINGS)
+    packed = sent(tmp_path)
+    packed["findings"] |= {"key": "0", "machine": {}, "per_class": [1]}
+    packed["findings"]["error"]["log"] = "/etc/passwd"
+    assert asdict(received(packed, tmp_path).findings) == asdict(FINDINGS)
 
 
 def nested(depth):
@@ -85,10 +85,10 @@ def nested(depth):
     ],
 )
 def test_findings_of_which_no_table_can_be_made_are_refused(tmp_path, changes, says):
-    told = sent(tmp_path)
-    told["findings"] |= changes
+    packed = sent(tmp_path)
+    packed["findings"] |= changes
     with pytest.raises(ValueError, match=says):
-        received(told, tmp_path)
+        received(packed, tmp_path)
 
 
 @pytest.mark.parametrize("claim", ["0", True, [0.0]])
@@ -98,6 +98,6 @@ def test_a_claim_that_is_no_number_is_refused(tmp_path, claim):
 
 
 def test_a_trial_that_is_ok_has_predictions(tmp_path):
-    told = sent(tmp_path, Findings(status="ok", facts=FACTS)) | {"claimed_top1_err": None}
+    packed = sent(tmp_path, Findings(status="ok", facts=FACTS)) | {"claimed_top1_err": None}
     with pytest.raises(ValueError, match="it is ok and has no predictions"):
-        received(told, tmp_path)
+        received(packed, tmp_path)

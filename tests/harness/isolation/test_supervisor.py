@@ -24,12 +24,12 @@ def server():
 
 
 def child(job: str, messages, log) -> None:
-    """Does what the order says."""
+    """Does what the job says."""
     lead_group()
     os.dup2(log.fileno(), 1)
     for step in json.loads(job):
-        if "say" in step:
-            os.write(messages.fileno(), as_line(step["say"]))
+        if "send" in step:
+            os.write(messages.fileno(), as_line(step["send"]))
         if "print" in step:
             os.write(1, step["print"].encode())
         if "sleep" in step:
@@ -46,13 +46,13 @@ def supervised(*steps: dict, **options):
 def test_messages_come_in_order_and_the_result_is_kept():
     heard = []
     report = supervised(
-        {"say": {"phase": "train"}}, {"say": {"epoch": 1}}, {"say": {"result": {"a": 1}}}, on_message=heard.append
+        {"send": {"phase": "train"}}, {"send": {"epoch": 1}}, {"send": {"result": {"a": 1}}}, on_message=heard.append
     )
     assert (report.exitcode, report.phase, report.result, heard) == (0, "train", {"a": 1}, [{"epoch": 1}])
 
 
 def test_a_message_longer_than_a_pipe_holds_arrives_whole():
-    assert supervised({"say": {"result": {"a": "x" * 10**6}}}).result == {"a": "x" * 10**6}
+    assert supervised({"send": {"result": {"a": "x" * 10**6}}}).result == {"a": "x" * 10**6}
 
 
 def test_half_a_message_is_no_result():
@@ -71,7 +71,7 @@ def test_what_is_printed_is_kept_without_control_characters():
 
 
 def test_a_signal_is_named():
-    report = supervised({"say": {"phase": "train"}}, {"kill": int(signal.SIGSEGV)})
+    report = supervised({"send": {"phase": "train"}}, {"kill": int(signal.SIGSEGV)})
     assert (report.signal_name, report.phase, report.result) == ("SIGSEGV", "train", None)
 
 

@@ -1,4 +1,4 @@
-"""A record says of its trial what was ordered, and of the measuring what its process found."""
+"""A record says of its trial what was planned, and of the measuring what its process found."""
 
 from __future__ import annotations
 

@@ -22,24 +22,24 @@ def table(both_right=0, only_first=0, only_second=0, both_wrong=0):
 @pytest.mark.parametrize(("num_seeds", "seed_effect"), CASES)
 def test_the_interval_of_an_error_covers_it_about_95_times_in_100(num_seeds, seed_effect):
     world, generator = World(num_images=400, seed_effect=seed_effect), np.random.default_rng(0)
-    found = [error_interval(world.answers(generator, [0.12], num_seeds)[0]) for _ in range(2000)]
-    assert 0.93 <= np.mean([interval.low <= 12 <= interval.high for interval in found]) <= 0.975
+    intervals = [error_interval(world.answers(generator, [0.12], num_seeds)[0]) for _ in range(2000)]
+    assert 0.93 <= np.mean([interval.low <= 12 <= interval.high for interval in intervals]) <= 0.975
 
 
 @pytest.mark.parametrize(("num_seeds", "seed_effect"), CASES)
 def test_the_interval_of_a_difference_covers_it_about_95_times_in_100(num_seeds, seed_effect):
     world, generator = World(num_images=1000, seed_effect=seed_effect), np.random.default_rng(1)
-    found = [compare(*world.answers(generator, [0.3, 0.2], num_seeds)) for _ in range(1500)]
+    comparisons = [compare(*world.answers(generator, [0.3, 0.2], num_seeds)) for _ in range(1500)]
     # Three seeds without any effect of their own are not known to have none: there the interval is too wide.
     most = 0.985 if (num_seeds, seed_effect) == (3, 0.0) else 0.975
-    assert 0.93 <= np.mean([pair.low <= 10 <= pair.high for pair in found]) <= most
+    assert 0.93 <= np.mean([pair.low <= 10 <= pair.high for pair in comparisons]) <= most
 
 
 @pytest.mark.parametrize(("num_seeds", "seed_effect"), [*CASES, (3, 0.4), (2, 0.2)])
 def test_equal_models_are_told_apart_at_most_6_times_in_100(num_seeds, seed_effect):
     world, generator = World(num_images=600, seed_effect=seed_effect), np.random.default_rng(2)
-    found = [compare(*world.answers(generator, [0.15, 0.15], num_seeds)) for _ in range(1500)]
-    assert np.mean([pair.p < 0.05 for pair in found]) <= 0.06
+    comparisons = [compare(*world.answers(generator, [0.15, 0.15], num_seeds)) for _ in range(1500)]
+    assert np.mean([pair.p < 0.05 for pair in comparisons]) <= 0.06
 
 
 def test_one_seed_is_judged_by_the_exact_test_of_mcnemar():
@@ -109,9 +109,9 @@ def test_the_four_counts_are_means_over_seeds_and_add_up(num_seeds):
 @pytest.mark.parametrize(("right", "expected"), [(True, (0, 0)), (False, (100, 100))])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 10), (3, 1), (3, 10)])
 def test_all_right_and_all_wrong_stay_within_bounds_and_uncertain(shape, right, expected):
-    found = error_interval(np.full(shape, right))
-    assert (found.mean, found.low if right else found.high) == expected
-    assert 20 < found.high - found.low < 100
+    interval = error_interval(np.full(shape, right))
+    assert (interval.mean, interval.low if right else interval.high) == expected
+    assert 20 < interval.high - interval.low < 100
 
 
 def test_seeds_that_agree_on_everything_add_no_certainty():
@@ -123,41 +123,41 @@ def test_seeds_that_agree_on_everything_add_no_certainty():
 def test_seeds_that_disagree_widen_the_interval():
     answers = np.random.default_rng(8).random((3, 1000)) < [[0.95], [0.85], [0.75]]
     alone = error_interval(answers[:1])
-    found = error_interval(answers)
-    assert found.high - found.low > 4 * (alone.high - alone.low)
+    interval = error_interval(answers)
+    assert interval.high - interval.low > 4 * (alone.high - alone.low)
 
 
 def test_models_far_apart_are_ranked_in_their_true_order():
     errors = {"d": 0.4, "a": 0.05, "c": 0.25, "b": 0.12}
     answers = World(4000, 0.02).answers(np.random.default_rng(9), errors.values(), 3)
-    found = rank(dict(zip(errors, answers, strict=True)))
-    assert found.order == ("a", "b", "c", "d")
-    assert found.ranks == {"a": 1, "b": 2, "c": 3, "d": 4}
-    assert found.tied == frozenset()
-    assert found.vs_best["d"].difference == pytest.approx(35, abs=3)
+    ranking = rank(dict(zip(errors, answers, strict=True)))
+    assert ranking.order == ("a", "b", "c", "d")
+    assert ranking.ranks == {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert ranking.tied == frozenset()
+    assert ranking.vs_best["d"].difference == pytest.approx(35, abs=3)
 
 
 def test_models_that_cannot_be_told_apart_share_their_rank():
     errors = {"good": 0.1, "as good": 0.1, "bad": 0.3}
     answers = World(800).answers(np.random.default_rng(10), errors.values(), 1)
-    found = rank(dict(zip(errors, answers, strict=True)))
-    assert found.ranks == {"good": 1, "as good": 1, "bad": 3}
-    assert found.tied == {"good", "as good"}
-    assert found.p_adjusted["good", "bad"] == found.p_adjusted["bad", "good"] < 0.05
-    assert set(found.vs_best) == set(errors) - {found.order[0]}
+    ranking = rank(dict(zip(errors, answers, strict=True)))
+    assert ranking.ranks == {"good": 1, "as good": 1, "bad": 3}
+    assert ranking.tied == {"good", "as good"}
+    assert ranking.p_adjusted["good", "bad"] == ranking.p_adjusted["bad", "good"] < 0.05
+    assert set(ranking.vs_best) == set(errors) - {ranking.order[0]}
 
 
 def test_ranks_count_who_is_significantly_better_after_holm():
     answers = World(300, 0.1).answers(np.random.default_rng(11), np.linspace(0.1, 0.25, 8), 3)
     correct = {f"m{index}": answer for index, answer in enumerate(answers)}
-    found, errors = rank(correct), {name: 1 - answer.mean() for name, answer in correct.items()}
+    ranking, errors = rank(correct), {name: 1 - answer.mean() for name, answer in correct.items()}
     for name in correct:
         better = [other for other in correct if errors[other] < errors[name]]
-        assert found.ranks[name] == 1 + sum(found.p_adjusted[name, other] < 0.05 for other in better)
+        assert ranking.ranks[name] == 1 + sum(ranking.p_adjusted[name, other] < 0.05 for other in better)
         assert all(
-            found.p_adjusted[name, other] >= compare(correct[name], correct[other]).p - 1e-12 for other in better
+            ranking.p_adjusted[name, other] >= compare(correct[name], correct[other]).p - 1e-12 for other in better
         )
-    assert all(found.ranks[one] <= found.ranks[next_one] for one, next_one in pairwise(found.order))
+    assert all(ranking.ranks[one] <= ranking.ranks[next_one] for one, next_one in pairwise(ranking.order))
 
 
 def test_twelve_equal_models_are_wrongly_split_in_at_most_6_of_100_runs():

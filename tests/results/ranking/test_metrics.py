@@ -49,18 +49,18 @@ def test_top_5_is_left_out_below_six_classes():
 
 def test_per_class_scores_confusion_and_loss_agree_with_scikit_learn():
     data = random_predictions(num_classes=6)
-    found = score(data, list("abcdef"))
+    scores = score(data, list("abcdef"))
     predicted = data["probs"].argmax(1)
     precision, recall, f1, counts = precision_recall_fscore_support(data["labels"], predicted)
-    for row, expected in zip(found.per_class, zip(precision, recall, f1, counts, strict=True), strict=True):
+    for row, expected in zip(scores.per_class, zip(precision, recall, f1, counts, strict=True), strict=True):
         assert [row["precision"], row["recall"], row["f1"]] == pytest.approx([100 * value for value in expected[:3]])
         assert row["n"] == expected[3]
-    assert np.trace(np.array(found.confusion)) == correct(data).sum()
-    assert found.measurements[-1].values[0] == pytest.approx(log_loss(data["labels"], data["probs"]))
+    assert np.trace(np.array(scores.confusion)) == correct(data).sum()
+    assert scores.measurements[-1].values[0] == pytest.approx(log_loss(data["labels"], data["probs"]))
 
 
 def test_a_class_without_test_images_has_no_accuracy():
-    found = score({"labels": np.array([0, 0, 1]), "probs": np.eye(3)[[0, 0, 1]]}, ["a", "b", "empty"])
-    assert found.per_class[2] == {
+    scores = score({"labels": np.array([0, 0, 1]), "probs": np.eye(3)[[0, 0, 1]]}, ["a", "b", "empty"])
+    assert scores.per_class[2] == {
         "name": "empty", "n": 0, "accuracy": None, "precision": None, "recall": None, "f1": None,
     }  # fmt: skip

@@ -46,11 +46,11 @@ def test_holm_of_nothing_is_nothing():
 
 def test_components_are_the_mean_squares_of_a_two_way_layout():
     correct = np.random.default_rng(0).random((4, 30)) < 0.7
-    wrong, found = 1.0 - correct, components(correct)
+    wrong, parts = 1.0 - correct, components(correct)
     rest = wrong - wrong.mean(axis=0) - wrong.mean(axis=1, keepdims=True) + wrong.mean()
-    assert found.error == pytest.approx(wrong.mean())
-    assert found.over_seeds == pytest.approx(wrong.mean(axis=1).var(ddof=1) / 4)
-    assert found.rest == pytest.approx((rest**2).sum() / (3 * 29) / (4 * 30))
+    assert parts.error == pytest.approx(wrong.mean())
+    assert parts.over_seeds == pytest.approx(wrong.mean(axis=1).var(ddof=1) / 4)
+    assert parts.rest == pytest.approx((rest**2).sum() / (3 * 29) / (4 * 30))
 
 
 def test_the_total_variance_has_the_right_expectation():
@@ -62,8 +62,8 @@ def test_the_total_variance_has_the_right_expectation():
         values - values.mean(1, keepdims=True) - values.mean(2, keepdims=True) + values.mean((1, 2), keepdims=True)
     )
     noise = (residual**2).sum((1, 2)) / (2 * 19) / 60
-    found, _ = total_variance(over_images, noise, [(over_seeds, 3)], 20)
-    assert found.mean() == pytest.approx(0.25 / 3 + 1 / 20 + 1 / 60, rel=0.05)
+    variance, _ = total_variance(over_images, noise, [(over_seeds, 3)], 20)
+    assert variance.mean() == pytest.approx(0.25 / 3 + 1 / 20 + 1 / 60, rel=0.05)
 
 
 def test_seeds_alone_leave_one_degree_of_freedom_fewer_than_seeds():

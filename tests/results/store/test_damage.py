@@ -30,7 +30,7 @@ def sealed(**changes):
 def test_json_that_is_no_record_is_put_aside(store, content):
     store.save(record("good"))
     (store.path / "records" / "odd.json").write_bytes(content)
-    assert [found.model for found in store.records()] == ["good"]
+    assert [kept.model for kept in store.records()] == ["good"]
     assert len(list((store.path / "corrupt").iterdir())) == 1
 
 
@@ -55,7 +55,7 @@ def test_scalars_of_numpy_become_plain_numbers():
 def test_what_is_no_regular_file_is_put_aside_unread(store, plant):
     store.save(record("good"))
     plant(store.path / "records" / "planted.json")
-    assert [found.model for found in store.records()] == ["good"]
+    assert [kept.model for kept in store.records()] == ["good"]
     assert [path.name for path in (store.path / "records").iterdir()] == ["good@s1.json"]
 
 
@@ -83,7 +83,7 @@ def test_a_record_never_replaces_another(store):
     with pytest.raises(StoreError, match="already has another result of resnet18, seed 1"):
         store.save(record(key="one", status="failed"))
     store.save(record(key="one"))
-    assert [found.status for found in store.records()] == ["ok"]
+    assert [kept.status for kept in store.records()] == ["ok"]
     assert store.done() == {"one"}
 
 

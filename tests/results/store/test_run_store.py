@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from results.errors import StoreError
-from results.store import atomic
+from results.store import atomic, run_store
 from results.store.atomic import remove_dead_drafts, write_atomic
 from results.store.file_names import slug
 from results.store.run_store import RunStore
@@ -33,9 +35,15 @@ def test_records_and_predictions_come_back(store):
     assert all(np.array_equal(store.predictions(saved)[name], array) for name, array in arrays.items())
 
 
-def test_two_runs_never_share_a_folder(tmp_path):
-    paths = {RunStore.create(tmp_path, "digits", {}).path for _ in range(20)}
-    assert len(paths) == 20
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_run_takes_no_other_runs_folder_even_one_made_in_the_same_moment(tmp_path, monkeypatch, is_seen):
+    ids = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr(run_store, "secrets", SimpleNamespace(token_hex=lambda num_bytes: next(ids)))
+    first = RunStore.create(tmp_path, "digits", {"command": ["first"]})
+    if not is_seen:
+        monkeypatch.setattr(Path, "exists", lambda path: False)
+    assert RunStore.create(tmp_path, "digits", {}).path.name.endswith("-digits-bbbb")
+    assert first.configuration == {"schema": 1, "id": "aaaa", "command": ["first"]}
 
 
 def test_a_damaged_record_is_moved_aside_with_a_warning_and_the_others_are_read(store, capsys):
@@ -95,6 +103,12 @@ def test_an_output_that_is_a_file_is_a_storage_error(tmp_path):
     assert caught.value.exit_code == 4
 
 
+def test_an_output_that_is_a_broken_link_is_a_storage_error_and_no_search_without_end(tmp_path):
+    (tmp_path / "runs").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(StoreError, match="cannot be written: File exists"):
+        RunStore.create(tmp_path / "runs", "digits", {})
+
+
 def test_a_retired_record_is_kept_aside_and_its_trial_is_to_do_again(store):
     for _ in range(2):
         store.save(record())
@@ -107,8 +121,8 @@ def test_a_retired_record_is_kept_aside_and_its_trial_is_to_do_again(store):
 
 
 def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
-    (store.work / "found").write_text("x")
-    assert store.adopt(store.work / "found", "checkpoints/a/found").read_text() == "x"
+    (store.work / "left").write_text("x")
+    assert store.adopt(store.work / "left", "checkpoints/a/left").read_text() == "x"
     (store.work / "link").symlink_to("/etc/passwd")
     with pytest.raises(StoreError, match="not a regular file"):
         store.adopt(store.work / "link", "checkpoints/a/link")
@@ -118,8 +132,8 @@ def test_a_file_of_a_trial_gets_its_place_and_a_link_does_not(store):
 
 @pytest.mark.parametrize("name", ["../x", "records/../../x", "/tmp/x", "", "."])
 def test_nothing_is_written_outside_the_run(store, name):
-    (store.work / "found").write_text("x")
-    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "found", name)):
+    (store.work / "left").write_text("x")
+    for place in (lambda: store.write(name, b"x"), lambda: store.adopt(store.work / "left", name)):
         with pytest.raises(StoreError, match="is no file within"):
             place()
 

@@ -63,11 +63,11 @@ def test_markdown_shows_every_name_in_its_own_cell(summary):
 
 @pytest.mark.parametrize("summary", [RANKED, FAILED], ids=["ranked", "failed"])
 def test_markdown_holds_no_markup_of_theirs(summary):
-    found = []
+    tags = []
     parser = HTMLParser()
-    parser.handle_starttag = lambda tag, attrs: found.append(tag)
+    parser.handle_starttag = lambda tag, attrs: tags.append(tag)
     parser.feed(markdown_table(summary, {"command": ["run", "<b>"]}).decode())
-    assert found == []
+    assert tags == []
 
 
 @pytest.mark.parametrize("summary", [RANKED, FAILED], ids=["ranked", "failed"])

@@ -28,16 +28,16 @@ SHAPE = (3, 8, 8)
 @pytest.mark.parametrize("head", ["linear", "mlp:16,8:0.2"])
 def test_every_kind_of_head_is_found_and_replaced(network, names, aux, head):
     model = network()
-    found = attach(model, 4, head, input_shape=SHAPE)
-    assert (found.name, found.names, found.aux, found.in_features) == (names[0], names, aux, 8)
+    attached = attach(model, 4, head, input_shape=SHAPE)
+    assert (attached.name, attached.names, attached.aux, attached.in_features) == (names[0], names, aux, 8)
     assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
 
 
 @pytest.mark.parametrize("network", [Plain, Distilled, Convolutional, Auxiliary])
 def test_a_head_that_was_found_is_exchanged_as_if_it_were_found_again(network):
     model = network()
-    found = attach(model, 9, input_shape=SHAPE)
-    head = exchange(model, found, 4, "mlp:16:0.2", input_shape=SHAPE)
+    attached = attach(model, 9, input_shape=SHAPE)
+    head = exchange(model, attached, 4, "mlp:16:0.2", input_shape=SHAPE)
     assert head == attach(network(), 4, "mlp:16:0.2", input_shape=SHAPE)
     assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
 
@@ -81,15 +81,15 @@ def test_a_hint_that_names_nothing_is_refused():
 
 
 def test_a_hint_may_name_the_module_around_the_last_layer():
-    found = attach(Convolutional(), 4, input_shape=SHAPE, hint="verdict")
-    assert (found.name, found.type, found.names) == ("verdict", "Sequential", ("verdict.0",))
+    attached = attach(Convolutional(), 4, input_shape=SHAPE, hint="verdict")
+    assert (attached.name, attached.type, attached.names) == ("verdict", "Sequential", ("verdict.0",))
 
 
 @pytest.mark.parametrize(("scratch", "kind"), [(True, "Matrix"), (False, "Linear")])
 def test_a_hint_finds_a_classifier_of_any_class(scratch, kind):
     model = Handmade(4)
-    found = attach(model, 4, input_shape=SHAPE, hint="verdict", scratch=scratch)
-    assert (found.name, found.type, found.in_features) == ("verdict", "Matrix", 8)
+    attached = attach(model, 4, input_shape=SHAPE, hint="verdict", scratch=scratch)
+    assert (attached.name, attached.type, attached.in_features) == ("verdict", "Matrix", 8)
     assert type(model.verdict).__name__ == kind
 
 

@@ -16,24 +16,24 @@ SHAPE = (3, 8, 8)
 @pytest.mark.parametrize("head", ["linear", "mlp:16:0.5"])
 def test_head_on_features_equals_the_whole_model(network, head):
     model = network()
-    found = attach(model, 4, head, input_shape=SHAPE)
+    tapped = attach(model, 4, head, input_shape=SHAPE)
     images = torch.rand(5, *SHAPE)
-    assert found.tappable
+    assert tapped.tappable
     model.eval()
-    torch.testing.assert_close(logits_from_features(model, found, features(model, found, images)), model(images))
+    torch.testing.assert_close(logits_from_features(model, tapped, features(model, tapped, images)), model(images))
 
 
 def test_features_stop_at_the_head():
     model = Plain(4).eval()
-    found = attach(model, 4, input_shape=SHAPE, scratch=True)
+    tapped = attach(model, 4, input_shape=SHAPE, scratch=True)
     model.verdict.register_forward_hook(lambda *_: pytest.fail("the head ran"))
-    assert features(model, found, torch.rand(5, *SHAPE)).shape == (5, 8)
+    assert features(model, tapped, torch.rand(5, *SHAPE)).shape == (5, 8)
 
 
 def test_a_head_that_something_follows_cannot_be_tapped():
     model = Plain(4, nn.LogSoftmax(1))
-    found = attach(model, 4, input_shape=SHAPE, scratch=True)
-    assert not found.tappable
+    tapped = attach(model, 4, input_shape=SHAPE, scratch=True)
+    assert not tapped.tappable
 
 
 def test_heads_that_are_not_averaged_cannot_be_tapped():

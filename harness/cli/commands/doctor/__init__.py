@@ -51,8 +51,8 @@ def examine(output: Path, zoo: Zoo) -> Iterator[Line]:
 def plugins(zoo: Zoo) -> Line:
     """How many plugins work, and what is wrong with the others."""
     broken = [info for info in zoo.plugins if info.status in {"failed", "conflict"}]
-    found = f"{len(zoo.plugins) - len(broken)} of {len(zoo.plugins)} work, {len(zoo.models)} models"
-    return Line(topic="plugins", found=found, problem="; ".join(f"{info.name}: {info.detail}" for info in broken))
+    counts = f"{len(zoo.plugins) - len(broken)} of {len(zoo.plugins)} work, {len(zoo.models)} models"
+    return Line(topic="plugins", found=counts, problem="; ".join(f"{info.name}: {info.detail}" for info in broken))
 
 
 def _rows(line: Line) -> list[tuple[str, str]]:

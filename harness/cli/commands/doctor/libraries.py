@@ -31,13 +31,13 @@ def mismatch() -> str:
     The wrong pair fails with words such as "operator torchvision::nms does not exist".
     """
     try:
-        found = version("torch").partition("+")[0]
+        installed = version("torch").partition("+")[0]
         pins = [PIN.match(text) for text in requires("torchvision") or ()]
     except PackageNotFoundError:
         return ""
     sign, wanted = next((pin.groups() for pin in pins if pin), ("", ""))
-    fits = not wanted or found == wanted or (sign == ">=" and _numbers(found) >= _numbers(wanted))
-    return "" if fits else f"made for torch {wanted}, found {found}; {REPAIR}"
+    fits = not wanted or installed == wanted or (sign == ">=" and _numbers(installed) >= _numbers(wanted))
+    return "" if fits else f"made for torch {wanted}, found {installed}; {REPAIR}"
 
 
 def _numbers(text: str) -> list[int]:
@@ -65,8 +65,8 @@ def devices() -> Iterator[Line]:
 
     cores, threads = num_cpus(), torch.get_num_threads()
     problem = f"more threads than the {cores} cores slow each other down: --num-threads {cores}"
-    found = f"{cpu_name()}, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {threads} threads"
-    yield Line(topic="cpu", found=found, problem=problem if threads > cores else "")
+    cpu = f"{cpu_name()}, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {threads} threads"
+    yield Line(topic="cpu", found=cpu, problem=problem if threads > cores else "")
     for name in devices.present()[1:]:
         facts = machine.accelerator(torch.device(name))
         details = [str(facts[key]) for key in ("name", "memory_gib", "capability") if key in facts]

@@ -52,19 +52,19 @@ def clock() -> Line:
     """Python's finest clock, and what the kernel reads it from."""
     info = get_clock_info("perf_counter")
     source = CLOCK_SOURCE.read_text().strip() if CLOCK_SOURCE.exists() else ""
-    found = f"{info.implementation.split('(')[-1].rstrip(')')}, resolution {info.resolution * 1e9:.0f} ns"
-    found += f", from {source}" if source else ""
+    text = f"{info.implementation.split('(')[-1].rstrip(')')}, resolution {info.resolution * 1e9:.0f} ns"
+    text += f", from {source}" if source else ""
     problem = f"{source} is slow to read: short steps will seem longer" if source in SLOW_CLOCKS else ""
-    return Line(topic="clock", found=found, problem=problem)
+    return Line(topic="clock", found=text, problem=problem)
 
 
 def governor(folder: Path) -> Line:
     """How the kernel chooses the cores' frequency."""
-    found = sorted({path.read_text().strip() for path in folder.glob(GOVERNORS)})
-    if not found:
+    governors = sorted({path.read_text().strip() for path in folder.glob(GOVERNORS)})
+    if not governors:
         return Line(topic="governor", found="not told (a virtual machine, or not Linux)")
-    problem = "" if found == ["performance"] else "the frequency varies: sudo cpupower frequency-set -g performance"
-    return Line(topic="governor", found=", ".join(found), problem=problem)
+    problem = "" if governors == ["performance"] else "the frequency varies: sudo cpupower frequency-set -g performance"
+    return Line(topic="governor", found=", ".join(governors), problem=problem)
 
 
 def current_load(average: float | None, cores: int) -> Line:

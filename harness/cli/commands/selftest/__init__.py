@@ -25,11 +25,11 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.cli.commands.selftest.parts import Parts
     from harness.machine import devices
 
-    found = []
+    findings = []
     for name, finding in run(Parts(device=devices.resolve(arguments.device))):
-        found.append({"check": name, "ok": finding.ok, "seen": finding.seen})
+        findings.append({"check": name, "ok": finding.ok, "seen": finding.seen})
         if not arguments.json:
             print(f"{'ok  ' if finding.ok else 'FAIL'}  {name}: {finding.seen}", flush=True)
     if arguments.json:
-        print(json.dumps(found, indent=1))
-    return 0 if all(entry["ok"] for entry in found) else 1
+        print(json.dumps(findings, indent=1))
+    return 0 if all(entry["ok"] for entry in findings) else 1

@@ -69,5 +69,5 @@ def _fastest(parts: Parts, models: Sequence[nn.Module]) -> list[float]:
     shape = (2, 16, WIDTH // 32)
     entries = [Entry(name=str(i), model=model, input_shape=shape, num_classes=2) for i, model in enumerate(models)]
     timings = time_together(entries, parts.device, QUICK, clock=parts.clock_for(parts.device))
-    found = [timing.measured(f"{parts.device.type}_infer_step_time") for timing in timings]
-    return [measured.min for measured in found if measured]
+    measurements = [timing.measured(f"{parts.device.type}_infer_step_time") for timing in timings]
+    return [measured.min for measured in measurements if measured]

@@ -28,9 +28,9 @@ def test_a_good_folder_is_described(tmp_path, capsys):
     (root / "train/cat/x.avif").touch()
     (root / "test/cat/again.png").write_bytes((root / "test/cat/0.png").read_bytes())
     assert main(["check-data", str(root)]) == 0
-    said = capsys.readouterr()
-    assert said.err == ""
-    assert said.out.splitlines() == [
+    output = capsys.readouterr()
+    assert output.err == ""
+    assert output.out.splitlines() == [
         f"{root}: 2 classes, 19 images",
         "  train    9 images: cat 5, dog 4",
         "  test     10 images: cat 5, dog 5",
@@ -47,10 +47,10 @@ def test_every_bad_file_is_listed_and_three_are_in_the_error(tmp_path, capsys):
     for n in range(4):
         (root / f"test/dog/{n}.png").write_bytes(b"")
     assert main(["check-data", str(root)]) == 3
-    said = capsys.readouterr()
-    assert said.out.splitlines()[-4:] == [f"  bad      test/dog/{n}.png (empty file)" for n in range(4)]
+    output = capsys.readouterr()
+    assert output.out.splitlines()[-4:] == [f"  bad      test/dog/{n}.png (empty file)" for n in range(4)]
     names = ", ".join(f"test/dog/{n}.png (empty file)" for n in range(3))
-    assert said.err.splitlines() == [
+    assert output.err.splitlines() == [
         f"error: 4 of 18 images cannot be read: {names} and 1 more",
         "  fix or remove them, or leave them out of a run with --skip-bad",
     ]
@@ -60,18 +60,18 @@ def test_json_says_the_same(tmp_path, capsys):
     root = pets(tmp_path)
     (root / "test/dog/2.png").write_bytes(b"")
     assert main(["check-data", "--json", str(root)]) == 3
-    found = json.loads(capsys.readouterr().out)
-    assert found["classes"] == {"cat": {"train": 5, "test": 4}, "dog": {"train": 4, "test": 5}}
-    assert found["pixels"] == {"smallest": [8, 9], "median": [20, 16], "largest": [30, 40]}
-    assert found["unreadable"] == [{"name": "test/dog/2.png", "problem": "empty file"}]
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["classes"] == {"cat": {"train": 5, "test": 4}, "dog": {"train": 4, "test": 5}}
+    assert facts["pixels"] == {"smallest": [8, 9], "median": [20, 16], "largest": [30, 40]}
+    assert facts["unreadable"] == [{"name": "test/dog/2.png", "problem": "empty file"}]
 
 
 def test_what_a_run_would_refuse_is_refused(tmp_path, capsys):
     root = folder(tmp_path / "few", ["cat", "dog"], num=2)
     assert main(["check-data", str(root)]) == 3
-    said = capsys.readouterr()
-    assert said.out.startswith(f"{root}: 2 classes, 4 images\n")
-    assert said.err.startswith("error: 2 classes have fewer than 3 images and cannot be split: cat (2), dog (2)\n")
+    output = capsys.readouterr()
+    assert output.out.startswith(f"{root}: 2 classes, 4 images\n")
+    assert output.err.startswith("error: 2 classes have fewer than 3 images and cannot be split: cat (2), dog (2)\n")
 
 
 def test_many_classes_are_told_by_the_fewest_and_the_most(tmp_path, capsys):

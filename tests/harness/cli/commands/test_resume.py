@@ -34,11 +34,11 @@ def test_resume_carries_out_what_has_no_record_and_nothing_else(tmp_path, finish
     forget(finished.store, "good/tiny")
     capsys.readouterr()
     assert main(["resume", "--output", str(tmp_path / "runs")]) == 1
-    said = capsys.readouterr()
-    assert "2 trials, 1 of them done" in said.err
-    assert "bad/kill-once seed 1" not in said.err
+    output = capsys.readouterr()
+    assert "2 trials, 1 of them done" in output.err
+    assert "bad/kill-once seed 1" not in output.err
     assert comparable(finished.records["good/tiny"]) == comparable(before["good/tiny"])
-    assert "good/tiny" in said.out
+    assert "good/tiny" in output.out
 
 
 def test_a_finished_run_prints_its_table_again_and_trains_nothing(tmp_path, finished, capsys):
@@ -65,23 +65,23 @@ def test_resume_refuses_data_that_changed_and_names_what_did(tmp_path, capsys):
     noise(99).save(tmp_path / "data" / "cat" / "new.png")
     capsys.readouterr()
     assert main(["resume", "--output", str(tmp_path / "runs")]) == 3
-    said = capsys.readouterr().err
-    assert "error: the data are not those of the run: fingerprint" in said
-    assert "num_train 12 -> 13" in said
+    output = capsys.readouterr().err
+    assert "error: the data are not those of the run: fingerprint" in output
+    assert "num_train 12 -> 13" in output
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--epochs", "2"], "good/tiny seed 1 has other settings: train.epochs 1 -> 2"),
         (["--seeds", "2"], "the run has 2 trials and these flags ask for 4"),
     ],
 )
-def test_run_resume_refuses_flags_that_ask_for_something_else(finished, options, told, capsys):
+def test_run_resume_refuses_flags_that_ask_for_something_else(finished, options, message, capsys):
     command = ["-p", str(PLUGIN), "run", "--plugins", "good/tiny,bad/kill-once", *OPTIONS, *options]
     capsys.readouterr()
     assert main([*command, "--resume", str(finished.store.path)]) == 3
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_run_resume_goes_on_where_the_flags_ask_for_the_same(finished):
@@ -93,9 +93,9 @@ def test_run_resume_goes_on_where_the_flags_ask_for_the_same(finished):
 
 def test_a_run_file_that_was_changed_is_refused(finished, capsys):
     path = finished.store.path / "run.json"
-    told = json.loads(path.read_text())
-    told["trials"][0]["train"]["epochs"] = 9
-    path.write_text(json.dumps(told))
+    configuration = json.loads(path.read_text())
+    configuration["trials"][0]["train"]["epochs"] = 9
+    path.write_text(json.dumps(configuration))
     assert main(["resume", str(finished.store.path)]) == 4
     assert "run.json was changed: good/tiny has another key" in capsys.readouterr().err
 
