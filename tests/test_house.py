@@ -47,7 +47,7 @@ def test_tests_are_about_ten_lines():
     assert median(num_lines(test) for test in tests) <= 12
 
 
-def tests_by_file() -> dict[str, list[str]]:
+def where_tested() -> dict[str, list[str]]:
     """The table of CONTRIBUTING.md: each file whose tests have another name, and where they are."""
     rows = [line.split("|")[1:3] for line in (ROOT / "CONTRIBUTING.md").read_text().splitlines() if "test_" in line]
     table = [[re.findall(r"`([^`]+\.py)`", cell) for cell in row] for row in rows if len(row) == 2]
@@ -67,7 +67,7 @@ def own_test(file: Path) -> Path:
 
 
 def test_the_tests_of_every_file_are_found_by_its_name_or_in_contributing():
-    elsewhere = tests_by_file()
+    elsewhere = where_tested()
     behaving = [file for file in files(*PACKAGES) if any(functions_of(file)) and not own_test(file).exists()]
     assert [str(file) for file in behaving if str(file.relative_to(ROOT)) not in elsewhere] == []
     assert {str(file.relative_to(ROOT)) for file in behaving} == set(elsewhere)

@@ -38,7 +38,7 @@ def plan_splits(images: LabelledImages, *, seed: int = 0, val_split: float = 0.2
     images, a missing val `val_split` of what then remains. Every class appears in every part.
     """
     _check_shares(val_split=val_split, test_split=test_split)
-    shares = {"test": test_split, "val": val_split} | {name: 0.0 for name in images.splits}  # none for its own parts
+    shares = {"test": test_split, "val": val_split} | dict.fromkeys(images.splits, 0.0)  # none for its own parts
     parts = {name: Part(pool="train", rows=rows) for name, rows in _cut(images, seed, shares).items()}
     own = {name: Part(pool=name, rows=range(len(split))) for name, split in images.splits.items() if name != "train"}
     return SplitPlan(**parts | own)
