@@ -54,17 +54,14 @@ def build(name: str, size_argument: str | None, task: zoo.Task) -> nn.Module:
     """torchvision's model for `task`; with weights, as those were trained, classifier included."""
     from torchvision import models
 
-    builder = models.get_model_builder(name)
     if task.weights is not None:
         return _pretrained(name, task)
     arguments: dict[str, Any] = {"num_classes": task.num_classes}
-    if size_argument == "image_size":
-        arguments["image_size"] = task.image_size
-    elif size_argument == "input_size":
-        arguments["input_size"] = (task.image_size, task.image_size)
+    if size_argument:
+        arguments[size_argument] = task.image_size if size_argument == "image_size" else task.input_shape[1:]
     if name in WITH_AUXILIARY_HEADS:
         arguments["init_weights"] = True  # what None means too, but with a warning
-    model: nn.Module = builder(weights=None, **arguments)
+    model: nn.Module = models.get_model_builder(name)(weights=None, **arguments)
     return model
 
 

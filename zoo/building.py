@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 from zoo.heads import layers
 from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
@@ -77,10 +77,8 @@ def build_module(spec: ModelSpec, task: Task) -> nn.Module:
     except (ZooError, MemoryError, torch.OutOfMemoryError):
         raise  # want of memory as it is: the harness knows it by its type, and tries again in smaller parts
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [""])[0][:200]
-        raise ZooError(
-            f"cannot be built: {type(error).__name__}: {reason}", "see the plugin's build function"
-        ) from error
+        cause = f"cannot be built: {type(error).__name__}: {first_line(error)}"
+        raise ZooError(cause, "see the plugin's build function") from error
     if not isinstance(module, nn.Module):
         what = f"the class {module.__name__}" if isinstance(module, type) else repr(module)[:60]
         raise ZooError(f"build returned {what}, not a torch.nn.Module", "return the model from the build function")

@@ -21,13 +21,12 @@ def describe(
     num_classes: int,
     head: str = "linear",
     img_size: int | None = None,
-    channels: int | None = None,
     weights: str | None = None,
     macs: bool = True,
 ) -> dict[str, Any]:
     """What `harness info` shows of a model. Parameter counts are exact; `macs` is None where it cannot be counted."""
     wanted = spec.input_for(weights)
-    task = Task.for_model(spec, num_classes, image_size=img_size, channels=channels, weights=weights)
+    task = Task.for_model(spec, num_classes, image_size=img_size, weights=weights)
     built = build(spec, task, head=head, device="meta")
     parameters = list(built.model.parameters())
     return {

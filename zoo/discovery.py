@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
-from zoo.manager.registration import declared_datasets, declared_models, new_manager, one_line, take_in, tried_out
+from zoo.manager.registration import declared, new_manager, one_line, take_in, tried_out
 from zoo.names import UnknownName, unknown
 from zoo.selection import Choice, select
+from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     import pluggy
 
-    from zoo.specs import DatasetSpec, ModelSpec, PluginInfo, TrialEvent
+    from zoo.specs import PluginInfo, TrialEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,8 @@ def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> 
     for candidate, problem in zip(all_candidates, problems, strict=True):
         info = take_in(manager, candidate, problem, requests, infos, watched)
         infos[info.name] = info
-    models = declared_models(manager, infos, watched)
-    datasets = declared_datasets(manager, infos, watched)
+    models = declared(manager.hook.zoo_models, ModelSpec, infos, watched)
+    datasets = declared(manager.hook.zoo_datasets, DatasetSpec, infos, watched)
     num_models = Counter(owner for _, owner in models.values())
     num_datasets = Counter(owner for _, owner in datasets.values())
     plugins = (replace(i, models=num_models[i.name], datasets=num_datasets[i.name]) for i in infos.values())

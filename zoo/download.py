@@ -12,7 +12,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 from zoo.weights import sha256_of
 
 CONNECT_SECONDS = 3.0
@@ -82,7 +82,7 @@ def explained(what: str, put: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError, EOFError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        reason = first_line(error) or type(error).__name__
         raise ZooError(f"{what} could not be loaded: {reason}", f"get the file by hand and put it at {put}") from error
 
 

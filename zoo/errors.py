@@ -6,6 +6,11 @@ USAGE = 2
 ENVIRONMENT = 3
 
 
+def first_line(error: BaseException, limit: int = 200) -> str:
+    """The first line of an error's text, which may go on for pages, or ""."""
+    return (str(error).strip().splitlines() or [""])[0][:limit]
+
+
 class ZooError(Exception):
     """Something a person did or can fix; shown as two lines, never as a traceback.
 

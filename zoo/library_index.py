@@ -32,12 +32,12 @@ def timm_sources(root: Path | None = None) -> list[Source]:
     return [source for file in _files("timm", root) for source in _timm_file(file)]
 
 
-def torchvision_sources(root: Path | None = None) -> list[Source]:
+def torchvision_sources() -> list[Source]:
     """Every classifier of the installed torchvision; empty where torchvision is missing."""
-    return [source for file in _files("torchvision", root) for source in _torchvision_file(file)]
+    return [source for file in _files("torchvision") for source in _torchvision_file(file)]
 
 
-def _files(package: str, root: Path | None) -> list[Path]:
+def _files(package: str, root: Path | None = None) -> list[Path]:
     """The sources under `package.models`; only the top-level name is looked up, which imports nothing."""
     if root is None:
         spec = find_spec(package)

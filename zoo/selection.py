@@ -50,20 +50,21 @@ def select(models: Mapping[str, tuple[ModelSpec, str]], expression: str) -> list
 
 def matching(models: Mapping[str, tuple[ModelSpec, str]], patterns: Sequence[str]) -> dict[str, ModelSpec]:
     """Models by name whose name or tag is among `patterns`, globs included. Raises ZooError (usage) for none."""
-    specs = {name: spec for name, (spec, _) in models.items() if _is_meant(spec, patterns)}
+    specs = {
+        name: spec
+        for name, (spec, _) in models.items()
+        if any(fnmatchcase(name, pattern) or pattern in spec.tags for pattern in patterns)
+    }
     if not specs:
         raise unknown("plugin", patterns[0], models)
     return specs
 
 
 def _matches(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> list[Choice]:
-    if part in models:
-        return [_choice(models, part)]
-    names = [name for name, (spec, _) in models.items() if part == "all" or part in spec.tags]
-    names = names or ([name for name in models if fnmatchcase(name, part)] if _is_glob(part) else [])
-    if names:
-        return [_choice(models, name) for name in names]
-    return [_tagged(models, part)]
+    names = [part] if part in models else []
+    names = names or [name for name, (spec, _) in models.items() if part == "all" or part in spec.tags]
+    names = names or [name for name in models if fnmatchcase(name, part)]
+    return [Choice(spec=models[name][0], owner=models[name][1]) for name in names] or [_tagged(models, part)]
 
 
 def _tagged(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> Choice:
@@ -75,16 +76,3 @@ def _tagged(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> Choice:
     if tag not in spec.weights:
         raise not_offered(spec, tag)
     return Choice(spec=spec, owner=owner, weights=tag)
-
-
-def _choice(models: Mapping[str, tuple[ModelSpec, str]], name: str) -> Choice:
-    spec, owner = models[name]
-    return Choice(spec=spec, owner=owner)
-
-
-def _is_glob(text: str) -> bool:
-    return any(mark in text for mark in "*?[")
-
-
-def _is_meant(spec: ModelSpec, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(spec.name, pattern) or pattern in spec.tags for pattern in patterns)

@@ -158,6 +158,11 @@ class PluginInfo:
     models: int = 0
     datasets: int = 0
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether something of what it declares cannot be had."""
+        return self.status in ("failed", "conflict")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialEvent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import USAGE, ZooError
+from zoo.errors import USAGE, ZooError, first_line
 from zoo.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _read(path: Path) -> Any:
         # Without map_location, what was saved on an accelerator cannot be read on a machine that has none.
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:150]
+        reason = first_line(error, limit=150) or type(error).__name__
         raise ZooError(f"{path} cannot be read: {reason}", "the file may be truncated; get it again") from error
 
 

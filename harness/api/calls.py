@@ -58,7 +58,13 @@ def time(given: Mapping[str, object]) -> DataFrame:
         choices = _zoo(options).select(request.models)
         for choice in choices:
             require_installed(choice.spec)
-        return _timed(request, choices)
+        from pandas import DataFrame
+
+        from harness.api.sweep import sweep
+
+        rows = sweep(request, choices)
+        # As in CSV, raw samples have no place here.
+        return DataFrame([{key: cell for key, cell in row.items() if not isinstance(cell, list)} for row in rows])
 
 
 def models(given: Mapping[str, object]) -> list[str]:
@@ -88,16 +94,6 @@ def _carried_out(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Ru
         raise
     finally:
         torch.set_num_threads(num_threads)  # the caller's process goes on
-
-
-def _timed(request: TimeRequest, choices: Sequence[Choice]) -> DataFrame:
-    from pandas import DataFrame
-
-    from harness.api.sweep import sweep
-
-    rows = sweep(request, choices)
-    # As in CSV, raw samples have no place here.
-    return DataFrame([{key: value for key, value in row.items() if not isinstance(value, list)} for row in rows])
 
 
 @contextmanager

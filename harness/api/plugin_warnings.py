@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 def report_broken(zoo: Zoo) -> None:
     """One line on stderr for each plugin that did not load; the others work all the same."""
     for plugin in zoo.plugins:
-        if plugin.status in {"failed", "conflict"}:
+        if plugin.is_broken:
             print(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}", file=sys.stderr)

@@ -21,7 +21,7 @@ from harness.trial.outcome import Findings
 from results.ranking.metrics import Scores, score, top_error
 from results.records import Failure
 from results.store.atomic import read_regular, write_atomic
-from results.store.codec import decoded, encoded, read_measurement
+from results.store.codec import decoded, encoded, read_arrays, read_measurement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,8 +102,7 @@ def _read_findings(data: Any) -> Findings:
 def _read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
         # Never by its path: a child may have put a link or a pipe there.
-        with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
-            return dict(arrays)
+        return read_arrays(read_regular(path))
     # What numpy raises for a file that is none of its own depends on where it differs.
     except Exception as error:
         raise ValueError(f"its predictions cannot be read ({type(error).__name__})") from error

@@ -20,15 +20,12 @@ REMEDY = "its plugin changes what torch or the harness computes: fix it, or leav
 
 
 def require_honest(
-    predictions: Mapping[str, Array],
-    labels: Sequence[int] | Array,
-    claimed_top1_err: float | None,
-    num_classes: int | None = None,
+    predictions: Mapping[str, Array], labels: Sequence[int] | Array, claimed_top1_err: float, num_classes: int
 ) -> None:
     """Raise ZooError unless `predictions` are probabilities for the test images and score what the child claimed.
 
-    `labels` [N] are the dataset's own, in the order of its test split; a claim of None is not compared. Rows that are
-    not finite are let through: they count as wrong.
+    `labels` [N] are the dataset's own, in the order of its test split. Rows that are not finite are let through: they
+    count as wrong.
     """
     num_images = len(labels)
     _require_labels(_array(predictions, "labels", "iu", (num_images,)), labels)
@@ -40,19 +37,17 @@ def require_honest(
         _require_probabilities(_array(predictions, "top5_prob", "f", (num_images, 5)), whole=False)
     error = top_error(predictions, 1)
     # Not `>`: no comparison with a claim of NaN is true.
-    if claimed_top1_err is not None and not abs(error - claimed_top1_err) <= PERCENT_TOLERANCE:
+    if not abs(error - claimed_top1_err) <= PERCENT_TOLERANCE:
         raise _dishonest(f"claims a top-1 error of {claimed_top1_err:.6g} %, but its predictions make it {error:.6g} %")
 
 
-def _array(predictions: Mapping[str, Array], name: str, kinds: str, shape: tuple[int | None, ...]) -> Array:
-    """The array of that name; None in `shape` stands for any length."""
-    wanted = f"[{', '.join('any' if side is None else str(side) for side in shape)}]"
+def _array(predictions: Mapping[str, Array], name: str, kinds: str, shape: tuple[int, ...]) -> Array:
+    """The array of that name."""
     array = predictions.get(name)
     if array is None:
         raise _dishonest(f"has no {name}")
-    fits = len(array.shape) == len(shape) and all(b in (a, None) for a, b in zip(array.shape, shape, strict=True))
-    if not fits or array.dtype.kind not in kinds:
-        raise _dishonest(f"has {name} {list(array.shape)} of {array.dtype}, wanted {wanted}")
+    if array.shape != shape or array.dtype.kind not in kinds:
+        raise _dishonest(f"has {name} {list(array.shape)} of {array.dtype}, wanted {list(shape)}")
     return array
 
 
@@ -75,12 +70,11 @@ def _require_probabilities(probs: Array, *, whole: bool) -> None:
         raise _dishonest(f"has {int(bad.sum())} rows of {len(probs)} that are no probabilities")
 
 
-def _require_classes(index: Array, num_classes: int | None) -> None:
+def _require_classes(index: Array, num_classes: int) -> None:
     import numpy as np
 
     ordered = np.sort(index, axis=1)
-    beyond = num_classes is not None and bool((index >= num_classes).any())
-    if beyond or bool((index < 0).any()) or bool((ordered[:, 1:] == ordered[:, :-1]).any()):
+    if bool(((index < 0) | (index >= num_classes)).any()) or bool((ordered[:, 1:] == ordered[:, :-1]).any()):
         raise _dishonest("has best five classes that do not exist, or that are named twice")
 
 

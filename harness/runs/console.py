@@ -15,6 +15,7 @@ from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
     from harness.plan.trials import Planned
+    from harness.runs.context import RunContext
     from results.records import Record
 
 REDRAW_SECONDS = 0.25
@@ -57,15 +58,9 @@ class Screen:
         self.stream.flush()
 
 
-def opening_lines(
-    machine: Mapping[str, Any],
-    data: Mapping[str, Any],
-    notes: Sequence[str],
-    planned: Sequence[Planned],
-    folder: str,
-    num_done: int = 0,
-) -> list[str]:
+def opening_lines(context: RunContext, planned: Sequence[Planned], folder: str, num_done: int) -> list[str]:
     """What is said before the first trial: versions and machine, data, plan, and where the results go."""
+    machine, data = context.machine, context.dataset.facts
     versions = [f"{name} {machine[name]}" for name in ("torch", "timm") if machine.get(name)]
     hardware = [accelerator["name"] for accelerator in machine["accelerators"]] or [machine["cpu"]]
     counts = " / ".join(f"{part} {data[f'num_{part}']:,}" for part in SPLITS)
@@ -74,7 +69,7 @@ def opening_lines(
     return [
         " · ".join([f"harness {__version__}", *versions, *hardware, f"{machine['cores']} cores"]),
         f"data     {data['name']} · {len(data['classes'])} classes · {counts} · fingerprint {data['fingerprint'][:8]}",
-        *(f"warning  {note}" for note in notes),
+        *(f"warning  {note}" for note in context.dataset.notes),
         f"plan     {counted(num_models, 'model')} × {counted(len(planned) // num_models, 'seed')} = "
         f"{counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
         f"up to {train.epochs} epochs, patience {train.patience}",

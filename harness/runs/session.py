@@ -50,7 +50,8 @@ class Session:
             self.store.clear_work()  # which a run that was killed has left
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
-            self._open(planned, num_done=len(planned) - len(to_do))
+            for line in opening_lines(self.context, planned, str(self.store.path), len(planned) - len(to_do)):
+                self.screen.line(line)
             try:
                 if to_do:
                     self._each(to_do)
@@ -58,14 +59,6 @@ class Session:
                 summary = render(self.store)
             path, records = self.store.path.absolute(), tuple(self.store.records())
             return Run(path=path, store=self.store, summary=summary, records=records)
-
-    def _open(self, planned: Sequence[Planned], num_done: int) -> None:
-        """Say what is about to happen."""
-        dataset = self.context.dataset
-        for line in opening_lines(
-            self.context.machine, dataset.facts, dataset.notes, planned, str(self.store.path), num_done
-        ):
-            self.screen.line(line)
 
     def _each(self, to_do: Sequence[Planned]) -> None:
         require_space(self.store.path, expected_bytes(self.context, len(to_do)))

@@ -36,8 +36,11 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 def median_reach(values: Sequence[float]) -> float:
     """How far the median's 95 % interval reaches from it, on its longer side."""
-    low, high = median_interval(values)
-    middle = median(values)
+    return reach(median(values), *median_interval(values))
+
+
+def reach(middle: float, low: float, high: float) -> float:
+    """The longer side of an interval: at 0 % error the shorter one is nothing and would promise too much."""
     return max(high - middle, middle - low)
 
 

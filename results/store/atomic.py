@@ -35,7 +35,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        sync_folder(path.parent)
+        _sync(path.parent)
     except BaseException:  # Ctrl-C must not leave a draft either
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -60,11 +60,11 @@ def adopt(source: Path, path: Path) -> None:
         if not stat.S_ISREG(source.lstat().st_mode):
             remedy = "remove it: within a run nothing is written through links"
             raise StoreError(f"{source} is not a regular file", remedy)
-        _sync_file(source)
+        _sync(source, os.O_NOFOLLOW)
         source.replace(path)
-        sync_folder(path.parent)
+        _sync(path.parent)
         if source.parent != path.parent:  # else a power cut could bring the old name back
-            sync_folder(source.parent)
+            _sync(source.parent)
     except OSError as error:
         raise _explained(error, path, 0) from error
 
@@ -101,7 +101,7 @@ def make_folder(path: Path, *, new: bool = False) -> None:
         path.mkdir(parents=True, exist_ok=not new)
         # A record is as durable as the names of all the folders above it.
         for folder in missing:
-            sync_folder(folder.parent)
+            _sync(folder.parent)
     except OSError as error:
         # A parent that is a broken link raises FileExistsError too, and would do so for ever.
         if new and isinstance(error, FileExistsError) and os.path.lexists(path):
@@ -120,17 +120,9 @@ def remove_dead_drafts(folder: Path) -> None:
                 draft.unlink()
 
 
-def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+def _sync(path: Path, flags: int = 0) -> None:
+    """Make what a file holds, or the renames in a folder, durable."""
+    handle = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(handle)
     finally:

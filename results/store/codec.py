@@ -1,15 +1,19 @@
-"""Records as JSON: canonical, with a schema version and a hash that a flipped bit cannot survive."""
+"""Records as JSON: canonical, with a schema version and a hash that a flipped bit cannot survive; arrays as .npz."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from results.records import SCHEMA, Failure, Measurement, Record
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # JSON has no such numbers; a diverged trial has.
 NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -61,6 +65,18 @@ def _record(data: dict[str, Any]) -> Record:
 def read_measurement(data: Mapping[str, Any]) -> Measurement:
     """A measurement from its JSON. Raises KeyError or TypeError where it is none."""
     return Measurement(**{**data, "values": tuple(data["values"])})
+
+
+def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of an .npz file. Raises ValueError for more than arrays, and what numpy raises for a damaged one."""
+    import numpy as np
+
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = dict(file)
+    # numpy hands out what is no array of its own as bytes.
+    if any(isinstance(value, bytes) for value in arrays.values()):
+        raise ValueError("it holds more than arrays")
+    return arrays
 
 
 def _digest(data: Mapping[str, Any]) -> str:

@@ -30,7 +30,8 @@ def locked(folder: Path) -> Iterator[None]:
         if not _is_ours(handle, path):
             raise _held(folder, path)
         os.truncate(handle, 0)
-        os.pwrite(handle, json.dumps(_holder()).encode(), 0)
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+        os.pwrite(handle, json.dumps(holder).encode(), 0)
         yield
         # While it is still held: who opens the file from now on finds that it has gone, and makes a new one.
         with suppress(OSError):
@@ -54,10 +55,6 @@ def _is_ours(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except OSError:
         return False
-
-
-def _holder() -> dict[str, object]:
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
 
 
 def _held(folder: Path, path: Path) -> StoreError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
 import shutil
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from results.errors import StoreError
 from results.records import SCHEMA, Record
 from results.store.atomic import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
-from results.store.codec import from_json, to_json
+from results.store.codec import from_json, read_arrays, to_json
 from results.store.file_names import slug, trial_slug
 
 if TYPE_CHECKING:
@@ -138,14 +137,11 @@ class RunStore:
 
         What is damaged is moved to `corrupt/`.
         """
-        import numpy as np
-
         path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
         if not path.is_file():
             return {}
         try:
-            with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
-                return _all_arrays(dict(arrays))
+            return read_arrays(read_regular(path))
         # What numpy raises for a file that was cut short or changed, depending on where.
         except (ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             self._put_aside(path, error)
@@ -187,10 +183,3 @@ def _new_folder(prefix: Path) -> Path:
         with suppress(FileExistsError):
             make_folder(path, new=True)
             return path
-
-
-def _all_arrays(content: dict[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-    # numpy hands out what is no array of its own as bytes.
-    if any(isinstance(value, bytes) for value in content.values()):
-        raise ValueError("it holds more than arrays")
-    return content

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from results.ranking.step_times import reach
 from results.ranking.summary import Row, Summary
 from results.records import Measurement
 from results.sanitize import name, plain
-from results.tables.number_format import decimals, digits, duration, percent_decimals, reach, with_reach
+from results.tables.number_format import decimals, digits, duration, percent_decimals, with_reach
 
 DEVICE_LABELS = {"cuda": "GPU"}
 # A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
@@ -34,7 +35,7 @@ def main_columns(summary: Summary) -> list[Column]:
     several = len(summary.ranked) > 1
     wanted = [
         Column(key="rank", unit="rank", fill=place),
-        Column(key="model", unit="plugin", fill=_name, left=True),
+        Column(key="model", unit="plugin", fill=lambda row: name(row.model), left=True),
         Column(key="top1", title="top-1 err", unit="% ±95%", fill=_error),
         Column(key="top5", title="top-5", unit="err %", fill=_top5),
         *([Column(key="vs_best", title="vs best", unit="pp ±95%", fill=_vs_best)] if several else []),
@@ -104,13 +105,9 @@ def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
     return [column for column in columns if any(column.fill(row) for row in rows)]
 
 
-def _name(row: Row) -> str:
-    return name(row.model)
-
-
 def _error(row: Row) -> str:
     error = row.error
-    return with_reach(error.mean, reach(error.mean, error.low, error.high)) if error else ""
+    return with_reach(error.mean, error.low, error.high) if error else ""
 
 
 def _top5(row: Row) -> str:
@@ -126,7 +123,7 @@ def _vs_best(row: Row) -> str:
         return "best" if row.rank == 1 else ""
     if row.rank == 1:
         return "tie"
-    return with_reach(comparison.difference, reach(comparison.difference, comparison.low, comparison.high), signed=True)
+    return with_reach(comparison.difference, comparison.low, comparison.high, signed=True)
 
 
 def _time(device: str, step: str, row: Row) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from results.ranking.comparability import accelerator_names
-from results.ranking.step_times import median_reach
+from results.ranking.step_times import median_reach, reach
 from results.ranking.summary import Row, Summary
 from results.records import Measurement
 from results.tables.columns import timing
-from results.tables.number_format import reach
 
 Flat = dict[str, Any]
 SECONDS = ("data_seconds", "feature_seconds", "train_seconds", "total_seconds")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from results.ranking.step_times import reach
+
 LONG_SECONDS = 10.0
 MOST_DECIMALS = 6
 
@@ -22,21 +24,16 @@ def decimals(value: float, significant: int) -> int:
     return min(max(0, significant - 1 - exponent), MOST_DECIMALS)
 
 
-def percent_decimals(reach: float) -> int:
+def percent_decimals(half: float) -> int:
     """Two digits of the uncertainty are worth showing, and the value to the same place."""
-    return min(decimals(reach, 2), 3) if reach else 1
+    return min(decimals(half, 2), 3) if half else 1
 
 
-def with_reach(value: float, reach: float, *, signed: bool = False) -> str:
+def with_reach(middle: float, low: float, high: float, *, signed: bool = False) -> str:
     """`4.2 ±1.2`, or with a sign `+2.2 ±1.1`."""
-    places = percent_decimals(reach)
-    number = f"{value:+.{places}f}" if signed else f"{value:.{places}f}"
-    return f"{number} ±{reach:.{places}f}"
-
-
-def reach(middle: float, low: float, high: float) -> float:
-    """The longer side of an interval: at 0 % error the shorter one is nothing and would promise too much."""
-    return max(high - middle, middle - low)
+    half = reach(middle, low, high)
+    places = percent_decimals(half)
+    return f"{middle:{'+' if signed else ''}.{places}f} ±{half:.{places}f}"
 
 
 def p_value(p: float) -> str:

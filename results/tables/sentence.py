@@ -6,7 +6,7 @@ from results.ranking import compare
 from results.ranking.summary import Row, Summary
 from results.sanitize import name
 from results.tables.columns import shape, timing
-from results.tables.number_format import counted, p_value, reach, rounded_count, with_reach
+from results.tables.number_format import counted, p_value, rounded_count, with_reach
 from results.tables.text import listed
 
 NO_ACCELERATOR = "no GPU columns: this run used the CPU only"
@@ -53,7 +53,7 @@ def _p(summary: Summary, one: Row, other: Row) -> float:
 def _margin(summary: Summary, best: Row, worse: Row) -> str:
     comparison = worse.vs_best
     assert comparison is not None, "only the best has nothing to be compared with"
-    gap = with_reach(comparison.difference, reach(comparison.difference, comparison.low, comparison.high))
+    gap = with_reach(comparison.difference, comparison.low, comparison.high)
     return f"{name(worse.model)} by {gap} pp ({p_value(_p(summary, best, worse))})"
 
 

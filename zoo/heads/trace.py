@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 from zoo.heads.modes import mode, probe_images, untouched
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def same_as_output(output: Tensor) -> list[Any]:
 
 def _cannot_run(model: nn.Module, shape: tuple[int, int, int], error: Exception, trace: Trace) -> ZooError:
     size = "×".join(str(side) for side in shape)
-    reason = _mismatch(model, trace) or f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"
+    reason = _mismatch(model, trace) or f"{type(error).__name__}: {first_line(error)}"
     cause = f"{type(model).__name__} cannot run on {size} images: {reason}"
     return ZooError(cause, "try the size the model was designed for, or another --img-size")
 

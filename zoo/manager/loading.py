@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -68,7 +69,7 @@ def shipped() -> Iterator[Candidate]:
         for entry in sorted(os.listdir(folder)):
             stem, suffix = os.path.splitext(entry)
             if suffix == ".py" and not stem.startswith("_"):
-                yield Candidate(name=stem, source=SHIPPED, load=_importer(f"plugins.{stem}"))
+                yield Candidate(name=stem, source=SHIPPED, load=partial(import_module, f"plugins.{stem}"))
 
 
 def installed() -> Iterator[Candidate]:
@@ -82,13 +83,13 @@ def installed() -> Iterator[Candidate]:
 def from_text(text: str) -> Candidate:
     """A plugin given as a file or as the name of a module."""
     if not text.endswith(".py"):
-        return Candidate(name=text, source=f"module: {text}", load=_importer(text))
+        return Candidate(name=text, source=f"module: {text}", load=partial(import_module, text))
     path = Path(text).expanduser()
     if not path.is_file():
         raise ZooError(
             f"-p {text}: no such file", "give the path of a plugin file, or a module's name without .py", USAGE
         )
-    return Candidate(name=path.stem, source=f"file: {text}", load=lambda: _import_file(path))
+    return Candidate(name=path.stem, source=f"file: {text}", load=partial(_import_file, path))
 
 
 def _import_file(path: Path) -> Any:
@@ -105,10 +106,6 @@ def _import_file(path: Path) -> Any:
         del sys.modules[name]
         raise
     return module
-
-
-def _importer(name: str) -> Callable[[], Any]:
-    return lambda: import_module(name)
 
 
 def _words(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from zoo.manager.loading import Candidate, Requests
+
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
+# Hooks that declare something, and what; the order in which they are called.
+HOOKS: dict[str, type[Any]] = {"zoo_models": ModelSpec, "zoo_datasets": DatasetSpec}
 
 
 def new_manager() -> pluggy.PluginManager:
@@ -56,18 +60,30 @@ def take_in(
     return replace(info, status="failed" if detail else "ok", detail=detail, millis=millis)
 
 
-def declared_models(
-    manager: pluggy.PluginManager, infos: dict[str, PluginInfo], watched: Collection[str]
-) -> dict[str, tuple[ModelSpec, str]]:
-    """Models by name, each with its owner; `infos` is told which plugins failed or came too late for a name."""
-    return _declared(manager.hook.zoo_models, ModelSpec, infos, watched)
+def declared(
+    hook: Any, kind: type[Spec], infos: dict[str, PluginInfo], watched: Collection[str]
+) -> dict[str, tuple[Spec, str]]:
+    """Specs by name, each with its owner; `infos` is told which plugins failed or came too late for a name.
 
-
-def declared_datasets(
-    manager: pluggy.PluginManager, infos: dict[str, PluginInfo], watched: Collection[str]
-) -> dict[str, tuple[DatasetSpec, str]]:
-    """Datasets, likewise."""
-    return _declared(manager.hook.zoo_datasets, DatasetSpec, infos, watched)
+    One hook implementation is called after the other, so that a bad one costs only its own specs.
+    """
+    owned: dict[str, tuple[Spec, str]] = {}
+    for impl in hook.get_hookimpls():
+        owner, start = impl.plugin_name, perf_counter()
+        try:
+            specs = _called(partial(_specs, impl.function, kind), infos[owner], watched)
+        except BaseException as error:  # SystemExit too: whatever a plugin raises is its own failure
+            _raise_if_not_the_plugins(error)
+            detail = str(error) if isinstance(error, Tampered) else f"{hook.name}: {one_line(error)}"
+            infos[owner] = replace(infos[owner], status="failed", detail=detail)
+            continue
+        taken = [f"{spec.name} is owned by {owned[spec.name][1]}" for spec in specs if spec.name in owned]
+        owned.update({spec.name: (spec, owner) for spec in specs if spec.name not in owned})
+        millis = infos[owner].millis + (perf_counter() - start) * 1e3
+        infos[owner] = replace(infos[owner], millis=millis)
+        if taken:
+            infos[owner] = replace(infos[owner], status="conflict", detail="; ".join(taken))
+    return owned
 
 
 def one_line(error: BaseException) -> str:
@@ -87,9 +103,9 @@ def _rehearsal(candidate: Candidate, watched: Collection[str], step: Callable[[s
     try:
         if failure := _registered(manager, candidate, info, watched):
             return failure
-        for declared, reached in ((declared_models, "zoo_models"), (declared_datasets, "zoo_datasets")):
+        for reached, kind in HOOKS.items():
             step(reached)
-            declared(manager, infos, watched)
+            declared(getattr(manager.hook, reached), kind, infos, watched)
     except BaseException as error:  # no person's Ctrl-C reaches this process: the plugin raised it
         return f"{reached}: {one_line(error)}"
     return infos[info.name].detail if infos[info.name].status == "failed" else ""
@@ -140,34 +156,11 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
     return ""
 
 
-def _declared(hook: Any, kind: type[Any], infos: dict[str, PluginInfo], watched: Collection[str]) -> dict[str, Any]:
-    """Call one hook implementation after the other, so that a bad one costs only its own specs."""
-    owned: dict[str, Any] = {}
-    for impl in hook.get_hookimpls():
-        owner, start = impl.plugin_name, perf_counter()
-        try:
-            specs = _called(partial(_specs, impl.function, kind), infos[owner], watched)
-        except BaseException as error:  # as above: whatever a plugin raises is its own failure
-            _raise_if_not_the_plugins(error)
-            detail = str(error) if isinstance(error, Tampered) else f"{hook.name}: {one_line(error)}"
-            infos[owner] = replace(infos[owner], status="failed", detail=detail)
-            continue
-        taken = [f"{spec.name} is owned by {owned[spec.name][1]}" for spec in specs if spec.name in owned]
-        owned.update({spec.name: (spec, owner) for spec in specs if spec.name not in owned})
-        infos[owner] = _noted(infos[owner], taken, (perf_counter() - start) * 1e3)
-    return owned
-
-
-def _specs(function: Callable[[], Any], kind: type[Any]) -> list[Any]:
+def _specs(function: Callable[[], Any], kind: type[Spec]) -> list[Spec]:
     return [_checked(spec, kind) for spec in function()]
 
 
-def _noted(info: PluginInfo, taken: list[str], millis: float) -> PluginInfo:
-    info = replace(info, millis=info.millis + millis)
-    return replace(info, status="conflict", detail="; ".join(taken)) if taken else info
-
-
-def _checked(spec: Any, kind: type[Any]) -> Any:
+def _checked(spec: Any, kind: type[Spec]) -> Spec:
     if not isinstance(spec, kind):
         raise TypeError(f"declares {type(spec).__name__} where a {kind.__name__} is wanted")
     if not is_valid(spec.name):

@@ -31,7 +31,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
 
 def _lines(plugins: tuple[PluginInfo, ...]) -> list[str]:
-    problems = [f"{info.name}: {info.detail}" for info in plugins if info.status in {"failed", "conflict"}]
+    problems = [f"{info.name}: {info.detail}" for info in plugins if info.is_broken]
     return [*aligned([HEADINGS, *map(_row, plugins)]), *problems]
 
 

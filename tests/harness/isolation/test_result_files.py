@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import zipfile
 from dataclasses import asdict
 
 import numpy as np
@@ -100,4 +101,12 @@ def test_a_claim_that_is_no_number_is_refused(tmp_path, claim):
 def test_a_trial_that_is_ok_has_predictions(tmp_path):
     packed = sent(tmp_path, Findings(status="ok", facts=FACTS)) | {"claimed_top1_err": None}
     with pytest.raises(ValueError, match="it is ok and has no predictions"):
+        received(packed, tmp_path)
+
+
+def test_predictions_that_are_no_array_are_refused(tmp_path):
+    packed = sent(tmp_path)
+    with zipfile.ZipFile(tmp_path / "predictions.npz", "w") as file:
+        file.writestr("labels", "no array")
+    with pytest.raises(ValueError, match=r"its predictions cannot be read \(ValueError\)"):
         received(packed, tmp_path)

@@ -17,8 +17,9 @@ def test_times_have_three_significant_digits_and_no_exponent(value, text):
     ("value", "reach", "text"),
     [(4.2, 1.2, "4.2 ±1.2"), (52.04, 12.3, "52 ±12"), (4.2, 0.35, "4.20 ±0.35"), (0.0, 0.0, "0.0 ±0.0")],
 )
-def test_digits_follow_the_uncertainty(value, reach, text):
-    assert with_reach(value, reach) == text
+def test_digits_follow_the_uncertainty_on_its_longer_side(value, reach, text):
+    assert with_reach(value, value - reach / 2, value + reach) == text
+    assert with_reach(value, value - reach, value + reach / 2) == text
 
 
 @pytest.mark.parametrize(

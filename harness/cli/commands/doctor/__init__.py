@@ -50,7 +50,7 @@ def examine(output: Path, zoo: Zoo) -> Iterator[Line]:
 
 def plugins(zoo: Zoo) -> Line:
     """How many plugins work, and what is wrong with the others."""
-    broken = [info for info in zoo.plugins if info.status in {"failed", "conflict"}]
+    broken = [info for info in zoo.plugins if info.is_broken]
     counts = f"{len(zoo.plugins) - len(broken)} of {len(zoo.plugins)} work, {len(zoo.models)} models"
     return Line(topic="plugins", found=counts, problem="; ".join(f"{info.name}: {info.detail}" for info in broken))
 

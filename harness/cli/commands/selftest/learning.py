@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from harness.cli.commands.selftest.parts import Finding, Parts
 from harness.data.batches.batches import PixelBatches
@@ -55,8 +55,10 @@ def _batches(num_images: int, device: torch.device, seed: int, *, painted: bool)
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(NUM_CLASSES, (num_images,), generator=generator)
     images = torch.randint(0, 64, (num_images, 1, SIDE, SIDE), generator=generator, dtype=torch.uint8)
+    if painted:
+        images[torch.arange(num_images), 0, labels] = 255  # row k of an image of class k is white
     return PixelBatches(
-        _paint(images, labels) if painted else images,
+        images,
         labels,
         mean=(0.2,),
         std=(0.2,),
@@ -64,9 +66,3 @@ def _batches(num_images: int, device: torch.device, seed: int, *, painted: bool)
         batch_size=CONFIG.batch_size,
         device=device,
     )
-
-
-def _paint(images: Tensor, labels: Tensor) -> Tensor:
-    """Row k of an image of class k is white."""
-    images[torch.arange(len(images)), 0, labels] = 255
-    return images
