@@ -57,6 +57,7 @@ def as_json(rows: Sequence[TimingRow]) -> str:
 
 def as_csv(rows: Sequence[TimingRow]) -> str:
     """The same with one line of headings; raw samples are left to JSON."""
+    # Of all rows: the first may be of a model that failed, which has few.
     headings = list(dict.fromkeys(key for entry in rows for key, value in entry.items() if not isinstance(value, list)))
     out = io.StringIO()
     writer = csv.DictWriter(out, headings, extrasaction="ignore", lineterminator="\n")

@@ -108,6 +108,7 @@ class Run:
         table: Any = self.table
         failed = [f"{failure.model} seed {failure.seed} {failure.status}: {failure.cause}" for failure in self.failed]
         lines = [self.sentence, *failed, str(self.path)]
+        # As text: causes and names are plugins' own words, and a notebook would run their markup.
         return "".join([table._repr_html_(), *(f"<p>{html.escape(line)}</p>" for line in lines)])
 
 
