@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.library_index import timm_sources
+from zoo.library_index import timm_architectures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +23,16 @@ FILES = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors"
 
 @zoo.hookimpl
 def zoo_models() -> Iterator[zoo.ModelSpec]:
-    for source in timm_sources():
+    for arch in timm_architectures():
         yield zoo.ModelSpec(
-            name=f"timm/{source.name}",
-            build=partial(build, source.name),
-            family=source.family,
-            input=partial(input_of, source.name),
+            name=f"timm/{arch.name}",
+            build=partial(build, arch.name),
+            family=arch.family,
+            input=partial(input_of, arch.name),
             requires=("timm",),
-            tags=frozenset({source.family, "starter"} if source.name in STARTER else {source.family}),
-            weights=source.weights,
-            require_weights=partial(require_weights, source.name),
+            tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
+            weights=arch.weights,
+            require_weights=partial(require_weights, arch.name),
         )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.library_index import torchvision_sources
+from zoo.library_index import torchvision_architectures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,16 +37,16 @@ MIN_SIZES = {
 
 @zoo.hookimpl
 def zoo_models() -> Iterator[zoo.ModelSpec]:
-    for source in torchvision_sources():
+    for arch in torchvision_architectures():
         yield zoo.ModelSpec(
-            name=source.name,
-            build=partial(build, source.name, SIZE_ARGUMENT.get(source.family)),
-            family=source.family,
-            input=partial(input_of, source.name, source.family in SIZE_ARGUMENT),
+            name=arch.name,
+            build=partial(build, arch.name, SIZE_ARGUMENT.get(arch.family)),
+            family=arch.family,
+            input=partial(input_of, arch.name, arch.family in SIZE_ARGUMENT),
             requires=("torchvision",),
-            tags=frozenset({source.family, "starter"} if source.name in STARTER else {source.family}),
-            weights=source.weights,
-            require_weights=partial(require_weights, source.name),
+            tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
+            weights=arch.weights,
+            require_weights=partial(require_weights, arch.name),
         )
 
 

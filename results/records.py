@@ -41,6 +41,7 @@ class Measurement:
         """Width of the middle half; 0 for a single sample."""
         if len(self.values) < 2:
             return 0.0
+        # Inclusive: by default the quartiles of two samples lie beyond both.
         low, _, high = quantiles(self.values, n=4, method="inclusive")
         return high - low
 

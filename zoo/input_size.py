@@ -15,7 +15,7 @@ COMMON_SIZES = (16, 24, 32, 48, 64, 75, 96, 112, 128, 160, 192, 224, 256, 299, 3
 OF_A_SIZE = (RuntimeError, ValueError, AssertionError, IndexError, ArithmeticError)
 
 
-def explained(error: ZooError, size: int, takes: Callable[[int], bool]) -> ZooError:
+def with_size_hint(error: ZooError, size: int, takes: Callable[[int], bool]) -> ZooError:
     """`error` itself; or, where the model takes larger images than `size` pixels, one that says how large.
 
     `takes` tells whether the model runs on images of a size: where it runs on `size`, something else is wrong.

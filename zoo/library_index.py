@@ -19,7 +19,7 @@ _VISION_TAG = re.compile(rb"(?m)^    (\w+) = (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Architecture:
     """One architecture as its library's source declares it; the first of `weights` is the default."""
 
     name: str
@@ -27,14 +27,14 @@ class Source:
     weights: tuple[str, ...]
 
 
-def timm_sources(root: Path | None = None) -> list[Source]:
+def timm_architectures(root: Path | None = None) -> list[Architecture]:
     """Every architecture of the installed timm, deprecated names excluded; empty where timm is missing."""
-    return [source for file in _files("timm", root) for source in _timm_file(file)]
+    return [arch for file in _files("timm", root) for arch in _timm_file(file)]
 
 
-def torchvision_sources() -> list[Source]:
+def torchvision_architectures() -> list[Architecture]:
     """Every classifier of the installed torchvision; empty where torchvision is missing."""
-    return [source for file in _files("torchvision") for source in _torchvision_file(file)]
+    return [arch for file in _files("torchvision") for arch in _torchvision_file(file)]
 
 
 def _files(package: str, root: Path | None = None) -> list[Path]:
@@ -47,14 +47,14 @@ def _files(package: str, root: Path | None = None) -> list[Path]:
     return sorted((root / "models").glob("*.py"))
 
 
-def _timm_file(file: Path) -> list[Source]:
+def _timm_file(file: Path) -> list[Architecture]:
     text = file.read_bytes()
     names = _TIMM_MODEL.findall(text)
     if not names:
         return []
     start = text.find(b"default_cfgs = ")
     tags = _timm_tags(text[start : text.find(b"\n@register_model\n", start)], set(names))
-    return [Source(name.decode(), file.stem, tuple(tags.get(name, ()))) for name in names]
+    return [Architecture(name.decode(), file.stem, tuple(tags.get(name, ()))) for name in names]
 
 
 def _timm_tags(text: bytes, names: set[bytes]) -> dict[bytes, list[str]]:
@@ -70,10 +70,10 @@ def _timm_tags(text: bytes, names: set[bytes]) -> dict[bytes, list[str]]:
     return tags
 
 
-def _torchvision_file(file: Path) -> list[Source]:
+def _torchvision_file(file: Path) -> list[Architecture]:
     text = file.read_bytes()
     enums = {name: _torchvision_tags(body) for name, body in _VISION_ENUM.findall(text)}
-    return [Source(name.decode(), file.stem, enums.get(enum, ())) for name, enum in _VISION_MODEL.findall(text)]
+    return [Architecture(name.decode(), file.stem, enums.get(enum, ())) for name, enum in _VISION_MODEL.findall(text)]
 
 
 def _torchvision_tags(body: bytes) -> tuple[str, ...]:

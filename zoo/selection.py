@@ -61,6 +61,7 @@ def matching(models: Mapping[str, tuple[ModelSpec, str]], patterns: Sequence[str
 
 
 def _matches(models: Mapping[str, tuple[ModelSpec, str]], part: str) -> list[Choice]:
+    # The name first, for there may be a tag like it; a glob last, which for plain words finds that name and no other.
     names = [part] if part in models else []
     names = names or [name for name, (spec, _) in models.items() if part == "all" or part in spec.tags]
     names = names or [name for name in models if fnmatchcase(name, part)]

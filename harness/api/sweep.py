@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 GROUP = 8
 
 
-def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[timing_rows.Row]:
+def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[timing_rows.TimingRow]:
     """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
     keep_freed_memory()
     targets = wanted_devices(request.devices)
@@ -45,7 +45,7 @@ def wanted_devices(text: str) -> list[torch.device]:
 
 def _time_group(
     choices: Sequence[Choice], targets: Sequence[torch.device], request: TimeRequest
-) -> list[timing_rows.Row]:
+) -> list[timing_rows.TimingRow]:
     def note(line: str) -> None:
         if not request.quiet:
             print(line, file=sys.stderr)

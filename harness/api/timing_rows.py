@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from harness.timing.result import Timing
     from results.records import Measurement
 
-Row = dict[str, Any]
+TimingRow = dict[str, Any]
 OWN_VERSIONS = ("torch", "torchvision", "timm")
 
 
-def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> Row:
+def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> TimingRow:
     """One model under one set of conditions: ms a batch, images a second, GMACs, millions of parameters."""
     facts, kind = timing.facts, device.type
-    cells: Row = {"model": name, "status": "failed" if timing.failures else "ok"}
+    cells: TimingRow = {"model": name, "status": "failed" if timing.failures else "ok"}
     for step in ("infer", "train"):
         measured = timing.measured(f"{kind}_{step}_step_time")
         if measured is not None:
@@ -45,18 +45,19 @@ def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> R
     return cells | _extras(timing, kind)
 
 
-def failed(name: str, why: str) -> Row:
+def failed(name: str, why: str) -> TimingRow:
     """A model that could not even be built."""
     return {"model": name, "status": "failed", "error": why}
 
 
-def as_json(rows: Sequence[Row]) -> str:
+def as_json(rows: Sequence[TimingRow]) -> str:
     """A list of rows; what was not measured is absent."""
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[TimingRow]) -> str:
     """The same with one line of headings; raw samples are left to JSON."""
+    # Of all rows: the first may be of a model that failed, which has few.
     headings = list(dict.fromkeys(key for entry in rows for key, value in entry.items() if not isinstance(value, list)))
     out = io.StringIO()
     writer = csv.DictWriter(out, headings, extrasaction="ignore", lineterminator="\n")
@@ -65,7 +66,7 @@ def as_csv(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def _step(step: str, measured: Measurement, facts: Any) -> Row:
+def _step(step: str, measured: Measurement, facts: Any) -> TimingRow:
     return {
         f"{step}_samples_per_sec": round(facts["batch_size"] / measured.median * 1e3, 2),
         f"{step}_step_time": round(measured.median, 6),
@@ -79,7 +80,7 @@ def _step(step: str, measured: Measurement, facts: Any) -> Row:
     }
 
 
-def _extras(timing: Timing, kind: str) -> Row:
+def _extras(timing: Timing, kind: str) -> TimingRow:
     """With --detail: everything else that was measured, and the raw samples of the steps."""
     if not timing.facts["detail"]:
         return {}

@@ -66,6 +66,7 @@ class Lines(_Reader):
             self.rest += chunk
             if len(self.rest) > MAX_MESSAGE:
                 raise ValueError(f"its message is longer than {MAX_MESSAGE >> 20} MB")
+            # Not in all that came so far: a long message would be searched once for each of its pieces.
             if b"\n" in chunk:
                 *lines, tail = self.rest.split(b"\n")
                 self.rest = bytearray(tail)

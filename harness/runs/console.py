@@ -54,7 +54,7 @@ class Screen:
     def _write(self, text: str) -> None:
         if self.quiet:
             return
-        self.stream.write(fit_for(self.stream.encoding or "ascii", text))
+        self.stream.write(fit_for(self.stream.encoding, text))
         self.stream.flush()
 
 

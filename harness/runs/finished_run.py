@@ -24,7 +24,7 @@ SOME_FAILED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class FailedTrial:
     """A trial that did not end well: `status` is failed, oom, timeout, diverged or skipped, `log` its traceback."""
 
     model: str
@@ -62,7 +62,7 @@ class Run:
         return not self.failed
 
     @property
-    def failed(self) -> tuple[Failure, ...]:
+    def failed(self) -> tuple[FailedTrial, ...]:
         """The trials that did not end well, each with its cause."""
         return tuple(_failure(record, self.path) for record in self.records if record.status != "ok")
 
@@ -108,12 +108,13 @@ class Run:
         table: Any = self.table
         failed = [f"{failure.model} seed {failure.seed} {failure.status}: {failure.cause}" for failure in self.failed]
         lines = [self.sentence, *failed, str(self.path)]
+        # As text: causes and names are plugins' own words, and a notebook would run their markup.
         return "".join([table._repr_html_(), *(f"<p>{html.escape(line)}</p>" for line in lines)])
 
 
-def _failure(record: Record, folder: Path) -> Failure:
+def _failure(record: Record, folder: Path) -> FailedTrial:
     error = record.error
-    return Failure(
+    return FailedTrial(
         model=record.model,
         seed=record.seed,
         status=record.status,

@@ -65,6 +65,7 @@ def retry(request: ResumeRequest) -> Run | None:
         failed = [record for record in store.records() if record.status != "ok"]
         for record in failed:
             store.retire(record)
+    # No longer locked: the run takes the lock itself, and would not get it from its own process either.
     if not failed:
         print(f"no trial of {store.path.name} has failed")
         return None
@@ -75,6 +76,7 @@ def find_run(request: ResumeRequest) -> RunStore:
     """The run that was named, or the latest one. Raises StoreError where there is none."""
     if request.run:
         return RunStore.find(request.run, request.output)
+    # By the file that is written once, as a run begins: names hold no more than the day.
     runs = sorted(request.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
     if not runs:
         raise StoreError(f"there is no run in {request.output}", "name a folder, or give another --output")
@@ -116,6 +118,7 @@ def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) ->
             "give the run's own --plugins and --seeds, or: python -m harness resume",
         )
     for label in then:
+        # Without their keys, which differ wherever anything does, and say nothing.
         refuse_changes(then[label] | {"key": ""}, now[label] | {"key": ""}, f"{label} has other settings", RESTORE)
 
 

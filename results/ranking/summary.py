@@ -96,7 +96,7 @@ class Summary:
 def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
     """Rank the models of one run. Raises NotComparable where its trials were not made under the same conditions."""
     ended_well = [record for record in records if record.status == "ok"]
-    check_comparable(ended_well)
+    check_comparable(ended_well)  # alone: a trial that failed early has no facts, and no figure to be compared
     models = _by_model(records)
     rights = {name: _correct(trials, predictions) for name, trials in models.items()}
     known = {name: array for name, array in rights.items() if array is not None}

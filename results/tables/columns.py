@@ -34,7 +34,7 @@ def main_columns(summary: Summary) -> list[Column]:
     label = device_label(kind)
     several = len(summary.ranked) > 1
     wanted = [
-        Column(key="rank", unit="rank", fill=place),
+        Column(key="rank", unit="rank", fill=rank_text),
         Column(key="model", unit="plugin", fill=lambda row: name(row.model), left=True),
         Column(key="top1", title="top-1 err", unit="% ±95%", fill=_error),
         Column(key="top5", title="top-5", unit="err %", fill=_top5),
@@ -74,7 +74,7 @@ def device_label(kind: str) -> str:
     return DEVICE_LABELS.get(kind, kind.upper())
 
 
-def place(row: Row) -> str:
+def rank_text(row: Row) -> str:
     """`=1` where others share the rank; a dash for what is not ranked."""
     return "-" if row.rank is None else f"={row.rank}" if row.tied else str(row.rank)
 

@@ -43,7 +43,7 @@ def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | No
     if as_json:
         return json_table(summary, store.configuration).decode().rstrip("\n")
     folder = plain(store.path)
-    spell = partial(fit_for, sys.stdout.encoding or "ascii")
+    spell = partial(fit_for, sys.stdout.encoding)
     lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(FILES)}}}"]
     return spell("\n".join(lines))
 

@@ -30,6 +30,7 @@ def sentence(summary: Summary) -> str:
     if not others:
         return f"{name(best.model)} is the only model that was ranked."
     ties = [row.model for row in others if row.rank == 1]
+    # A rank below the first says that some model is better, and not that the best one is.
     worse = next((row for row in others if row.rank != 1 and _p(summary, best, row) < 0.05), None)
     text = f"{'Of these checkpoints, ' if len(summary.seeds) == 1 else ''}{name(best.model)} is best"
     text += f", tied with {listed(ties)}" if ties else ""

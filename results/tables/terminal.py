@@ -29,7 +29,7 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
     `spell` turns signs and names into what the terminal can show, before anything is aligned.
     """
     room = columns_wide or NO_LIMIT
-    ranked, failed = visible(summary)
+    ranked, failed = shown_rows(summary)
     columns = [_spell_column(column, spell) for column in main_columns(summary)]
     kept, grid = _fitted(columns, ranked, failed, room)
     lines = [*_heading(kept, grid), *(_line(kept, cells, grid) for cells in grid)]
@@ -41,7 +41,7 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
     return [re.sub(f".{{{len(end) - 1}}}…", end, line) for line in lines]
 
 
-def visible(summary: Summary) -> tuple[list[Row], list[Row]]:
+def shown_rows(summary: Summary) -> tuple[list[Row], list[Row]]:
     """The ranked and the failed rows that are shown: all, or of many the best, the Pareto front and some failures."""
     ranked, failed = list(summary.ranked), list(summary.unranked)
     if len(summary.rows) <= MOST_ROWS:

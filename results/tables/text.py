@@ -56,9 +56,10 @@ def listed(names: Sequence[str], limit: int = 4) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def fit_for(encoding: str, text: str) -> str:
+def fit_for(encoding: str | None, text: str) -> str:
     """`text` as a stream of that encoding can show it: signs spelt out and other characters escaped where need be."""
-    return "".join(char if _knows(encoding, char) else REPLACEMENTS.get(char) or ascii(char)[1:-1] for char in text)
+    known = encoding or "ascii"  # a stream in memory, such as StringIO, has none
+    return "".join(char if _knows(known, char) else REPLACEMENTS.get(char) or ascii(char)[1:-1] for char in text)
 
 
 def _knows(encoding: str, char: str) -> bool:

@@ -10,7 +10,7 @@ from torch import nn
 import zoo
 from zoo.building import build
 from zoo.errors import ZooError
-from zoo.input_size import COMMON_SIZES, explained, smallest
+from zoo.input_size import COMMON_SIZES, smallest, with_size_hint
 
 TASK = zoo.Task(num_classes=4, image_size=8, channels=3)
 
@@ -43,14 +43,14 @@ def test_a_model_that_takes_no_size_keeps_its_own_error():
     tried = []
     error = ZooError("broken")
     error.__cause__ = RuntimeError("broken")
-    assert explained(error, 8, lambda size: bool(tried.append(size))) is error
+    assert with_size_hint(error, 8, lambda size: bool(tried.append(size))) is error
     assert set(tried) == {8, *COMMON_SIZES}
 
 
 def test_an_error_that_is_not_one_of_size_tries_nothing():
     error = ZooError("broken")
     error.__cause__ = ImportError("broken")
-    assert explained(error, 8, lambda size: 1 / 0) is error
+    assert with_size_hint(error, 8, lambda size: 1 / 0) is error
 
 
 def test_too_small_images_are_told_the_models_minimum():

@@ -28,7 +28,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     contents = survey(arguments.folder)
     text = json.dumps(contents.facts, indent=1) if arguments.json else "\n".join(as_text(contents.facts))
-    print(fit_for(sys.stdout.encoding or "ascii", text))
+    print(fit_for(sys.stdout.encoding, text))
     if contents.bad:
         total = sum(contents.facts["images"].values())
         raise ZooError(

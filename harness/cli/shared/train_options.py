@@ -60,6 +60,7 @@ def add_option(parser: argparse._ActionsContainer, name: str, option: Option) ->
     parser.add_argument(
         flag(name, option),
         dest=name,
+        # argparse asks the type before it looks at choices, and only its own message lists them.
         type=str if option.choices else typed(option.check),
         choices=option.choices or None,
         default=option.default,

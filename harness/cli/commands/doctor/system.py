@@ -40,6 +40,7 @@ def memory() -> Line:
 
 def disk(folder: Path) -> Line:
     """Room where results go."""
+    # Where the folder is yet to be made, it will lie on the disk of the first that is there.
     present = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(present).free / 2**30
     problem = "" if free >= LEAST_DISK_GIB else "little is left: use --output on another disk"

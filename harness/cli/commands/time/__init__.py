@@ -32,6 +32,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     choices = zoo.select(request.models)
     for choice in choices:
         require_installed(choice.spec)
+    # Only now: importing torch takes a second, and what is not installed is said before it.
     from harness.api import sweep, timing_rows
     from harness.cli.commands.time import table
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.timing.intervals import overlap
 from results.tables.number_format import digits
 from results.tables.text import aligned
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from harness.api.timing_rows import TimingRow
+
 # Rows are ranked among those that agree in all of these.
 CONDITIONS = ("device", "batch_size", "img_size", "precision", "channels_last", "torchcompile", "threads")
 HEADINGS = ("rank", "model", "infer ms", "±%", "img/s", "train ms", "±%", "GMACs", "params M", "verdict")
 WORDS = ("model", "verdict")
 
 
-def render(rows: Sequence[Row]) -> str:
+def render(rows: Sequence[TimingRow]) -> str:
     """One block a set of conditions, then crossings between devices, then what failed."""
     timed = [row for row in rows if "infer_step_time" in row]
-    groups: dict[tuple[Any, ...], list[Row]] = {}
+    groups: dict[tuple[Any, ...], list[TimingRow]] = {}
     for row in timed:
         groups.setdefault(tuple(row[key] for key in CONDITIONS), []).append(row)
     lines = [line for group in groups.values() for line in [*_block(group), ""]]
@@ -29,13 +31,13 @@ def render(rows: Sequence[Row]) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def ranks(rows: Sequence[Row]) -> list[str]:
+def ranks(rows: Sequence[TimingRow]) -> list[str]:
     """1 + the number of models that are faster beyond doubt; `=` where others share the rank."""
     places = [1 + sum(_faster(other, row) for other in rows) for row in rows]
     return [f"={place}" if places.count(place) > 1 else str(place) for place in places]
 
 
-def crossings(rows: Sequence[Row]) -> list[str]:
+def crossings(rows: Sequence[TimingRow]) -> list[str]:
     """From which of several batch sizes on an accelerator beats the CPU, one line a model."""
     times = {(row["model"], row["device"], row["batch_size"]): row["infer_step_time"] for row in rows}
     lines = []
@@ -50,23 +52,23 @@ def crossings(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _note(row: Row) -> str:
+def _note(row: TimingRow) -> str:
     first, *others = row["reasons"].split("; ")
     more = f" (and {len(others)} more: see --csv)" if others else ""
     return f"note: {row['model']} at batch {row['batch_size']} is noisy: {first}{more}"
 
 
-def _faster(one: Row, other: Row) -> bool:
+def _faster(one: TimingRow, other: TimingRow) -> bool:
     surely_apart = not overlap(_interval(one), _interval(other))
     return surely_apart and bool(one["infer_step_time"] < other["infer_step_time"])
 
 
-def _interval(row: Row) -> tuple[float, float]:
+def _interval(row: TimingRow) -> tuple[float, float]:
     middle, reach = row["infer_step_time"], row["infer_step_time_ci95"]
     return middle - reach, middle + reach
 
 
-def _block(group: list[Row]) -> list[str]:
+def _block(group: list[TimingRow]) -> list[str]:
     group = sorted(group, key=lambda row: row["infer_step_time"])
     first = group[0]
     title = f"{first['device_name']} · batch {first['batch_size']} × {first['img_size']} px · {first['precision']}"
@@ -77,7 +79,7 @@ def _block(group: list[Row]) -> list[str]:
     return [title, *aligned(cells, right={at for at, heading in enumerate(HEADINGS) if heading not in WORDS})]
 
 
-def _cells(rank: str, row: Row) -> tuple[str, ...]:
+def _cells(rank: str, row: TimingRow) -> tuple[str, ...]:
     return (
         rank,
         row["model"],
@@ -92,7 +94,7 @@ def _cells(rank: str, row: Row) -> tuple[str, ...]:
     )
 
 
-def _reach(row: Row, step: str) -> str:
+def _reach(row: TimingRow, step: str) -> str:
     """How far the median's interval reaches, in percent; blank up to 2 %, which is the aim."""
     if f"{step}_step_time" not in row:
         return ""
