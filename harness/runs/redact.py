@@ -18,7 +18,7 @@ def masked(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         flag, separator, _ = argument.partition("=")
         is_secret = bool(SECRET_FLAG.fullmatch(flag))
-        # What begins with a dash is the next flag, for argparse too: the one before has no value to hide.
+        # What begins with a dash is the next flag, for the parser too: the one before has no value to hide.
         if hide_next and not argument.startswith("-"):
             shown.append(MASK)
         elif is_secret and separator:

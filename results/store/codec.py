@@ -71,7 +71,10 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays of an .npz file. Raises ValueError for more than arrays, and what numpy raises for a damaged one."""
     import numpy as np
 
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+    file = np.load(io.BytesIO(content), allow_pickle=False)
+    if isinstance(file, np.ndarray):
+        raise ValueError("it is one array and no archive of them")
+    with file:
         arrays = dict(file)
     # numpy hands out what is no array of its own as bytes.
     if any(isinstance(value, bytes) for value in arrays.values()):

@@ -45,7 +45,7 @@ def test_an_image_that_was_handed_over_stays_as_it_was():
 
 
 def test_the_test_files_of_a_run_are_judged_as_the_run_judged_them(tmp_path):
-    root, names = pets(tmp_path), ["mlp", "timm/test_resnet"]
+    root, names = pets(tmp_path), ["mlp", "resnet18"]
     run = harness.run(names, data_dir=root, output=tmp_path, epochs=1, time_budget=0.01, isolation=False, quiet=True)
     files = [file for name in ("cat", "dog") for file in sorted((root / "test" / name).iterdir())]
     for record in run.records:

@@ -76,6 +76,14 @@ def test_predictions_that_were_cut_short_are_put_aside(store, share, capsys):
     assert "resnet18@s1.npz was moved to corrupt/" in capsys.readouterr().err
 
 
+def test_an_array_in_the_place_of_predictions_is_put_aside(store, capsys):
+    path = keep_predictions(store, record(), {"labels": np.arange(5)})
+    with path.open("wb") as file:
+        np.save(file, np.arange(5))
+    assert store.predictions(record()) == {}
+    assert "it is one array and no archive" in capsys.readouterr().err
+
+
 def test_a_record_never_replaces_another(store):
     store.save(record(key="one"))
     with pytest.raises(StoreError, match="already has resnet18, seed 1, trained with other settings"):
