@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from results.ranking.compare import compare, error_interval, images_to_resolve, pareto, rank
+from results.ranking.compare import Ranking, compare, error_interval, images_to_resolve, pareto, rank
+from results.ranking.uncertainty import wilson
 from tests.results.simulated import World
 
 CASES = [(1, 0.0), (3, 0.0), (3, 0.1), (5, 0.1)]
@@ -127,6 +128,20 @@ def test_seeds_that_disagree_widen_the_interval():
     assert interval.high - interval.low > 4 * (alone.high - alone.low)
 
 
+@pytest.mark.parametrize("answers", [[[True, True, True, False]], [[True], [False], [True], [True]]])
+def test_one_seed_or_one_image_has_the_interval_of_wilson(answers):
+    interval = error_interval(np.array(answers))
+    low, high = wilson(0.25, len(answers[0]), 1.959963984540054)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((25, 100 * low, 100 * high))
+
+
+def test_seeds_and_images_count_as_the_images_that_their_variance_is_worth_and_no_more():
+    # By hand: variance 1/36 over the seeds, none over the images: 8 images, of which 6 were there; t of 2 degrees.
+    interval = error_interval(np.array([[True, False], [False, True], [True, True]]))
+    low, high = wilson(1 / 3, 6, 4.302652729911275)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((100 / 3, 100 * low, 100 * high))
+
+
 def test_models_far_apart_are_ranked_in_their_true_order():
     errors = {"d": 0.4, "a": 0.05, "c": 0.25, "b": 0.12}
     answers = World(4000, 0.02).answers(np.random.default_rng(9), errors.values(), 3)
@@ -167,7 +182,7 @@ def test_twelve_equal_models_are_wrongly_split_in_at_most_6_of_100_runs():
 
 
 def test_nothing_and_one_model_can_be_ranked():
-    assert rank({}).order == ()
+    assert rank({}) == Ranking((), {}, frozenset(), {}, {})
     alone = rank({"only": np.array([[True, False]])})
     assert (alone.order, alone.ranks, alone.tied, alone.vs_best) == (("only",), {"only": 1}, frozenset(), {})
 
@@ -187,8 +202,12 @@ def test_with_the_images_asked_for_a_gap_is_seen_about_80_times_in_100():
 def test_images_to_resolve_is_the_formula_of_connor():
     assert images_to_resolve(*table(960, 20, 20), gap_pp=1) == 3138
     assert images_to_resolve(*table(1000), gap_pp=1) == images_to_resolve(*table(990, 5, 5), gap_pp=1)
-    with pytest.raises(ValueError, match="between 0 and 100"):
-        images_to_resolve(*table(10), gap_pp=0)
+
+
+@pytest.mark.parametrize("gap_pp", [-1, 0, 100, 150])
+def test_a_gap_that_no_errors_can_have_is_refused(gap_pp):
+    with pytest.raises(ValueError, match=rf"gap_pp is {gap_pp}: it must lie between 0 and 100"):
+        images_to_resolve(*table(10), gap_pp=gap_pp)
 
 
 def test_the_pareto_front_is_what_nothing_else_beats():

@@ -5,7 +5,8 @@ import random
 import pytest
 from scipy.stats import binom
 
-from results.ranking.step_times import lower_rank, median_interval, median_reach
+from results.ranking.step_times import lower_rank, mean_of, median_interval, median_reach, pooled
+from tests.results.runs import trial
 
 
 @pytest.mark.parametrize(("num_values", "reach"), [(1, 0), (5, 2), (6, 2.5), (9, 3), (11, 4), (20, 4.5)])
@@ -31,3 +32,12 @@ def test_the_interval_contains_the_true_median_as_often_as_it_says():
     samples = [[rng.expovariate(1.0) for _ in range(25)] for _ in range(2000)]
     hits = sum(low <= 0.6931 <= high for low, high in map(median_interval, samples))
     assert 0.945 <= hits / 2000 <= 0.975
+
+
+def test_samples_of_all_seeds_are_pooled_and_figures_averaged():
+    seeds = [trial("net", seed, cpu_infer_step_time=times)[0] for seed, times in [(1, (1.0, 2.0, 9.0)), (2, (4.0,))]]
+    time = pooled(seeds, "cpu_infer_step_time")
+    assert (time.name, time.unit, time.values) == ("cpu_infer_step_time", "", (1.0, 2.0, 9.0, 4.0))
+    assert mean_of(seeds, "cpu_infer_step_time") == 3.0
+    assert pooled(seeds, "cuda_infer_step_time") is None
+    assert mean_of(seeds, "cuda_infer_step_time") is None

@@ -28,6 +28,33 @@ def test_a_model_is_ranked_on_the_seeds_that_ended_well():
     assert "note: net: 1 of 2 trials failed (too slow)" in remarks(run)
 
 
+@pytest.mark.parametrize(
+    ("status", "cause", "note"),
+    [("oom", "out of memory at batch 256", "FAIL:out of memory at batch 256"), ("skipped", "no cuda", "SKIP:no cuda")],
+)
+def test_a_model_that_never_ended_well_keeps_its_trials_its_status_and_its_cause(status, cause, note):
+    record, nothing = trial("net", status=status, cause=cause)
+    [row] = summary_of((record, nothing)).rows
+    assert (row.records, row.status, row.note, row.measured) == ((record,), status, note, ())
+
+
+def test_a_failure_without_a_cause_is_named_by_its_status():
+    assert summary_of(trial("net", status="timeout")).rows[0].note == "FAIL:timeout"
+
+
+def test_rows_say_who_is_tied_and_what_is_known_of_them():
+    run = summary_of(trial("a", wrong=range(42)), trial("b", wrong=range(43)), trial("c", wrong=range(400)))
+    assert {row.model: row.tied for row in run.rows} == {"a": True, "b": True, "c": False}
+    assert (run.rows[0].fact("img_size"), run.rows[0].fact("unheard of")) == (224, None)
+
+
+def test_a_run_knows_its_accelerator_its_images_and_who_was_right():
+    times = {"cpu_infer_step_time": (9.0,), "cuda_infer_step_time": (1.0,), "cuda_train_step_time": (2.0,)}
+    run = summary_of(trial("net", wrong=range(7), **times))
+    assert (run.accelerator, run.num_images, run.correct["net"].sum()) == ("cuda", 1000, 993)
+    assert summary_of(trial("net", cpu_infer_step_time=(9.0,))).accelerator == ""
+
+
 def test_a_trial_without_predictions_is_shown_but_not_ranked():
     record, _ = trial("net", wrong=range(10))
     [row] = summarise([record], lambda _: {}).rows
@@ -51,6 +78,10 @@ def test_the_front_is_error_against_time_on_the_cpu():
         ({"machine": {"cores": 64}}, "cores (2, 64)"),
         ({"machine": {"timm": "0.9.16"}}, "timm (1.0.31, 0.9.16)"),
         ({"machine": {"torch": "2.6.0"}}, "torch (2.15.0, 2.6.0)"),
+        ({"machine": {"torchvision": "0.21.0"}}, "torchvision (0.30.0, 0.21.0)"),
+        ({"device": "mps"}, "device (cpu, mps)"),
+        ({"machine": {"accelerators": [{}]}}, 'accelerators ([], [""])'),
+        ({"machine": {"cores": 4}, "facts": {"threads": 4}}, "threads (2, 4); cores (2, 4)"),
         ({"machine": {"accelerators": [{"name": "H200"}]}}, 'accelerators ([], ["H200"])'),
         ({"data": {"fingerprint": "other"}}, "data fingerprint (9f3c71e1, other)"),
         ({"data": {"num_test": 5}}, "number of test images (1000, 5)"),
@@ -61,6 +92,7 @@ def test_rows_made_under_different_conditions_are_not_ranked_together(changes, n
     with pytest.raises(StoreError) as caught:
         summarise(folder.records(), folder.predictions)
     assert caught.value.cause == f"these trials cannot be ranked together, they differ in {named}"
+    assert caught.value.remedy.startswith("run the models again under one set of conditions, or keep each set")
     assert caught.value.exit_code == 4
 
 

@@ -74,3 +74,9 @@ def test_seeds_alone_leave_one_degree_of_freedom_fewer_than_seeds():
 def test_nothing_to_judge_is_an_error():
     with pytest.raises(ValueError, match="at least one seed and one image"):
         components(np.zeros((3, 0), dtype=bool))
+
+
+def test_the_ends_of_an_interval_are_exact_where_nothing_or_all_was_wrong():
+    sizes = range(1, 300)
+    assert {wilson(0.0, num_images, Z)[0] for num_images in sizes} == {0.0}
+    assert {wilson(1.0, num_images, Z)[1] for num_images in sizes} == {1.0}
