@@ -44,8 +44,9 @@ def run(
 
     `train` are the options of `harness run`, under their names and with their defaults:
 
-    - data: val_split and test_split (shares of the images, 0.2 each), img_size (pixels; resolved per model), aug
-      ("none" or "basic"), skip_bad (leave out files that cannot be read), workers (threads that decode);
+    - data: train_dir, val_dir and test_dir (the class folders of each part), labels (a CSV of the images in data_dir:
+      path,label or path,label,split), val_split and test_split (shares of the images, 0.2 each), img_size (pixels;
+      resolved per model), aug ("none" or "basic"), skip_bad (leave out bad files), workers (threads that decode);
     - model: pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX), head
       ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.data.files.printable import listed
+from harness.data.files.printable import how_many, listed
 from harness.data.splits import Part, SplitPlan
 from zoo import ZooError
 
@@ -47,8 +47,6 @@ def _minus(
 
 
 def _note(pool: ImageIdentities, removed: set[int], name: str, other: str) -> str:
-    num = len({pool.identity[row] for row in removed})
-    same = "identical pixels"
-    if pool.names:
-        same = f"identical files: {listed((pool.names[row] for row in sorted(removed)), 3)}"
-    return f"{num:,} {other} images also occur in {name} ({same}); removed from {name}"
+    images = how_many(len(removed), f"{name} image that occurs", f"{name} images that occur")
+    names = f": {listed((pool.names[row] for row in sorted(removed)), 3)}" if pool.names else ""
+    return f"{images} in {other} too {'was' if len(removed) == 1 else 'were'} left out{names}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
 from harness.data.dataset import Dataset
 from harness.data.duplicates import without_copies
 from harness.data.files.folder import scan_folder
+from harness.data.files.layout.part_names import part_of
 from harness.data.files.printable import listed
-from harness.data.files.unreadable import left_out_note, without_bad
+from harness.data.files.unreadable import BadFile, files_of, left_out_note, without_bad
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.pools import open_pools
+from harness.data.label_conflicts import conflicts_note, conflicts_of, pixels_note, refuse_conflicts, without_conflicts
+from harness.data.pools import ImageSet, open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -21,17 +24,26 @@ from zoo.specs import resolve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSource:
-    """Where images come from: a plugin's dataset, kept in `data_dir`; or, without `spec`, the folder `data_dir`."""
+    """Where images come from: a plugin's dataset, kept in `data_dir`; or, without `spec`, the folder `data_dir`.
+
+    `part_dirs` are the folders of "train", "val" and "test" where they are named, `labels` is a file of labels.
+    """
 
     spec: DatasetSpec | None = None
     data_dir: Path | None = None
+    part_dirs: Mapping[str, Path] = field(default_factory=dict)
+    labels: Path | None = None
 
     @property
     def name(self) -> str:
         """The dataset's name, or the folder's as printable text."""
         if self.spec is not None:
             return self.spec.name
-        return visible(self.data_dir.resolve().name) if self.data_dir is not None else ""
+        folder = self.data_dir or self.part_dirs.get("train")
+        if folder is None:
+            return ""
+        path = folder.resolve()
+        return visible((path if self.data_dir or part_of(path.name) is None else path.parent).name)
 
 
 def load(
@@ -45,17 +57,18 @@ def load(
 ) -> Dataset:
     """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
 
-    With `skip_bad`, files that cannot be decoded are as if they were not there. Raises ZooError where the data cannot
-    be trained and tested on.
+    With `skip_bad`, files that cannot be decoded and those under two labels are as if they were not there. Raises
+    ZooError where the data cannot be trained and tested on.
     """
     start = perf_counter()
     images, notes = _open(source)
     check_images(images)
-    images, bad = without_bad(images) if skip_bad else (images, [])
-    if bad:
-        check_images(images)
-        notes = (*notes, left_out_note(bad))
+    left_out: list[BadFile] = []
+    if skip_bad:
+        images, left_out, said = _without_bad(images)
+        notes = (*notes, *said)
     pools = open_pools(images)
+    notes = (*notes, *_check_labels(images, pools))
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
     plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
     dataset = Dataset(
@@ -69,7 +82,7 @@ def load(
         plan=plan,
         pools=pools,
         notes=(*notes, *removed),
-        left_out=tuple(file.name for file in bad),
+        left_out=tuple(file.name for file in left_out),
         num_threads=num_threads,
     )
     _check_classes_left(dataset)
@@ -81,10 +94,28 @@ def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
     if source.spec is not None:
         images: LabelledImages = resolve(source.spec.open)(source.data_dir)
         return images, ()
-    if source.data_dir is None:
+    if source.data_dir is None and not source.part_dirs and source.labels is None:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
-    scan = scan_folder(source.data_dir)
+    scan = scan_folder(source.data_dir, part_dirs=source.part_dirs, labels=source.labels)
     return scan.images, scan.notes
+
+
+def _without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile], list[str]]:
+    """The images that can be used, the files that cannot, and what is to be said of them."""
+    images, bad = without_bad(images)
+    images, conflicts = without_conflicts(images)
+    if bad or conflicts:
+        check_images(images)
+    notes = [note for note, files in ((left_out_note(bad), bad), (conflicts_note(conflicts), conflicts)) if files]
+    return images, [*bad, *conflicts], notes
+
+
+def _check_labels(images: LabelledImages, pools: Mapping[str, ImageSet]) -> list[str]:
+    """What is to be said of images under two labels. Raises ZooError where they are files, which can be removed."""
+    identities = {name: pool.identity for name, pool in pools.items()}
+    labels = {name: pool.labels for name, pool in pools.items()}
+    refuse_conflicts(conflicts_of(files_of(images), labels, identities))
+    return [note] if (note := pixels_note(labels, identities)) else []
 
 
 def _check_classes_left(dataset: Dataset) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from harness.data.duplicates import ImageIdentities, without_copies
 from harness.data.files.file_facts import FileFacts
 from harness.data.files.folder import FolderScan, scan_folder
-from harness.data.files.printable import listed, shown_path
+from harness.data.files.printable import how_many, listed, shown_path
 from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
+from harness.data.label_conflicts import conflicts_in, pairs_of, refuse_conflicts
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import LabelledImages, ZooError
@@ -29,16 +30,16 @@ class Survey:
     refusal: ZooError | None = None
 
 
-def survey(root: Path) -> Survey:
-    """Decode every file below `root`. Raises ZooError where the layout is wrong."""
-    scan = scan_folder(root)
+def survey(root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, labels: Path | None = None) -> Survey:
+    """Decode every file that `scan_folder` finds. Raises ZooError where the layout is wrong."""
+    scan = scan_folder(root, part_dirs=part_dirs, labels=labels)
     files = files_of(scan.images)
     facts = inspect_parts(files, thorough=True)
     bad = bad_files(files, facts)
     notes, refusal = _rehearsed(scan.images, files, facts) if not bad else ((), None)
     good = [fact for part in facts.values() for fact in part if not fact.problem]
     described = {
-        "folder": shown_path(root),
+        "folder": ", ".join(shown_path(folder) for folder in (root, *(part_dirs or {}).values()) if folder),
         "images": {part: len(paths) for part, paths in files.items()},
         "classes": _classes(scan),
         "formats": dict(Counter(fact.format for fact in good).most_common()),
@@ -46,6 +47,7 @@ def survey(root: Path) -> Survey:
         "colour": sum(not fact.grey for fact in good),
         "grey": sum(fact.grey for fact in good),
         "copies": len(good) - len({fact.sha256 for fact in good}),
+        "two_labels": [str(file) for file in pairs_of(conflicts_in(scan.images, facts))],
         "left_out": list(scan.notes),
         "in_a_run": list(notes),
         "unreadable": [{"name": file.name, "problem": file.problem} for file in bad],
@@ -60,8 +62,9 @@ def as_text(facts: Mapping[str, Any]) -> list[str]:
     lines.append(("formats", ", ".join(f"{kind} {count:,}" for kind, count in facts["formats"].items())))
     lines.append(("pixels", ", ".join(f"{which} {w}x{h}" for which, (w, h) in facts["pixels"].items())))
     lines.append(("colour", f"{facts['colour']:,} colour, {facts['grey']:,} grey"))
-    lines.append(("copies", f"{facts['copies']:,} files have the bytes of another"))
+    lines.append(("copies", f"{how_many(facts['copies'], 'file has', 'files have')} the bytes of another"))
     lines += [("note", note) for note in (*facts["left_out"], *facts["in_a_run"])]
+    lines += [("labels", pair) for pair in facts["two_labels"]]
     lines += [("bad", f"{file['name']} ({file['problem']})") for file in facts["unreadable"]]
     title = f"{facts['folder']}: {len(facts['classes']):,} classes, {total:,} images"
     return [title, *(f"  {label:<7}  {text}" for label, text in lines)]
@@ -77,6 +80,7 @@ def _rehearsed(
     }
     try:
         check_images(images)
+        refuse_conflicts(conflicts_in(images, facts))
         return without_copies(plan_splits(images), known)[1], None
     except ZooError as error:
         return (), error

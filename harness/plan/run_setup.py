@@ -11,17 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+PATHS = ("data_dir", "train_dir", "val_dir", "test_dir", "labels")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSetup:
     """Kept in `run.json`, so that `harness resume` needs nothing but the run. Paths are absolute.
 
-    `plugins` are the -p arguments; `dataset` and `data_dir` name the images; `trial_timeout` is in seconds (0: none),
-    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch.
+    `plugins` are the -p arguments; `dataset`, the folders and `labels` name the images; `trial_timeout` is in
+    seconds (0: none), `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within
+    one epoch.
     """
 
     plugins: tuple[str, ...] = ()
     dataset: str | None = None
     data_dir: str | None = None
+    train_dir: str | None = None
+    val_dir: str | None = None
+    test_dir: str | None = None
+    labels: str | None = None
     skip_bad: bool = False
     workers: int | None = None
     device: str = "auto"
@@ -35,10 +43,11 @@ class RunSetup:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> RunSetup:
         """From a value for each option of a run."""
-        names = cls.__dataclass_fields__.keys() - {"plugins", "data_dir"}
+        names = cls.__dataclass_fields__.keys() - {"plugins", *PATHS}
+        paths: dict[str, Any] = {name: arguments[name] and os.path.abspath(arguments[name]) for name in PATHS}
         return cls(
             plugins=tuple(_absolute(text) for text in arguments["plugins"]),
-            data_dir=os.path.abspath(arguments["data_dir"]) if arguments["data_dir"] else None,
+            **paths,
             **{name: arguments[name] for name in names},
         )
 

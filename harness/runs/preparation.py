@@ -71,10 +71,20 @@ def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunCo
 
 
 def source_of(setup: RunSetup, zoo: Zoo) -> DatasetSource:
-    """The named dataset; or the folder, where only a folder was given."""
+    """The named dataset; or the folders, where only such were given."""
+    named = {"train": setup.train_dir, "val": setup.val_dir, "test": setup.test_dir}
+    part_dirs = {part: Path(folder) for part, folder in named.items() if folder}
+    if setup.dataset and (part_dirs or setup.labels):
+        flag = f"--{next(iter(part_dirs))}-dir" if part_dirs else "--labels"
+        raise ZooError(f"--dataset and {flag} exclude each other", "a dataset has parts and labels of its own", USAGE)
     folder = Path(setup.data_dir) if setup.data_dir else None
-    name = setup.dataset or (None if folder else DEFAULT_DATASET)
-    return DatasetSource(spec=zoo.dataset(name) if name else None, data_dir=folder)
+    name = setup.dataset or (None if folder or part_dirs or setup.labels else DEFAULT_DATASET)
+    return DatasetSource(
+        spec=zoo.dataset(name) if name else None,
+        data_dir=folder,
+        part_dirs=part_dirs,
+        labels=Path(setup.labels) if setup.labels else None,
+    )
 
 
 def _check_limits(setup: RunSetup) -> None:
@@ -100,6 +110,7 @@ def configuration(request: RunRequest, planned: Sequence[Planned], context: RunC
         "setup": request.setup.as_json(),
         "machine": context.machine,
         "data": context.dataset.facts,
+        "notes": list(context.dataset.notes),
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
         "plugins": [asdict(info) for info in zoo.plugins],
     }

@@ -105,6 +105,20 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    105: ("the parts of a dataset have other names than train, val and test", "P12"),
+    106: ("two folders may be one part", "P12"),
+    107: ("class folders lie in a folder that only wraps them", "P12"),
+    108: ("classes lie a level deeper than class folders, or parts within classes", "P12"),
+    109: ("a folder below the data cannot be read", "P12"),
+    110: ("one image lies under two labels", "P12"),
+    111: ("images lie beside the parts, or in a part without class folders", "P12"),
+    112: ("class names differ in case or Unicode form alone", "P12"),
+    113: ("system folders and hidden files lie among the classes", "P12"),
+    114: ("links lead nowhere, in circles, or into another class or part", "P12"),
+    115: ("images lie outside of class folders", "P12"),
+    116: ("a file of labels is wrong, or leaves images out", "P12"),
+    117: ("what is meant has to be said: named folders, kept for resuming", "P5"),
+    118: ("a folder tree is of any kind: 500 random ones", "P12"),
 }
 
 # What cannot be tested here at all, and why.

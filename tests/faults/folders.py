@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
+
 from harness.cli.main import main
+from harness.data.files.folder import FolderScan, scan_folder
 from results.store.run_store import RunStore
 from tests.faults.data_plugin import __file__ as PLUGIN
 from tests.faults.runs import Run
 from tests.harness.pictures import folder
+from zoo import ZooError
 
 PARTS = ("train/cat", "train/dog", "test/cat", "test/dog")
 OPTIONS = ("--epochs", "1", "--time-budget", "0.01", "--device", "cpu", "--num-threads", "1")
@@ -59,3 +64,32 @@ def checked(capsys, root: Path) -> str:
     said.encode("utf-8")
     assert all(line.isprintable() for line in said.splitlines())
     return said
+
+
+def tree(root: Path, *names: str) -> Path:
+    """Empty files, and folders where a name ends in a slash."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).mkdir() if name.endswith("/") else (root / name).touch()
+    return root
+
+
+def of_parts(root: Path, *parts: str) -> Path:
+    """Two classes of two images in each part."""
+    return tree(root, *(f"{part}/{label}/{n}.png" for part in parts for label in ("cat", "dog") for n in range(2)))
+
+
+def parts_of(scan: FolderScan, root: Path) -> dict[str, str]:
+    """The folder of each part, below `root`."""
+    splits = scan.images.splits.items()
+    return {part: os.path.relpath(os.path.commonpath([*map(str, split.images)]), root) for part, split in splits}
+
+
+def doubted(root: Path, **options) -> str:
+    """Why a folder is refused; the remedy must say how to say what is meant."""
+    with pytest.raises(ZooError) as raised:
+        scan_folder(root, **options)
+    assert raised.value.exit_code == 3
+    assert "--train-dir" in raised.value.remedy
+    assert "--labels" in raised.value.remedy
+    return raised.value.cause

@@ -74,7 +74,7 @@ def test_27_a_folder_without_images_in_classes_names_itself_and_the_layout(tmp_p
 def test_28_one_class_is_nothing_to_tell_apart(tmp_path, capsys):
     root = folder(tmp_path / "pets", ["train/cat", "test/cat"])
     cause, _ = refused_by_both(capsys, root, tmp_path / "runs")
-    assert cause == f"{root} has one class only, 'cat': there is nothing to tell apart"
+    assert cause == f"{root}/train has one class only, 'cat': there is nothing to tell apart"
 
 
 @pytest.mark.fault(29)
@@ -89,7 +89,7 @@ def test_30_images_in_train_and_test_are_counted_named_and_taken_from_train(tmp_
     root = folder(tmp_path / "pets", [*PARTS, "val/cat", "val/dog"], num=9)
     for n in range(5):
         (root / f"test/cat/{n}.png").write_bytes((root / f"train/cat/{n}.png").read_bytes())
-    told = "5 test images also occur in train (identical files: 0.png, 1.png, 2.png and 2 more); removed from train"
+    told = "5 train images that occur in test too were left out: 0.png, 1.png, 2.png and 2 more"
     assert told in checked(capsys, root)
     found = run(root, "good/tiny", capsys=capsys)
     assert f"warning  {told}" in found.err
@@ -220,7 +220,8 @@ def test_35_files_of_formats_that_are_not_read_are_counted(tmp_path, capsys, suf
     root = pets(tmp_path)
     for part in ("train/cat", "test/dog"):
         (root / part / f"x{suffix}").write_bytes(b"?")
-    told = f"2 files were left out: {suffix or 'no suffix'} 2"
+    names = f"test/dog/x{suffix}, train/cat/x{suffix}"
+    told = f"2 files of other formats were left out: {suffix or 'no suffix'} 2 ({names})"
     assert told in checked(capsys, root)
     assert load(DatasetSource(data_dir=root)).notes == (told,)
 
@@ -271,7 +272,8 @@ def test_37_links_are_followed_and_pipes_folders_and_loops_are_not_read(tmp_path
     os.mkfifo(root / "train/dog/pipe.png")
     said = checked(capsys, root)
     assert ": 2 classes, 25 images" in said
-    assert "3 files were left out: not regular files 3" in said
+    assert "2 links that lead nowhere were left out: train/cat/dangling.png, train/cat/loop.png" in said
+    assert "1 pipe, socket or device was left out: train/dog/pipe.png" in said
 
 
 @pytest.mark.fault(38)

@@ -1,4 +1,4 @@
-"""`harness check-data DIR`: what an image folder holds, and every file in it that cannot be read."""
+"""`harness check-data DIR`: what image folders hold, how they are understood, and every file that cannot be read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
+from harness.cli.shared.train_options import FOLDERS, add_option
+from harness.plan.option_table import RUN
 from results.tables.text import fit_for
-from zoo.errors import ZooError
+from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, help="a folder of class folders, or of train and test with class folders")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="a folder of class folders, or of train and test with class folders"
+    )
+    for name in FOLDERS:
+        if name != "data_dir":
+            add_option(parser, name, RUN[name])
     add_json(parser)
 
 
@@ -26,7 +33,11 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.data.files.printable import listed
     from harness.data.survey import as_text, survey
 
-    contents = survey(arguments.folder)
+    named = {"train": arguments.train_dir, "val": arguments.val_dir, "test": arguments.test_dir}
+    part_dirs = {part: folder for part, folder in named.items() if folder is not None}
+    if arguments.folder is None and not part_dirs and arguments.labels is None:
+        raise ZooError("no folder was named", "see: harness check-data --help", USAGE)
+    contents = survey(arguments.folder, part_dirs=part_dirs, labels=arguments.labels)
     text = json.dumps(contents.facts, indent=1) if arguments.json else "\n".join(as_text(contents.facts))
     print(fit_for(sys.stdout.encoding, text))
     if contents.bad:

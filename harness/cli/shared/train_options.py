@@ -13,8 +13,9 @@ from harness.plan.values import switch
 if TYPE_CHECKING:
     import argparse
 
+FOLDERS = ("data_dir", "train_dir", "val_dir", "test_dir", "labels")
 GROUPS = {
-    "data": ("dataset", "data_dir", "val_split", "test_split", "img_size", "aug", "skip_bad", "workers"),
+    "data": ("dataset", *FOLDERS, "val_split", "test_split", "img_size", "aug", "skip_bad", "workers"),
     "model": ("pretrained", "weights", "head", "finetune", "feature_views"),
     "training": (
         *("epochs", "batch_size", "opt", "lr", "weight_decay", "momentum", "sched", "patience", "seed", "seeds"),

@@ -1,26 +1,23 @@
-"""Image folders: `DIR/<class>/…`, or `DIR/{train,val,test}/<class>/…`. Lists files and opens none."""
+"""Image folders: `DIR/<class>/…`, or `DIR/{train,val,test}/<class>/…`, or as they are named. Opens no image."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
-from harness.data.files.printable import listed, shown_path
-from results.sanitize import visible
-from zoo import LabelledImages, Split, ZooError
+from harness.data.files.layout.class_folders import again_note, check_classes, deeper_notes, labelled
+from harness.data.files.layout.label_file import labelled_by
+from harness.data.files.layout.parts import find_parts
+from harness.data.files.layout.tree import Tree, read_tree, some
+from harness.data.files.printable import how_many, shown_path
+from harness.data.files.regular import common_folder
+from zoo import LabelledImages, ZooError
+from zoo.errors import USAGE
 
 FORMATS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})
-PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,126 +28,67 @@ class FolderScan:
     notes: tuple[str, ...] = ()
 
 
-def scan_folder(root: Path) -> FolderScan:
-    """List the labelled images under `root`, sorted. Raises ZooError where there is nothing to train on."""
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ZooError(f"{shown_path(root)} {what}", _expected(root))
-    skipped: Counter[str] = Counter()
-    parts = _find_parts(root)
-    if "train" not in parts:
-        raise ZooError(f"{shown_path(root)} has {listed(parts)} but no train folder", _expected(root))
-    files = {part: _class_files(folder, skipped) for part, folder in parts.items()}
-    classes = tuple(files["train"])
-    _check_classes(root, parts, files)
-    splits = {part: _split(by_class, classes) for part, by_class in files.items()}
-    images = LabelledImages(classes=classes, train=splits["train"], val=splits.get("val"), test=splits.get("test"))
-    return FolderScan(images=images, notes=_skip_notes(skipped))
+def scan_folder(
+    root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, labels: Path | None = None
+) -> FolderScan:
+    """List the labelled images below `root`, sorted: each is used, or how_many in a note.
 
-
-def _find_parts(root: Path) -> dict[str, Path]:
-    """The folder of each part; a folder of class folders is all `train`.
-
-    A folder named "train" is a part only if it has folders itself, since a train is a fine class of vehicle.
+    `part_dirs` are the folders of class folders of "train", "val" and "test" where they are named; `labels` is a file
+    that names images below `root` and what they show. Raises ZooError where there is nothing to train on, and where
+    it can be doubted what is meant.
     """
-    named = {PARTS[path.name.lower()]: path for path in _folders(root) if path.name.lower() in PARTS}
-    if any(_folders(path) for path in named.values()):
-        return named
-    return {"train": root}
+    given = dict(part_dirs or {})
+    _check_asked(root, given, labels)
+    folders = [*([root] if root is not None else []), *given.values()]
+    for folder in folders:
+        _require_folder(folder)
+    _refuse_equal(given)
+    tree = read_tree(folders, FORMATS, apart=[labels] if labels else [])
+    below = root or Path(common_folder([folder / "_" for folder in given.values()]))
+    if labels is not None:
+        images, notes = labelled_by(labels, tree.roots[0], tree.left_out)
+        notes += again_note(tree, None, below)
+    else:
+        images, notes = _by_folders(tree, root, given, below)
+    return FolderScan(images=images, notes=(*notes, *_closed_note(tree, below), *tree.left_out.notes(below)))
 
 
-def _folders(root: Path) -> list[Path]:
-    with os.scandir(root) as entries:
-        names = sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
-    return [root / name for name in names]
+def _by_folders(
+    tree: Tree, root: Path | None, given: Mapping[str, Path], below: Path
+) -> tuple[LabelledImages, list[str]]:
+    top = tree.roots[0] if root is not None else None
+    parts = dict(zip(given, tree.roots if top is None else tree.roots[1:], strict=True))
+    layout = find_parts(top, parts, tree.left_out)
+    again = again_note(tree, layout, below)
+    check_classes(layout, _expected(layout.parts["train"].path), FORMATS)
+    return labelled(layout), [*layout.notes(below), *deeper_notes(layout, below), *again]
 
 
-def _class_files(folder: Path, skipped: Counter[str]) -> dict[str, list[Path]]:
-    """The image files of each class folder, by class name, both sorted."""
-    return {path.name: sorted(_image_files(path, skipped)) for path in _folders(folder)}
+def _check_asked(root: Path | None, given: Mapping[str, Path], labels: Path | None) -> None:
+    if labels is not None and given:
+        flag = f"--{next(iter(given))}-dir"
+        raise ZooError(f"--labels and {flag} exclude each other", "say parts in a column `split` of the file", USAGE)
+    if labels is not None and root is None:
+        raise ZooError("--labels names files below --data-dir, which is missing", "give --data-dir FOLDER", USAGE)
+    if root is None and "train" not in given:
+        raise ZooError(f"--{next(iter(given), 'val')}-dir goes with training images", "give --train-dir FOLDER", USAGE)
 
 
-def _image_files(folder: Path, skipped: Counter[str]) -> list[Path]:
-    """All image files below `folder`. Visits every real folder once, so that symlink loops end."""
-    paths: list[Path] = []
-    seen: set[tuple[int, int]] = set()
-    for at, folders, names in os.walk(folder, followlinks=True):
-        status = os.stat(at)
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()  # in place, as below: os.walk goes on with what this list then holds
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if name[0] != ".")
-        for name in names:
-            path = Path(at, name)
-            if name[0] != "." and _is_image(path, skipped):
-                paths.append(path)
-    return paths
+def _require_folder(path: Path) -> None:
+    if not os.path.isdir(path):
+        what = "is not a folder" if os.path.exists(path) else "does not exist"
+        raise ZooError(f"{shown_path(path)} {what}", _expected(path))
 
 
-def _is_image(path: Path, skipped: Counter[str]) -> bool:
-    """Whether to read this file; `is_file` follows links and looks at the kind only, so no pipe is opened."""
-    if path.suffix.lower() not in FORMATS:
-        skipped[visible(path.suffix) or "no suffix"] += 1
-        return False
-    if not path.is_file():
-        skipped["not regular files"] += 1
-        return False
-    return True
+def _refuse_equal(given: Mapping[str, Path]) -> None:
+    for one, other in combinations(given, 2):
+        if os.path.samefile(given[one], given[other]):
+            raise ZooError(f"--{one}-dir and --{other}-dir are one folder, {shown_path(given[one])}", "give two", USAGE)
 
 
-def _check_classes(root: Path, parts: dict[str, Path], files: dict[str, dict[str, list[Path]]]) -> None:
-    train = files["train"]
-    if not train:
-        raise ZooError(
-            f"{shown_path(root)} has no class folders (found {_num_images(parts['train']):,} images at top level)",
-            _expected(root),
-        )
-    empty = [name for name, paths in train.items() if not paths]
-    if empty:
-        raise ZooError(
-            f"{shown_path(parts['train'])} has class folders without images: {listed(empty)}",
-            f"put images into them or remove them; formats read: {' '.join(sorted(FORMATS))}",
-        )
-    if len(train) == 1:
-        raise ZooError(
-            f"{shown_path(root)} has one class only, '{listed(train)}': there is nothing to tell apart",
-            _expected(root),
-        )
-    for part in files.keys() - {"train"}:
-        _check_same_classes(part, parts, set(train), set(files[part]))
-
-
-def _check_same_classes(part: str, parts: dict[str, Path], train: set[str], other: set[str]) -> None:
-    if train == other:
-        return
-    differences = [
-        f"only in {name}: {listed(sorted(extra))}"
-        for name, extra in (("train", train - other), (part, other - train))
-        if extra
-    ]
-    raise ZooError(
-        f"{shown_path(parts['train'])} and {shown_path(parts[part])} differ in classes ({'; '.join(differences)})",
-        f"give both the same class folders; a class without {part} images may have an empty one",
-    )
-
-
-def _num_images(folder: Path) -> int:
-    with os.scandir(folder) as entries:
-        return sum(Path(entry.name).suffix.lower() in FORMATS for entry in entries)
-
-
-def _split(by_class: dict[str, list[Path]], classes: tuple[str, ...]) -> Split:
-    pairs = [(path, label) for label, name in enumerate(classes) for path in by_class[name]]
-    return Split(images=tuple(path for path, _ in pairs), labels=tuple(label for _, label in pairs))
-
-
-def _skip_notes(skipped: Counter[str]) -> tuple[str, ...]:
-    if not skipped:
-        return ()
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in skipped.most_common(5))
-    more = ", …" if len(skipped) > 5 else ""
-    return (f"{skipped.total():,} files were left out: {kinds}{more}",)
+def _closed_note(tree: Tree, below: Path) -> list[str]:
+    folders = how_many(len(tree.closed), "hidden folder", "hidden folders")
+    return [f"{folders} cannot be looked into: {some(tree.closed, below)}"] if tree.closed else []
 
 
 def _expected(root: Path) -> str:

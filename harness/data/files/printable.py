@@ -19,3 +19,8 @@ def listed(names: Iterable[object], limit: int = 5) -> str:
     items = [visible(str(name)) for name in names]
     more = f" and {len(items) - limit:,} more" if len(items) > limit else ""
     return ", ".join(items[:limit]) + more
+
+
+def how_many(num: int, one: str, many: str) -> str:
+    """A number and what is counted, in the singular or the plural: `1 link leads`, `2 links lead`."""
+    return f"{num:,} {one if num == 1 else many}"

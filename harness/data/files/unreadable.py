@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.data.files.file_facts import FileFacts, inspect_files
-from harness.data.files.printable import listed
+from harness.data.files.printable import how_many, listed
 from harness.data.files.regular import common_folder
 from results.sanitize import visible
 from zoo import LabelledImages, Split, ZooError
@@ -90,22 +90,24 @@ def without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile]]:
     bad = bad_files(files, facts)
     if not bad:
         return images, []
-    kept: dict[str, Any] = {
-        part: _chosen(getattr(images, part), [not fact.problem for fact in facts[part]]) for part in facts
-    }
-    return replace(images, **kept), bad
+    unwanted = {(part, row) for part in facts for row, fact in enumerate(facts[part]) if fact.problem}
+    return without_rows(images, unwanted), bad
 
 
 def left_out_note(bad: Sequence[BadFile]) -> str:
     """What a person is told of skipped files."""
-    return f"{len(bad):,} images that cannot be read were left out: {listed(bad, 3)}"
+    images = how_many(len(bad), "image that cannot be read was", "images that cannot be read were")
+    return f"{images} left out: {listed(bad, 3)}"
 
 
-def _chosen(split: Split, good: Sequence[bool]) -> Split:
-    return Split(
-        images=[image for image, keep in zip(split.images, good, strict=True) if keep],
-        labels=[label for label, keep in zip(split.labels, good, strict=True) if keep],
-    )
+def without_rows(images: LabelledImages, unwanted: Collection[tuple[str, int]]) -> LabelledImages:
+    """The images without some files: each by its part and its row there."""
+    kept: dict[str, Any] = {}
+    for part in {part for part, _ in unwanted}:
+        split = getattr(images, part)
+        rows = [row for row in range(len(split)) if (part, row) not in unwanted]
+        kept[part] = Split(images=[split.images[row] for row in rows], labels=[split.labels[row] for row in rows])
+    return replace(images, **kept)
 
 
 def _root(files: Mapping[str, Sequence[Path]]) -> str:

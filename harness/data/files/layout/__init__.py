@@ -1,0 +1,1 @@
+"""The layout of image folders: which are parts, which are classes, and what lies beside them."""
