@@ -105,6 +105,12 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    99: ("a file of weights holds a script's options, its optimiser, and averaged weights", "P12"),
+    100: ("names of tensors carry what other tools wrapped around the model", "P12"),
+    101: ("a file of weights has no classifier, or one of another build", "P12"),
+    102: ("weights are of an earlier version of their library", "P12"),
+    103: ("weights are for another image size", "P12"),
+    104: ("weights of another architecture, or code, pass for what may be loaded", "P9"),
 }
 
 # What cannot be tested here at all, and why.
