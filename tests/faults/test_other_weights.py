@@ -49,6 +49,38 @@ def test_102_densenet_is_loaded_under_its_old_names(tmp_path, prefix):
     assert built.notes[-1].startswith("converted by its library: features.denseblock1.denselayer1.conv.1.weight")
 
 
+def convnext(task):
+    from timm.models.convnext import ConvNeXt
+
+    return ConvNeXt(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), num_classes=task.num_classes)
+
+
+# timm's names, and those of the paper's own repository, whose files begin with "model".
+OFFICIAL = {
+    r"^stem\.(\d)": r"downsample_layers.0.\1",
+    r"^stages\.(\d)\.downsample\.(\d)": r"downsample_layers.\1.\2",
+    r"^stages\.(\d)\.blocks\.(\d)": r"stages.\1.\2",
+    r"conv_dw": "dwconv",
+    r"mlp\.fc": "pwconv",
+    r"^head\.norm": "norm",
+    r"^head\.fc": "head",
+}
+
+
+@pytest.mark.fault(102)
+def test_102_a_file_of_the_architecture_s_authors_is_converted_as_timm_does(tmp_path):
+    state = convnext(TASK).state_dict()
+    theirs = dict(state)
+    for pattern, name in OFFICIAL.items():
+        theirs = {re.sub(pattern, name, key): tensor for key, tensor in theirs.items()}
+    assert len(theirs) == len(state)
+    assert "stages.2.0.pwconv1.weight" in theirs
+    options = {"task": replace(TASK, image_size=32), "convert_weights": timm_models.convert_weights}
+    built = loaded(tmp_path, {"model": theirs, "args": OPTIONS}, convnext, **options)
+    assert all(torch.equal(tensor, state[name]) for name, tensor in built.model.state_dict().items())
+    assert built.notes[-1].startswith("converted by its library: downsample_layers.0.0.bias")
+
+
 def mnasnet(task):
     return models.MNASNet(0.25, num_classes=task.num_classes)
 

@@ -61,7 +61,7 @@ def _prefix(tensors: Mapping[str, Any], names: Sequence[str]) -> str:
     candidates = {name.removesuffix(first) for name in tensors if name.endswith(first)}
     counts = {
         prefix: sum(prefix + name in tensors for name in names)
-        for prefix in sorted(candidates, key=len)
+        for prefix in sorted(candidates, key=lambda prefix: (len(prefix), prefix))
         if prefix == "" or prefix.endswith(".")
     }
     most = max(counts.values(), default=0)
