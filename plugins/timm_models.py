@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import zoo
 from zoo.library_index import timm_architectures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from torch import nn
+    from torch import Tensor, nn
 
 STARTER = ("convnext_atto",)
 # Networks that halve the image five times need it; timm's own min_input_size is what was tried, not what runs.
@@ -33,6 +34,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
             weights=arch.weights,
             require_weights=partial(require_weights, arch.name),
+            convert_weights=convert_weights,
         )
 
 
@@ -71,6 +73,13 @@ def require_weights(name: str, weights: str) -> None:
     """Raise where the weights are neither in a local cache nor within reach."""
     config = _config(name, weights)
     _source(config, *_named(name, config))
+
+
+def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str, Tensor]:
+    """What timm does with a file before it loads it: other projects' names, positions for the model's image size."""
+    module = import_module(type(model).__module__)
+    convert: Callable[..., Mapping[str, Tensor]] | None = getattr(module, "checkpoint_filter_fn", None)
+    return convert(tensors, model) if convert else tensors
 
 
 def _config(name: str, weights: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,9 @@ import zoo
 from zoo.library_index import torchvision_architectures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from torch import nn
+    from torch import Tensor, nn
 
 STARTER = ("resnet18", "mobilenet_v3_small")
 IMAGENET = zoo.InputSpec(size=224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), channels=3)
@@ -33,6 +34,8 @@ MIN_SIZES = {
     "swin": 4,
     "vgg": 32,
 }
+# densenet's layers have had other names since modules' names may hold no dot; its published files still have the old.
+OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
 
 
 @zoo.hookimpl
@@ -47,6 +50,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
             weights=arch.weights,
             require_weights=partial(require_weights, arch.name),
+            convert_weights=convert_weights,
         )
 
 
@@ -88,6 +92,21 @@ def require_weights(name: str, weights: str) -> None:
     from zoo.download import require_url
 
     require_url(_weights(name, weights).url)
+
+
+def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str, Tensor]:
+    """A file's tensors under torchvision's present names, a vision transformer's positions for the model's size."""
+    from collections import OrderedDict
+
+    from torchvision.models import vision_transformer
+
+    renamed = OrderedDict((OLD_NAME.sub(r"\1\2", name), tensor) for name, tensor in tensors.items())
+    if not isinstance(model, vision_transformer.VisionTransformer):
+        return renamed
+    resampled: Mapping[str, Tensor] = vision_transformer.interpolate_embeddings(
+        model.image_size, model.patch_size, renamed
+    )
+    return resampled
 
 
 def _weights(name: str, weights: str) -> Any:

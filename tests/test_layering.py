@@ -69,7 +69,9 @@ def test_a_package_imports_only_what_its_layer_may(package):
 def test_only_the_command_line_knows_argparse():
     """Everything that a command does can be called from Python: what lies below takes plain data."""
     knowing = {file.relative_to(ROOT) for file in files(*PACKAGES) if "argparse" in file.read_text()}
-    assert {str(file) for file in knowing if not file.is_relative_to("harness/cli")} == set()
+    # The word alone: strangers' training scripts save their options under it.
+    assert {str(file) for file in knowing if not file.is_relative_to("harness/cli")} == {"zoo/checkpoints/reading.py"}
+    assert "argparse" not in {one.top for one in imports_of(ROOT / "zoo/checkpoints/reading.py")}
     assert Path("harness/cli/main.py") in knowing
 
 

@@ -6,28 +6,40 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from zoo.errors import ZooError, first_line
+from zoo.checkpoints.matching import DoesNotFit, fitted, load
+from zoo.errors import USAGE, ZooError, first_line
 from zoo.heads import layers
 from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
-from zoo.input_size import with_size_hint
+from zoo.input_size import COMMON_SIZES, with_size_hint
 from zoo.specs import ModelSpec, Task, resolve
-from zoo.weights import Weights, load_strictly
+from zoo.weights import Weights
 from zoo.without_memory import without_memory
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
+
+    from zoo.checkpoints.checkpoint import Checkpoint
+
+
+# Beside the common ones, those of small pictures, and of what is trained or fine-tuned larger.
+OTHER_SIZES = (8, 28, 40, 80, 100, 120, 144, 150, 176, 208, 240, 288, 320, 336, 448, 512, 518)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltModel:
-    """A model with a head for `num_classes`, and the name of the weights it carries ("none" where random)."""
+    """A model with a head for `num_classes`, and the name of the weights it carries ("none" where random).
+
+    `notes` say what of a file of weights was chosen, converted, left out or left new, in a few words each.
+    """
 
     model: nn.Module
     head: Head
     weights: str
     num_classes: int
+    notes: tuple[str, ...] = ()
 
 
 def build(
@@ -146,15 +158,45 @@ def _from_file(spec: ModelSpec, task: Task, head: str, weights: Weights) -> Buil
 
     A classifier for the task's own class count stays as it was saved; any other is replaced.
     """
-    state, label = weights.load()
+    checkpoint, label = weights.load()
     built = _finish(spec, task, build_module(spec, task), "linear", "none")
-    layer = state.get(f"{built.head.names[0]}.weight")
-    num_classes = task.num_classes if layer is None else int(layer.shape[0])
+    checkpoint = fitted(built.model, checkpoint, built.head, spec.convert_weights)
+    layer = checkpoint.tensors.get(f"{built.head.names[0]}.weight")
+    num_classes = task.num_classes if layer is None or not layer.ndim else int(layer.shape[0])
     if num_classes != task.num_classes:
         last = (*built.head.names, *built.head.aux)
         layers.replace(built.model, last, num_classes, HeadSpec(), built.head.in_features)
-    load_strictly(built.model, state, weights.file.name)
+    try:
+        remained = load(built.model, checkpoint, weights.file.name, built.head)
+    except DoesNotFit as error:
+        raise (_for_another_size(spec, task, checkpoint, error) or error) from None
+    built = replace(built, weights=label, notes=(*checkpoint.notes, *remained))
     if num_classes == task.num_classes and head == "linear":
-        return replace(built, weights=label)
+        return built
     new = exchange(built.model, built.head, task.num_classes, head, input_shape=task.input_shape)
-    return replace(built, head=new, weights=label)
+    return replace(built, head=new)
+
+
+def _for_another_size(spec: ModelSpec, task: Task, checkpoint: Checkpoint, error: DoesNotFit) -> ZooError | None:
+    """The error that says for which image size the weights are, where there is one; tried without memory."""
+    if not error.reshaped:
+        return None
+    here, larger = (_shapes(spec, task, size) for size in (task.image_size, 2 * task.image_size))
+    if any(here.get(name) == larger.get(name) for name in error.reshaped):
+        return None  # no size makes that model of this one
+    saved = {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
+    for size in (*COMMON_SIZES, *OTHER_SIZES):
+        shapes = _shapes(spec, task, size)
+        if shapes and all(saved.get(name) == shapes[name] for name in error.reshaped):
+            cause = f"these weights are for images of {size} px, not of {task.image_size}"
+            return ZooError(cause, f"use --img-size {size}", USAGE)
+    return None
+
+
+def _shapes(spec: ModelSpec, task: Task, size: int) -> dict[str, torch.Size]:
+    """The shapes of the model's tensors when it is built for images of `size` pixels; empty where it cannot be."""
+    try:
+        module = build_on_meta(spec, replace(task, image_size=size, weights=None))
+    except ZooError:
+        return {}
+    return {name: tensor.shape for name, tensor in module.state_dict().items()}

@@ -88,6 +88,8 @@ class ModelSpec:
     `weights` names the pretrained tags that `Task.weights` may carry; the first is the default.
     `require_weights`, called with "default" or a tag before a run begins, raises ZooError where these weights are
     neither here nor within reach.
+    `convert_weights`, called with a file's tensors by name and the model that does not take them so, returns them as
+    its library takes them today: under its present names, resampled for the model's image size.
     `requires` names top-level modules without which the model cannot be built.
     `tags` are words that select sets of models, such as "starter".
     """
@@ -102,6 +104,7 @@ class ModelSpec:
     tags: frozenset[str] = frozenset()
     weights: tuple[str, ...] = ()
     require_weights: Callable[[str], None] | None = None
+    convert_weights: Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]] | None = None
 
     def input_for(self, weights: str | None) -> InputSpec:
         """The images this model wants when it carries `weights`."""

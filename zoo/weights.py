@@ -6,24 +6,20 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zoo.errors import USAGE, ZooError, first_line
+from zoo.checkpoints.contents import checkpoint_of
+from zoo.checkpoints.reading import read
+from zoo.errors import USAGE, ZooError
 from zoo.names import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from torch import Tensor, nn
-
+    from zoo.checkpoints.checkpoint import Checkpoint
     from zoo.specs import ModelSpec
 
 # What ends so is a file even where there is none: a mistyped path must not be taken for an unknown tag.
-_FILE = re.compile(r"\.(?:safetensors|pt|pth|bin)(?:#|$)")
+_FILE = re.compile(r"\.(?:safetensors|pt|pth|pth\.tar|bin|ckpt)(?:#|$)")
 _PREFIX, _HASH = "file:", "#sha256="
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
-# Below this, a file can corrupt memory even under weights_only=True.
-_SAFE_TORCH = (2, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +74,11 @@ class Weights:
         elif spec.require_weights is not None:
             spec.require_weights(self.tag)
 
-    def load(self) -> tuple[dict[str, Tensor], str]:
-        """A file's tensors by name, and the label "file:NAME@HASH" under which a table shows them."""
+    def load(self) -> tuple[Checkpoint, str]:
+        """What a file holds, and the label "file:NAME@HASH" under which a table shows it."""
         digest = self._digest()
-        return _unwrapped(_read(self.file), self.file), f"{_PREFIX}{self.file.name}@{digest[:8]}"
+        content, words = read(self.file)
+        return checkpoint_of(content, words, self.file), f"{_PREFIX}{self.file.name}@{digest[:8]}"
 
     def _digest(self) -> str:
         """The file's SHA-256. Raises ZooError where the file is not there or is not the one that was meant."""
@@ -109,64 +106,3 @@ def sha256_of(path: Path) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def load_strictly(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Load `state` into `model`; every tensor on either side must have its match. `name` is for the message."""
-    # Before anything is copied: load_state_dict would fill what fits, and then tell hundreds of names.
-    own = model.state_dict()
-    problems = {
-        "missing": [key for key in own if key not in state],
-        "unexpected": [key for key in state if key not in own],
-        "of another shape": [key for key in own if key in state and own[key].shape != state[key].shape],
-    }
-    differences = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
-    if differences:
-        cause = f"{name} does not fit {type(model).__name__}: {', '.join(differences)}"
-        raise ZooError(cause, "use weights saved from this very architecture")
-    model.load_state_dict(state)
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:3]) + (", …" if len(keys) > 3 else "")
-
-
-def _read(path: Path) -> Any:
-    """What is in the file; nothing in it is executed."""
-    import torch
-
-    if path.suffix != ".safetensors":
-        _require_safe_torch(path)
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        # Without map_location, what was saved on an accelerator cannot be read on a machine that has none.
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = first_line(error, limit=150) or type(error).__name__
-        raise ZooError(f"{path} cannot be read: {reason}", "the file may be truncated; get it again") from error
-
-
-def _require_safe_torch(path: Path) -> None:
-    import torch
-
-    version = tuple(int(part) for part in torch.__version__.split(".")[:2])
-    if version < _SAFE_TORCH:
-        cause = f"{path.name} is not read: torch {torch.__version__} does not load .pt and .pth files safely"
-        raise ZooError(cause, "use torch 2.10 or newer, or save the weights as .safetensors")
-
-
-def _unwrapped(content: Any, path: Path) -> dict[str, Tensor]:
-    """The tensors themselves, out of the wrappings that training scripts put around them."""
-    import torch
-
-    for key in _WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise ZooError(f"{path} holds no plain tensors by name", "save model.state_dict()")
-    # nn.DataParallel puts this before every name.
-    parallel = bool(content) and all(key.startswith("module.") for key in content)
-    return {key.removeprefix("module.") if parallel else key: value for key, value in content.items()}

@@ -96,7 +96,10 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
         features=FeatureStore(Path(job.features)),
     )
     callbacks = TrialCallbacks(
-        on_epoch=lambda row: messenger.send({"epoch": row}), on_phase=messenger.enter, checkpoints=checkpoints
+        on_epoch=lambda row: messenger.send({"epoch": row}),
+        on_phase=messenger.enter,
+        on_note=messenger.note,
+        checkpoints=checkpoints,
     )
     choice = find_choice(job)
     torch.set_num_threads(job.num_threads)  # last: a plugin may have set its own as it was imported

@@ -119,6 +119,8 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "param_count": sum(count for count, _ in counts),
         "trainable_param_count": sum(count for count, trains in counts if trains),
         "weights": built.weights,
+        # What of a file of weights was chosen, converted, left out or left new; absent where it was loaded as it is.
+        **({"weights_note": "; ".join(built.notes)} if built.notes else {}),
         "head": built.head.name,
         "head_type": built.head.type,
         "head_spec": train.head,

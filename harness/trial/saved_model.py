@@ -16,6 +16,8 @@ from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
 from results.store.atomic import read_regular, write_atomic
 from zoo.building import build
+from zoo.checkpoints.contents import VERSIONS
+from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.specs import Task
@@ -58,7 +60,7 @@ def save(folder: Path, model: nn.Module, card: Card) -> None:
     """Write weights and card into `folder`. The card comes last: where it is, the weights are whole."""
     # Tied parameters share memory, which safetensors refuses; a copy of each is what a reader expects anyway.
     state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
-    weights = safetensors_bytes(state)
+    weights = safetensors_bytes(state, metadata={VERSIONS: json.dumps(versions_of(model))})
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / WEIGHTS_FILE, weights)
     content = asdict(card) | {"sha256": hashlib.sha256(weights).hexdigest()}
@@ -78,7 +80,9 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     task = Task(num_classes=card["num_classes"], image_size=card["img_size"], channels=card["channels"])
     model = build(choices[0].spec, task, head=card["head"]).model
     try:
-        model.load_state_dict(read_safetensors(weights))
+        tensors, versions = read_safetensors(weights), _versions(weights)
+        take_form_of(model, versions)
+        load_versioned(model, tensors, versions)
     except Exception as error:
         # The first lines name the class, then follow all missing and all unexpected keys: one line is shown.
         reason = " ".join(str(error).split())[:MAX_REASON]
@@ -122,6 +126,13 @@ def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:
     if hashlib.sha256(weights).hexdigest() != card["sha256"]:
         raise ZooError(f"{folder}: {WEIGHTS_FILE} is damaged: its SHA-256 is not the card's", "use another checkpoint")
     return weights
+
+
+def _versions(weights: bytes) -> dict[str, int]:
+    """Of the modules that saved a whole safetensors file, whose first 8 bytes say how long its header is."""
+    header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
+    versions: dict[str, int] = json.loads(header.get("__metadata__", {}).get(VERSIONS, "{}"))
+    return versions
 
 
 def _zoo_for(card: dict[str, Any], plugins: Sequence[str]) -> Zoo:

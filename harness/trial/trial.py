@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialCallbacks:
-    """Who is told how far a trial is, and where training keeps its checkpoints."""
+    """Who is told how far a trial is and what a person should know of it, and where training keeps its checkpoints."""
 
     on_epoch: Callable[[HistoryRow], None] = lambda row: None
     on_phase: Callable[[str], None] = lambda name: None
+    on_note: Callable[[str], None] = lambda text: None
     checkpoints: TrainingCheckpoints | None = None
 
 
@@ -83,6 +84,8 @@ def _carry_out(
     with phases("build"):
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
+        if built.notes:
+            callbacks.on_note(f"{built.weights}: {'; '.join(built.notes)}")
         torch.set_num_threads(num_threads)  # as in all other trials, whatever the model's code has set
     with phases("data"):
         pixels = context.dataset.pixels(geometry)

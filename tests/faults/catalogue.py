@@ -119,6 +119,12 @@ FAULTS = {
     116: ("a file of labels is wrong, or leaves images out", "P12"),
     117: ("what is meant has to be said: named folders, kept for resuming", "P5"),
     118: ("a folder tree is of any kind: 500 random ones", "P12"),
+    99: ("a file of weights holds a script's options, its optimiser, and averaged weights", "P12"),
+    100: ("names of tensors carry what other tools wrapped around the model", "P12"),
+    101: ("a file of weights has no classifier, or one of another build", "P12"),
+    102: ("weights are of an earlier version of their library", "P12"),
+    103: ("weights are for another image size", "P12"),
+    104: ("weights of another architecture, or code, pass for what may be loaded", "P9"),
 }
 
 # What cannot be tested here at all, and why.
