@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from harness.data.channel_statistics import MeanStd, statistics_for
 from harness.data.files.unreadable import require_readable
+from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import Geometry
 from harness.data.pixels.prepare import prepare
 from harness.data.pixels.sources import Source
@@ -43,7 +44,8 @@ class PreparedSplits:
 @dataclass(slots=True, kw_only=True)
 class Dataset:
     """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
-    `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped."""
+    `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped, `white_level` the
+    value that is white in files of 16 bits."""
 
     name: str
     classes: tuple[str, ...]
@@ -56,6 +58,7 @@ class Dataset:
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     num_threads: int | None = None
+    white_level: int = FULL
     _prepared: dict[str, Source] = field(default_factory=dict)
     _statistics: dict[str, MeanStd] = field(default_factory=dict)
 
@@ -73,6 +76,8 @@ class Dataset:
             "classes": list(self.classes),
             **{f"num_{part}": count for part, count in self.counts.items()},
             "left_out": list(self.left_out),
+            # Only where it says something: runs of before have no such key, and go on.
+            **({"white_level": self.white_level} if self.white_level != FULL else {}),
         }
 
     def labels(self, part: Part) -> list[int]:
@@ -87,6 +92,7 @@ class Dataset:
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
+        geometry = replace(geometry, white_level=self.white_level)
         parts = {name: self._part(getattr(self.plan, name), geometry) for name in SPLITS}
         mean, std = self._normalisation(parts["train"], geometry)
         return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std)
@@ -102,7 +108,7 @@ class Dataset:
         key = f"{name} {geometry.key}"
         if key not in self._prepared:
             pool = self.pools[name]
-            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.stamps)
+            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.states)
         return self._prepared[key]
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:

@@ -8,9 +8,10 @@ from time import perf_counter
 
 from harness.data.dataset import Dataset
 from harness.data.duplicates import without_copies
+from harness.data.files.file_notes import file_notes, white_of
 from harness.data.files.folder import scan_folder
 from harness.data.files.printable import listed
-from harness.data.files.unreadable import left_out_note, without_bad
+from harness.data.files.unreadable import files_of, left_out_note, require_readable, without_bad
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.pools import open_pools
 from harness.data.splits import check_images, plan_splits
@@ -55,7 +56,9 @@ def load(
     if bad:
         check_images(images)
         notes = (*notes, left_out_note(bad))
-    pools = open_pools(images)
+    files = files_of(images)
+    facts = require_readable(files)
+    pools = open_pools(images, facts)
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
     plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
     dataset = Dataset(
@@ -68,7 +71,8 @@ def load(
         channels=max(pool.channels for pool in pools.values()),
         plan=plan,
         pools=pools,
-        notes=(*notes, *removed),
+        notes=(*notes, *file_notes(files, facts), *removed),
+        white_level=white_of(facts),
         left_out=tuple(file.name for file in bad),
         num_threads=num_threads,
     )

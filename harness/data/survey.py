@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.data.duplicates import ImageIdentities, without_copies
 from harness.data.files.file_facts import FileFacts
+from harness.data.files.file_notes import file_notes
 from harness.data.files.folder import FolderScan, scan_folder
 from harness.data.files.printable import listed, shown_path
 from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
@@ -47,7 +48,7 @@ def survey(root: Path) -> Survey:
         "grey": sum(fact.grey for fact in good),
         "copies": len(good) - len({fact.sha256 for fact in good}),
         "left_out": list(scan.notes),
-        "in_a_run": list(notes),
+        "in_a_run": [*file_notes(files, facts), *notes],
         "unreadable": [{"name": file.name, "problem": file.problem} for file in bad],
     }
     return Survey(facts=described, bad=bad, refusal=refusal)

@@ -36,6 +36,7 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
         "channels": dataset.channels,
         "num_threads": dataset.num_threads,
         "left_out": dataset.left_out,
+        "white_level": dataset.white_level,
         "plan": {name: _part(getattr(dataset.plan, name)) for name in SPLITS},
         "pools": {name: _described(name, pool, folder) for name, pool in dataset.pools.items()},
     }
@@ -64,7 +65,7 @@ def _rows(rows: Any) -> Any:
 def _described(name: str, pool: ImageSet, folder: Path) -> dict[str, Any]:
     facts = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
     if not isinstance(pool.images, Tensor):
-        return facts | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
+        return facts | {"paths": [str(path.absolute()) for path in pool.images], "states": list(pool.states)}
     file = f"{name}.u8"
     (folder / file).write_bytes(pool.images.contiguous().numpy().data)
     return facts | {"file": file, "shape": list(pool.images.shape)}
@@ -74,7 +75,7 @@ def _pool(pool: Mapping[str, Any], folder: Path) -> ImageSet:
     images = _mapped(folder / pool["file"], pool["shape"]) if "file" in pool else [Path(p) for p in pool["paths"]]
     facts = {name: pool[name] for name in ("labels", "fingerprint", "size", "channels")}
     # What tells copies apart was used when the dataset was split.
-    return ImageSet(images=images, identity=(), stamps=pool.get("stamps", ()), **facts)
+    return ImageSet(images=images, identity=(), states=pool.get("states", ()), **facts)
 
 
 def _mapped(path: Path, shape: list[int]) -> Tensor:

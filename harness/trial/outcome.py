@@ -147,6 +147,7 @@ def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
         stored_channels=geometry.stored_channels,
         short_side=geometry.short_side,
         interpolation=geometry.interpolation,
+        white_level=geometry.white_level,
         head=trial.train.head,
         weights=measured.built.weights,
         classes=context.dataset.classes,

@@ -12,9 +12,9 @@ DISK_SHARE = 0.5  # of the free disk, at most, for one new file
 ABANDONED_SECONDS = 24 * 3600
 
 
-def cache_dir(kind: str) -> Path:
-    """Where files of this kind are kept: `$XDG_CACHE_HOME/zoo/<kind>`, by default under `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zoo" / kind
+def cache_dir(kind: str, version: str = "") -> Path:
+    """Where files of this kind and version are kept: `$XDG_CACHE_HOME/zoo/<kind>`, by default under `~/.cache`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zoo" / kind / version
 
 
 def make_room(folder: Path, num_bytes: int) -> bool:

@@ -37,10 +37,10 @@ def prepare(
     geometry: Geometry,
     fingerprint: str,
     num_threads: int | None = None,
-    stamps: Sequence[str] = (),
+    states: Sequence[str] = (),
 ) -> Source:
     """The images as `geometry` wants them, kept where there is room. Raises UnreadableFiles, never later than here."""
-    made = _made_on_demand(images, geometry, num_threads, stamps)
+    made = _made_on_demand(images, geometry, num_threads, states)
     if isinstance(made, MemorySource):
         return made
     num_bytes = prod(made.shape)
@@ -55,10 +55,10 @@ def prepare(
 
 
 def _made_on_demand(
-    images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None, stamps: Sequence[str]
+    images: Tensor | Sequence[Path], geometry: Geometry, num_threads: int | None, states: Sequence[str]
 ) -> Source:
     if not isinstance(images, Tensor):
-        return FileSource(images, geometry, num_threads, stamps)
+        return FileSource(images, geometry, num_threads, states)
     if needs_resize(tuple(images.shape), geometry):
         return ResizingSource(images, geometry)
     return MemorySource(images)
