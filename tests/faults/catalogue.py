@@ -105,6 +105,12 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    119: ("a file is replaced by one of equal size and time", "P12"),
+    120: ("files of 16 bits use 12", "P12"),
+    121: ("a sound picture has bad metadata", "P12"),
+    122: ("a JPEG has more pixels than memory should hold", "P5"),
+    123: ("a file has several frames, pages or bands", "P12"),
+    124: ("a format has another name, or needs a plugin", "P12"),
 }
 
 # What cannot be tested here at all, and why.

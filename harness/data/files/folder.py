@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data.files.printable import listed, shown_path
+from harness.data.formats.suffixes import readable, remedy
 from results.sanitize import visible
 from zoo import LabelledImages, Split, ZooError
 
-FORMATS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})
 PARTS = {
     "train": "train",
     "training": "train",
@@ -42,7 +42,7 @@ def scan_folder(root: Path) -> FolderScan:
         raise ZooError(f"{shown_path(root)} has {listed(parts)} but no train folder", _expected(root))
     files = {part: _class_files(folder, skipped) for part, folder in parts.items()}
     classes = tuple(files["train"])
-    _check_classes(root, parts, files)
+    _check_classes(root, parts, files, skipped)
     splits = {part: _split(by_class, classes) for part, by_class in files.items()}
     images = LabelledImages(classes=classes, train=splits["train"], val=splits.get("val"), test=splits.get("test"))
     return FolderScan(images=images, notes=_skip_notes(skipped))
@@ -90,7 +90,7 @@ def _image_files(folder: Path, skipped: Counter[str]) -> list[Path]:
 
 def _is_image(path: Path, skipped: Counter[str]) -> bool:
     """Whether to read this file; `is_file` follows links and looks at the kind only, so no pipe is opened."""
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in readable():
         skipped[visible(path.suffix) or "no suffix"] += 1
         return False
     if not path.is_file():
@@ -99,7 +99,9 @@ def _is_image(path: Path, skipped: Counter[str]) -> bool:
     return True
 
 
-def _check_classes(root: Path, parts: dict[str, Path], files: dict[str, dict[str, list[Path]]]) -> None:
+def _check_classes(
+    root: Path, parts: dict[str, Path], files: dict[str, dict[str, list[Path]]], skipped: Counter[str]
+) -> None:
     train = files["train"]
     if not train:
         raise ZooError(
@@ -108,9 +110,10 @@ def _check_classes(root: Path, parts: dict[str, Path], files: dict[str, dict[str
         )
     empty = [name for name, paths in train.items() if not paths]
     if empty:
+        formats = f"formats read: {' '.join(sorted(readable()))}"
         raise ZooError(
             f"{shown_path(parts['train'])} has class folders without images: {listed(empty)}",
-            f"put images into them or remove them; formats read: {' '.join(sorted(FORMATS))}",
+            "; ".join(["put images into them or remove them", formats, *_remedies(skipped)]),
         )
     if len(train) == 1:
         raise ZooError(
@@ -137,7 +140,7 @@ def _check_same_classes(part: str, parts: dict[str, Path], train: set[str], othe
 
 def _num_images(folder: Path) -> int:
     with os.scandir(folder) as entries:
-        return sum(Path(entry.name).suffix.lower() in FORMATS for entry in entries)
+        return sum(Path(entry.name).suffix.lower() in readable() for entry in entries)
 
 
 def _split(by_class: dict[str, list[Path]], classes: tuple[str, ...]) -> Split:
@@ -150,7 +153,12 @@ def _skip_notes(skipped: Counter[str]) -> tuple[str, ...]:
         return ()
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in skipped.most_common(5))
     more = ", …" if len(skipped) > 5 else ""
-    return (f"{skipped.total():,} files were left out: {kinds}{more}",)
+    return ("; ".join([f"{skipped.total():,} files were left out: {kinds}{more}", *_remedies(skipped)]),)
+
+
+def _remedies(skipped: Counter[str]) -> list[str]:
+    """What would read files that were left out for their format."""
+    return sorted({text for kind in skipped if (text := remedy(kind.lower()))})
 
 
 def _expected(root: Path) -> str:

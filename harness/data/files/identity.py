@@ -43,6 +43,6 @@ def is_unchanged(path: Path, then: str) -> bool:
 def _sha256(path: Path) -> str:
     try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return hashlib.sha256(file.read()).hexdigest()
     except OSError:
         return ""

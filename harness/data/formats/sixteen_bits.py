@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 if TYPE_CHECKING:
     Values = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -62,9 +62,8 @@ def scaled(values: Values, white: int) -> np.ndarray[tuple[int, ...], np.dtype[n
 
 def _colour_values(image: Image.Image) -> Values | None:
     """Pillow keeps the upper byte of 16-bit colour only; read with the other byte order, the lower one."""
-    raw = _raw_mode(image)
-    mode, _, order = raw.partition(";")
-    if order not in OTHER_END or mode not in COLOUR or image.fp is None:
+    mode, _, order = _raw_mode(image).partition(";")
+    if order not in OTHER_END or mode not in COLOUR or not isinstance(image, ImageFile.ImageFile):
         return None
     with Image.open(_again(image)) as lower:
         tile = [(*part[:3], _with_raw_mode(part[3], f"{mode};{OTHER_END[order]}")) for part in lower.tile]
@@ -75,7 +74,7 @@ def _colour_values(image: Image.Image) -> Values | None:
 
 def _raw_mode(image: Image.Image) -> str:
     """How the file has its pixels, in Pillow's words, such as "RGB;16B"; empty once they are loaded."""
-    arguments = image.tile[0][3] if getattr(image, "tile", None) else ""
+    arguments = image.tile[0][3] if isinstance(image, ImageFile.ImageFile) and image.tile else ""
     return str(arguments[0] if isinstance(arguments, tuple | list) and arguments else arguments)
 
 
@@ -83,9 +82,10 @@ def _with_raw_mode(arguments: Any, raw: str) -> Any:
     return raw if isinstance(arguments, str) else (raw, *arguments[1:])
 
 
-def _again(image: Image.Image) -> io.BytesIO:
+def _again(image: ImageFile.ImageFile) -> io.BytesIO:
     """The bytes of the image's file, which stays where it was: decoding goes on from there."""
     file = image.fp
+    assert file is not None, "not loaded yet"
     at = file.tell()
     file.seek(0)
     content = io.BytesIO(file.read())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 
 # Whatever Pillow was built with.
@@ -13,11 +14,11 @@ FORMATS = frozenset(
 AVIF = frozenset({".avif"})
 HEIF = frozenset({".heic", ".heif", ".hif"})
 REMEDIES = {
-    **dict.fromkeys(AVIF, "Pillow 11.3 or later reads AVIF"),
-    **dict.fromkeys(HEIF, "pip install pillow-heif, and they are read"),
+    **dict.fromkeys(AVIF, "Pillow 11.3 and later read AVIF"),
+    **dict.fromkeys(HEIF, "the package pillow-heif reads HEIC"),
     ".jxl": "convert JPEG XL to PNG",
     ".jp2": "convert JPEG 2000 to PNG",
-    ".dng": "convert raw pictures to TIFF or PNG",
+    ".dng": "convert raw pictures to PNG",
 }
 
 
@@ -31,9 +32,7 @@ def readable() -> frozenset[str]:
 def enable_heif() -> None:
     """Let Pillow read HEIC, where its plugin is installed."""
     if find_spec("pillow_heif"):
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
+        import_module("pillow_heif").register_heif_opener()
 
 
 def remedy(suffix: str) -> str:

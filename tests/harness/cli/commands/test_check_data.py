@@ -25,7 +25,7 @@ def pets(tmp_path):
 
 def test_a_good_folder_is_described(tmp_path, capsys):
     root = pets(tmp_path)
-    (root / "train/cat/x.avif").touch()
+    (root / "train/cat/x.svg").touch()
     (root / "test/cat/again.png").write_bytes((root / "test/cat/0.png").read_bytes())
     assert main(["check-data", str(root)]) == 0
     output = capsys.readouterr()
@@ -38,7 +38,7 @@ def test_a_good_folder_is_described(tmp_path, capsys):
         "  pixels   smallest 8x9, median 20x16, largest 30x40",
         "  colour   18 colour, 1 grey",
         "  copies   1 files have the bytes of another",
-        "  note     1 files were left out: .avif 1",
+        "  note     1 files were left out: .svg 1",
     ]
 
 

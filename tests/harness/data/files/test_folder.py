@@ -43,9 +43,9 @@ def test_a_class_may_be_called_train(tmp_path):
 
 
 def test_unlisted_formats_are_counted_and_hidden_files_are_not(tmp_path):
-    tree(tmp_path, "a/1.png", "b/1.png", "a/x.avif", "b/y.avif", "a/z.txt", "a/.DS_Store", ".git/1.png")
+    tree(tmp_path, "a/1.png", "b/1.png", "a/x.svg", "b/y.svg", "a/z.txt", "a/.DS_Store", ".git/1.png")
     scan = scan_folder(tmp_path)
-    assert scan.notes == ("3 files were left out: .avif 2, .txt 1",)
+    assert scan.notes == ("3 files were left out: .svg 2, .txt 1",)
     assert len(scan.images.train) == 2
 
 
