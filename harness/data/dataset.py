@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, BinaryIO
+from warnings import warn
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ class PreparedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSplits:
-    """The pixels of all parts for one geometry, and the normalisation that goes with them."""
+    """The pixels of all parts for one geometry, the normalisation that goes with them, and what could not be kept."""
 
     train: PreparedPart
     val: PreparedPart
@@ -39,13 +40,15 @@ class PreparedSplits:
     geometry: Geometry
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Dataset:
     """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
     `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped, `white_level` the
-    value that is white in files of 16 bits."""
+    value that is white in files of 16 bits, `tell` is called with notes on what could not be kept, `held` keeps others
+    from clearing its pixels out of the cache."""
 
     name: str
     classes: tuple[str, ...]
@@ -59,7 +62,10 @@ class Dataset:
     seconds: float = 0.0
     num_threads: int | None = None
     white_level: int = FULL
+    tell: Callable[[str], None] = warn
+    held: BinaryIO | None = None
     _prepared: dict[str, Source] = field(default_factory=dict)
+    _notes: list[str] = field(default_factory=list)
     _statistics: dict[str, MeanStd] = field(default_factory=dict)
 
     @property
@@ -95,7 +101,7 @@ class Dataset:
         geometry = replace(geometry, white_level=self.white_level)
         parts = {name: self._part(getattr(self.plan, name), geometry) for name in SPLITS}
         mean, std = self._normalisation(parts["train"], geometry)
-        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std)
+        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std, notes=tuple(self._notes))
 
     def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
         return PreparedPart(
@@ -108,8 +114,14 @@ class Dataset:
         key = f"{name} {geometry.key}"
         if key not in self._prepared:
             pool = self.pools[name]
-            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.states)
+            self._prepared[key] = prepare(
+                pool.images, geometry, pool.fingerprint, self.num_threads, pool.states, self._unkept
+            )
         return self._prepared[key]
+
+    def _unkept(self, note: str) -> None:
+        self._notes.append(note)
+        self.tell(note)
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:
         """A pretrained model's own mean and std, or those of the training images."""

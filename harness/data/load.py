@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import BinaryIO
 
 from harness.data.dataset import Dataset
 from harness.data.duplicates import without_copies
+from harness.data.files.cache import bound, cache_root
+from harness.data.files.cache_users import hold
 from harness.data.files.file_notes import file_notes, white_of
 from harness.data.files.folder import scan_folder
-from harness.data.files.printable import listed
+from harness.data.files.printable import listed, shown_path
+from harness.data.files.regular import reason
 from harness.data.files.unreadable import files_of, left_out_note, require_readable, without_bad
 from harness.data.fingerprint import dataset_fingerprint
-from harness.data.pools import open_pools
+from harness.data.pools import ImageSet, open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
@@ -59,6 +64,7 @@ def load(
     files = files_of(images)
     facts = require_readable(files)
     pools = open_pools(images, facts)
+    held, unkept = _held(pools)
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
     plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
     dataset = Dataset(
@@ -71,10 +77,11 @@ def load(
         channels=max(pool.channels for pool in pools.values()),
         plan=plan,
         pools=pools,
-        notes=(*notes, *file_notes(files, facts), *removed),
+        notes=(*notes, *file_notes(files, facts), *unkept, *removed),
         white_level=white_of(facts),
         left_out=tuple(file.name for file in bad),
         num_threads=num_threads,
+        held=held,
     )
     _check_classes_left(dataset)
     dataset.seconds = perf_counter() - start
@@ -89,6 +96,16 @@ def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
     scan = scan_folder(source.data_dir)
     return scan.images, scan.notes
+
+
+def _held(pools: Mapping[str, ImageSet]) -> tuple[BinaryIO | None, tuple[str, ...]]:
+    """What keeps their pixels in the cache for as long as it is open, or a note on why nothing can be kept there."""
+    bound(0)  # raises what a person should know before the first trial
+    try:
+        return hold(pool.fingerprint for pool in pools.values()), ()
+    except OSError as error:
+        where = shown_path(cache_root())
+        return None, (f"the cache {where} cannot be written ({reason(error)}): nothing is kept in it",)
 
 
 def _check_classes_left(dataset: Dataset) -> None:

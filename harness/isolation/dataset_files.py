@@ -10,6 +10,7 @@ import json
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from harness.data.splits import Part, SplitPlan
 from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DESCRIPTION = "dataset.json"
 
@@ -44,13 +45,13 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(description), encoding="ascii")
 
 
-def take_over(folder: Path) -> Dataset:
+def take_over(folder: Path, tell: Callable[[str], None] = warn) -> Dataset:
     """The dataset that `hand_over` wrote; its tensors are mapped, so that all trials share their pages."""
     description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
     plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in description.pop("plan").items()}
     pools = {name: _pool(pool, folder) for name, pool in description.pop("pools").items()}
     description |= {"classes": tuple(description["classes"]), "left_out": tuple(description["left_out"])}
-    return Dataset(plan=SplitPlan(**plan), pools=pools, **description)
+    return Dataset(plan=SplitPlan(**plan), pools=pools, tell=tell, **description)
 
 
 def _part(part: Part) -> dict[str, Any]:

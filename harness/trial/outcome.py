@@ -134,6 +134,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
         "timing_verdict": _verdict(measured.timings),
+        **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
     }
 
 

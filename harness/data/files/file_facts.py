@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files.cache import cache_dir
+from harness.data.files.cache_entries import make_room
 from harness.data.files.identity import stamp, state
 from harness.data.files.regular import common_folder, open_regular, reason
 from harness.data.formats.picture import (
@@ -165,6 +166,7 @@ def _sha256(content: bytes) -> str:
 
 def _load(path: Path) -> dict[str, FileFacts]:
     with suppress(OSError, ValueError, TypeError):
+        os.utime(path)  # the least recently used go first
         return {key: FileFacts(**facts) for key, facts in json.loads(path.read_text()).items()}
     return {}
 
@@ -172,6 +174,8 @@ def _load(path: Path) -> dict[str, FileFacts]:
 def _save(path: Path, known: dict[str, FileFacts]) -> None:
     facts: dict[str, Any] = {key: asdict(fact) for key, fact in known.items() if not fact.problem}
     with suppress(OSError):
+        text = json.dumps(facts).encode()
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_room(len(text))
         with whole_file(path) as file:
-            file.write(json.dumps(facts).encode())
+            file.write(text)
