@@ -111,6 +111,9 @@ FAULTS = {
     122: ("a JPEG has more pixels than memory should hold", "P5"),
     123: ("a file has several frames, pages or bands", "P12"),
     124: ("a format has another name, or needs a plugin", "P12"),
+    125: ("pixels were kept by another version of what decodes", "P12"),
+    126: ("the cache is full while a run is using it", "P5"),
+    127: ("the cache cannot be written, or has no room", "P5"),
 }
 
 # What cannot be tested here at all, and why.
