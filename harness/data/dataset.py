@@ -120,8 +120,9 @@ class Dataset:
         return self._prepared[key]
 
     def _unkept(self, note: str) -> None:
-        self._notes.append(note)
-        self.tell(note)
+        if note not in self._notes:  # two parts of one size have one note
+            self._notes.append(note)
+            self.tell(note)
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:
         """A pretrained model's own mean and std, or those of the training images."""
