@@ -36,7 +36,7 @@ LAYERS = {
     "harness": Layer(
         ours=frozenset({"zoo", "results"}),
         at_module_level=frozenset({"torch", "torchvision", "numpy", "PIL", "safetensors"}),
-        in_functions=frozenset({"pandas", "ray", "rich", "sklearn"}),
+        in_functions=frozenset({"pandas", "pillow_heif", "ray", "rich", "sklearn"}),
     ),
 }
 # Fixtures are pytest's by nature; nothing of ours imports the file.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
+from warnings import warn
 
 import torch
 from torch import Tensor
 
 from harness.data.channel_statistics import MeanStd, statistics_for
 from harness.data.files.unreadable import require_readable
+from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import Geometry
 from harness.data.pixels.prepare import prepare
 from harness.data.pixels.sources import Source
@@ -30,7 +32,7 @@ class PreparedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSplits:
-    """The pixels of all parts for one geometry, and the normalisation that goes with them."""
+    """The pixels of all parts for one geometry, the normalisation that goes with them, and what could not be kept."""
 
     train: PreparedPart
     val: PreparedPart
@@ -38,12 +40,15 @@ class PreparedSplits:
     geometry: Geometry
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Dataset:
     """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
-    `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped."""
+    `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped, `white_level` the
+    value that is white in files of 16 bits, `tell` is called with notes on what could not be kept, `held` keeps others
+    from clearing its pixels out of the cache."""
 
     name: str
     classes: tuple[str, ...]
@@ -56,7 +61,11 @@ class Dataset:
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     num_threads: int | None = None
+    white_level: int = FULL
+    tell: Callable[[str], None] = warn
+    held: BinaryIO | None = None
     _prepared: dict[str, Source] = field(default_factory=dict)
+    _notes: list[str] = field(default_factory=list)
     _statistics: dict[str, MeanStd] = field(default_factory=dict)
 
     @property
@@ -73,6 +82,8 @@ class Dataset:
             "classes": list(self.classes),
             **{f"num_{part}": count for part, count in self.counts.items()},
             "left_out": list(self.left_out),
+            # Only where it says something: runs of before have no such key, and go on.
+            **({"white_level": self.white_level} if self.white_level != FULL else {}),
         }
 
     def labels(self, part: Part) -> list[int]:
@@ -87,9 +98,10 @@ class Dataset:
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
         """Every image decoded and resized as `geometry` says, once in this process for all models that share it."""
+        geometry = replace(geometry, white_level=self.white_level)
         parts = {name: self._part(getattr(self.plan, name), geometry) for name in SPLITS}
         mean, std = self._normalisation(parts["train"], geometry)
-        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std)
+        return PreparedSplits(**parts, geometry=geometry, mean=mean, std=std, notes=tuple(self._notes))
 
     def _part(self, part: Part, geometry: Geometry) -> PreparedPart:
         return PreparedPart(
@@ -102,8 +114,15 @@ class Dataset:
         key = f"{name} {geometry.key}"
         if key not in self._prepared:
             pool = self.pools[name]
-            self._prepared[key] = prepare(pool.images, geometry, pool.fingerprint, self.num_threads, pool.stamps)
+            self._prepared[key] = prepare(
+                pool.images, geometry, pool.fingerprint, self.num_threads, pool.states, self._unkept
+            )
         return self._prepared[key]
+
+    def _unkept(self, note: str) -> None:
+        if note not in self._notes:  # two parts of one size have one note
+            self._notes.append(note)
+            self.tell(note)
 
     def _normalisation(self, train: PreparedPart, geometry: Geometry) -> MeanStd:
         """A pretrained model's own mean and std, or those of the training images."""

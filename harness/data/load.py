@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import BinaryIO
 
 from harness.data.dataset import Dataset
 from harness.data.duplicates import without_copies
+from harness.data.files.cache import bound, cache_root
+from harness.data.files.cache_users import hold
+from harness.data.files.file_notes import file_notes, white_of
 from harness.data.files.folder import scan_folder
 from harness.data.files.layout.part_names import part_of
-from harness.data.files.printable import listed
-from harness.data.files.unreadable import BadFile, files_of, left_out_note, without_bad
+from harness.data.files.printable import listed, shown_path
+from harness.data.files.regular import reason
+from harness.data.files.unreadable import BadFile, files_of, left_out_note, require_readable, without_bad
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.label_conflicts import conflicts_note, conflicts_of, pixels_note, refuse_conflicts, without_conflicts
 from harness.data.pools import ImageSet, open_pools
@@ -67,8 +72,11 @@ def load(
     if skip_bad:
         images, left_out, said = _without_bad(images)
         notes = (*notes, *said)
-    pools = open_pools(images)
+    files = files_of(images)
+    facts = require_readable(files)
+    pools = open_pools(images, facts)
     notes = (*notes, *_check_labels(images, pools))
+    held, unkept = _held(pools)
     plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
     plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
     dataset = Dataset(
@@ -81,9 +89,11 @@ def load(
         channels=max(pool.channels for pool in pools.values()),
         plan=plan,
         pools=pools,
-        notes=(*notes, *removed),
+        notes=(*notes, *file_notes(files, facts), *unkept, *removed),
+        white_level=white_of(facts),
         left_out=tuple(file.name for file in left_out),
         num_threads=num_threads,
+        held=held,
     )
     _check_classes_left(dataset)
     dataset.seconds = perf_counter() - start
@@ -116,6 +126,16 @@ def _check_labels(images: LabelledImages, pools: Mapping[str, ImageSet]) -> list
     labels = {name: pool.labels for name, pool in pools.items()}
     refuse_conflicts(conflicts_of(files_of(images), labels, identities))
     return [note] if (note := pixels_note(labels, identities)) else []
+
+
+def _held(pools: Mapping[str, ImageSet]) -> tuple[BinaryIO | None, tuple[str, ...]]:
+    """What keeps their pixels in the cache for as long as it is open, or a note on why nothing can be kept there."""
+    bound(0)  # raises what a person should know before the first trial
+    try:
+        return hold(pool.fingerprint for pool in pools.values()), ()
+    except OSError as error:
+        where = shown_path(cache_root())
+        return None, (f"the cache {where} cannot be written ({reason(error)}): nothing is kept in it",)
 
 
 def _check_classes_left(dataset: Dataset) -> None:

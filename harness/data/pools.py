@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from harness.data.duplicates import ImageIdentities
 from harness.data.files.file_facts import FileFacts
-from harness.data.files.unreadable import files_of, require_readable
 from harness.data.fingerprint import images_fingerprint, tensor_identities
 from zoo import LabelledImages, Split, ZooError
 
@@ -20,7 +19,7 @@ from zoo import LabelledImages, Split, ZooError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSet:
     """Images and labels as the dataset gave them. `size` is the median short side in pixels; `identity` has the
-    SHA-256 of each image's pixels, or of its file; `stamps` say which state of each file that was.
+    SHA-256 of each image's pixels, or of its file; `states` say which state of each file that was.
     """
 
     images: Tensor | Sequence[Path]
@@ -29,7 +28,7 @@ class ImageSet:
     identity: Sequence[str]
     size: int
     channels: int
-    stamps: Sequence[str] = ()
+    states: Sequence[str] = ()
 
     @property
     def known(self) -> ImageIdentities:
@@ -38,12 +37,8 @@ class ImageSet:
         return ImageIdentities(identity=self.identity, names=names)
 
 
-def open_pools(images: LabelledImages) -> dict[str, ImageSet]:
-    """The pools by name: "train", and "val" and "test" where the dataset has them.
-
-    Raises UnreadableFiles for all files of all pools whose headers are bad.
-    """
-    facts = require_readable(files_of(images))
+def open_pools(images: LabelledImages, facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, ImageSet]:
+    """The pools by name: "train", and "val" and "test" where the dataset has them; `facts` of those that are files."""
     return {name: _open(split, facts.get(name, [])) for name, split in images.splits.items()}
 
 
@@ -77,5 +72,5 @@ def _open_files(split: Split, facts: Sequence[FileFacts]) -> ImageSet:
         identity=identity,
         size=median_low(min(fact.width, fact.height) for fact in facts),
         channels=1 if all(fact.grey for fact in facts) else 3,
-        stamps=[fact.stamp for fact in facts],
+        states=[fact.state for fact in facts],
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.data.duplicates import ImageIdentities, without_copies
 from harness.data.files.file_facts import FileFacts
+from harness.data.files.file_notes import file_notes
 from harness.data.files.folder import FolderScan, scan_folder
 from harness.data.files.printable import how_many, listed, shown_path
 from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
@@ -49,7 +50,7 @@ def survey(root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, la
         "copies": len(good) - len({fact.sha256 for fact in good}),
         "two_labels": [str(file) for file in pairs_of(conflicts_in(scan.images, facts))],
         "left_out": list(scan.notes),
-        "in_a_run": list(notes),
+        "in_a_run": [*file_notes(files, facts), *notes],
         "unreadable": [{"name": file.name, "problem": file.problem} for file in bad],
     }
     return Survey(facts=described, bad=bad, refusal=refusal)

@@ -10,6 +10,7 @@ import json
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from harness.data.splits import Part, SplitPlan
 from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DESCRIPTION = "dataset.json"
 
@@ -36,6 +37,7 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
         "channels": dataset.channels,
         "num_threads": dataset.num_threads,
         "left_out": dataset.left_out,
+        "white_level": dataset.white_level,
         "plan": {name: _part(getattr(dataset.plan, name)) for name in SPLITS},
         "pools": {name: _described(name, pool, folder) for name, pool in dataset.pools.items()},
     }
@@ -43,13 +45,13 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(description), encoding="ascii")
 
 
-def take_over(folder: Path) -> Dataset:
+def take_over(folder: Path, tell: Callable[[str], None] = warn) -> Dataset:
     """The dataset that `hand_over` wrote; its tensors are mapped, so that all trials share their pages."""
     description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
     plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in description.pop("plan").items()}
     pools = {name: _pool(pool, folder) for name, pool in description.pop("pools").items()}
     description |= {"classes": tuple(description["classes"]), "left_out": tuple(description["left_out"])}
-    return Dataset(plan=SplitPlan(**plan), pools=pools, **description)
+    return Dataset(plan=SplitPlan(**plan), pools=pools, tell=tell, **description)
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def _rows(rows: Any) -> Any:
 def _described(name: str, pool: ImageSet, folder: Path) -> dict[str, Any]:
     facts = {"labels": list(pool.labels), "fingerprint": pool.fingerprint, "size": pool.size, "channels": pool.channels}
     if not isinstance(pool.images, Tensor):
-        return facts | {"paths": [str(path.absolute()) for path in pool.images], "stamps": list(pool.stamps)}
+        return facts | {"paths": [str(path.absolute()) for path in pool.images], "states": list(pool.states)}
     file = f"{name}.u8"
     (folder / file).write_bytes(pool.images.contiguous().numpy().data)
     return facts | {"file": file, "shape": list(pool.images.shape)}
@@ -74,7 +76,7 @@ def _pool(pool: Mapping[str, Any], folder: Path) -> ImageSet:
     images = _mapped(folder / pool["file"], pool["shape"]) if "file" in pool else [Path(p) for p in pool["paths"]]
     facts = {name: pool[name] for name in ("labels", "fingerprint", "size", "channels")}
     # What tells copies apart was used when the dataset was split.
-    return ImageSet(images=images, identity=(), stamps=pool.get("stamps", ()), **facts)
+    return ImageSet(images=images, identity=(), states=pool.get("states", ()), **facts)
 
 
 def _mapped(path: Path, shape: list[int]) -> Tensor:

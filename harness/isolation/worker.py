@@ -90,7 +90,7 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
         limit_memory(job.memory_mib)
     forbid_tf32()
     context = TrialContext(
-        dataset=take_over(Path(job.data)),
+        dataset=take_over(Path(job.data), messenger.note),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
         features=FeatureStore(Path(job.features)),

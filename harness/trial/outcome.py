@@ -136,6 +136,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
         "timing_verdict": _verdict(measured.timings),
+        **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
     }
 
 
@@ -149,6 +150,7 @@ def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
         stored_channels=geometry.stored_channels,
         short_side=geometry.short_side,
         interpolation=geometry.interpolation,
+        white_level=geometry.white_level,
         head=trial.train.head,
         weights=measured.built.weights,
         classes=context.dataset.classes,

@@ -39,8 +39,7 @@ class Transform:
         if isinstance(image, Tensor):
             return resize(image[None], self.geometry)[0] if needs_resize((1, *image.shape), self.geometry) else image
         if isinstance(image, Image.Image):
-            # A copy: turning an image upright changes it.
-            return torch.from_numpy(pixels_of(image.copy(), self.geometry).copy())
+            return torch.from_numpy(pixels_of(image, self.geometry).copy())
         return torch.from_numpy(decode(Path(image), self.geometry).copy())
 
 

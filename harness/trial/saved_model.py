@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
+from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import IMAGENET_CROP, Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
@@ -52,6 +53,7 @@ class Card:
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    white_level: int = FULL
     plugin: str = ""
     plugin_source: str = ""
 
@@ -114,7 +116,8 @@ def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
 
 def _transform(card: dict[str, Any]) -> Transform:
     fields = ("channels", "stored_channels", "short_side", "interpolation")
-    geometry = Geometry(size=card["img_size"], **{name: card[name] for name in fields})
+    white = card.get("white_level", FULL)  # cards of before have none: their files were read so
+    geometry = Geometry(size=card["img_size"], white_level=white, **{name: card[name] for name in fields})
     return Transform(geometry, tuple(card["mean"]), tuple(card["std"]))
 
 

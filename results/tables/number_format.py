@@ -61,3 +61,12 @@ def rounded_count(count: int) -> str:
 def counted(count: int, thing: str) -> str:
     """`1 seed`, `3 seeds`, `1,051 images`."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def shown_bytes(num_bytes: float) -> str:
+    """`512 B`, `1.4 MiB`, `32 GiB`."""
+    units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    while num_bytes >= 1024 and len(units) > 1:
+        num_bytes /= 1024
+        del units[0]
+    return f"{num_bytes:.{0 if num_bytes >= 10 or units[0] == 'B' else 1}f} {units[0]}"

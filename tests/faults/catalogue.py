@@ -125,6 +125,15 @@ FAULTS = {
     102: ("weights are of an earlier version of their library", "P12"),
     103: ("weights are for another image size", "P12"),
     104: ("weights of another architecture, or code, pass for what may be loaded", "P9"),
+    119: ("a file is replaced by one of equal size and time", "P12"),
+    120: ("files of 16 bits use 12", "P12"),
+    121: ("a sound picture has bad metadata", "P12"),
+    122: ("a JPEG has more pixels than memory should hold", "P5"),
+    123: ("a file has several frames, pages or bands", "P12"),
+    124: ("a format has another name, or needs a plugin", "P12"),
+    125: ("pixels were kept by another version of what decodes", "P12"),
+    126: ("the cache is full while a run is using it", "P5"),
+    127: ("the cache cannot be written, or has no room", "P5"),
 }
 
 # What cannot be tested here at all, and why.

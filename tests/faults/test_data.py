@@ -67,7 +67,7 @@ def test_27_a_folder_without_images_in_classes_names_itself_and_the_layout(tmp_p
         root.mkdir()
     cause, remedy = refused_by_both(capsys, root, tmp_path / "runs")
     assert cause == f"{root} {told}"
-    assert "/<class>/*.jpg" in remedy or "formats read: .bmp" in remedy
+    assert "/<class>/*.jpg" in remedy or "formats read: ." in remedy
 
 
 @pytest.mark.fault(28)
@@ -214,14 +214,17 @@ def test_34_pictures_are_turned_as_exif_says(tmp_path, capsys):
     )
 
 
+WHAT_READS = {".heic": "; the package pillow-heif reads HEIC", ".jxl": "; convert JPEG XL to PNG"}
+
+
 @pytest.mark.fault(35)
-@pytest.mark.parametrize("suffix", [".avif", ".heic", ".jxl", ".npy", ".zip", ""])
+@pytest.mark.parametrize("suffix", [".heic", ".jxl", ".npy", ".zip", ""])
 def test_35_files_of_formats_that_are_not_read_are_counted(tmp_path, capsys, suffix):
     root = pets(tmp_path)
     for part in ("train/cat", "test/dog"):
         (root / part / f"x{suffix}").write_bytes(b"?")
     names = f"test/dog/x{suffix}, train/cat/x{suffix}"
-    told = f"2 files of other formats were left out: {suffix or 'no suffix'} 2 ({names})"
+    told = f"2 files of other formats were left out: {suffix or 'no suffix'} 2 ({names}){WHAT_READS.get(suffix, '')}"
     assert told in checked(capsys, root)
     assert load(DatasetSource(data_dir=root)).notes == (told,)
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",
+    "cache": "show what is kept between runs and how much of it may be, or clear it",
     "plugins": "list plugins: source, models, load time, what went wrong",
     "time": "time models and count their work, without data and without training",
     "selftest": "prove clocks, counters and metrics on this machine with known answers",

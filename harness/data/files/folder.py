@@ -14,10 +14,9 @@ from harness.data.files.layout.parts import find_parts
 from harness.data.files.layout.tree import Tree, read_tree, some
 from harness.data.files.printable import how_many, shown_path
 from harness.data.files.regular import common_folder
+from harness.data.formats.suffixes import readable
 from zoo import LabelledImages, ZooError
 from zoo.errors import USAGE
-
-FORMATS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class FolderScan:
 def scan_folder(
     root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, labels: Path | None = None
 ) -> FolderScan:
-    """List the labelled images below `root`, sorted: each is used, or how_many in a note.
+    """List the labelled images below `root`, sorted: each is used, or counted in a note.
 
     `part_dirs` are the folders of class folders of "train", "val" and "test" where they are named; `labels` is a file
     that names images below `root` and what they show. Raises ZooError where there is nothing to train on, and where
@@ -43,7 +42,7 @@ def scan_folder(
     for folder in folders:
         _require_folder(folder)
     _refuse_equal(given)
-    tree = read_tree(folders, FORMATS, apart=[labels] if labels else [])
+    tree = read_tree(folders, readable(), apart=[labels] if labels else [])
     below = root or Path(common_folder([folder / "_" for folder in given.values()]))
     if labels is not None:
         images, notes = labelled_by(labels, tree.roots[0], tree.left_out)
@@ -60,7 +59,8 @@ def _by_folders(
     parts = dict(zip(given, tree.roots if top is None else tree.roots[1:], strict=True))
     layout = find_parts(top, parts, tree.left_out)
     again = again_note(tree, layout, below)
-    check_classes(layout, _expected(layout.parts["train"].path), FORMATS)
+    formats = "; ".join([f"formats read: {' '.join(sorted(readable()))}", *tree.left_out.remedies()])
+    check_classes(layout, _expected(layout.parts["train"].path), formats)
     return labelled(layout), [*layout.notes(below), *deeper_notes(layout, below), *again]
 
 

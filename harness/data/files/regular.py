@@ -1,4 +1,4 @@
-"""Regular files: opened without ever waiting for a pipe, and told apart by what their folder says of them."""
+"""Regular files: opened without ever waiting for a pipe, and what their paths have in common."""
 
 from __future__ import annotations
 
@@ -22,15 +22,6 @@ def reason(error: BaseException) -> str:
     """Why a file cannot be read, without its path."""
     text = error.strerror if isinstance(error, OSError) else None
     return text or str(error) or type(error).__name__
-
-
-def stamp(path: Path) -> str:
-    """Size and time of change; "gone" where there is no such file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return "gone"
-    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def common_folder(paths: Sequence[Path]) -> str:

@@ -7,18 +7,20 @@ do to a PIL image.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from harness.data.files.eight_bits import in_mode, upright
 from harness.data.files.regular import open_regular
+from harness.data.formats.eight_bits import in_mode, upright
+from harness.data.formats.picture import read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.data.files.eight_bits import Pixels
+    from harness.data.formats.eight_bits import Pixels
     from harness.data.pixels.geometry import Geometry
 
 RESAMPLING = {
@@ -31,13 +33,13 @@ RESAMPLING = {
 
 def decode(path: Path, geometry: Geometry) -> Pixels:
     """The file's pixels [C, S, S]. Raises OSError, or whatever Pillow raises for what it cannot read."""
-    with open_regular(path) as opened, Image.open(opened) as file:
-        return pixels_of(file, geometry)
+    with open_regular(path) as file:
+        return read_picture(file, partial(pixels_of, geometry=geometry))[0]
 
 
 def pixels_of(image: Image.Image, geometry: Geometry) -> Pixels:
     """The pixels [C, S, S] of an opened image, which is turned upright."""
-    flat = in_mode(upright(image), "L" if geometry.stored_channels == 1 else "RGB")
+    flat = in_mode(upright(image, geometry.white_level), "L" if geometry.stored_channels == 1 else "RGB")
     small = crop_centre(resize_short_side(flat, geometry), geometry.size)
     pixels: Pixels = np.asarray(small, dtype=np.uint8)
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)

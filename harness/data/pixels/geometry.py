@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.data.formats.sixteen_bits import FULL
 from zoo import InputSpec, ZooError
 from zoo.errors import USAGE
 
@@ -28,7 +29,8 @@ class Geometry:
     """`size` x `size` pixels in `channels` channels, cropped from an image whose short side is `short_side`.
 
     `stored_channels` is how many the pixels are kept in: grey is repeated to RGB only in a batch. `mean` and `std`
-    are per channel of pixels in 0..1; None means those of the training images.
+    are per channel of pixels in 0..1; None means those of the training images. `white_level` is the 16-bit value that
+    becomes 255.
     """
 
     size: int
@@ -38,11 +40,13 @@ class Geometry:
     interpolation: str = "bilinear"
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    white_level: int = FULL
 
     @property
     def key(self) -> str:
         """Names everything that changes stored pixels; models with equal keys share them."""
-        return f"{self.stored_channels}x{self.size}of{self.short_side}-{self.interpolation}"
+        white = "" if self.white_level == FULL else f"-white{self.white_level}"
+        return f"{self.stored_channels}x{self.size}of{self.short_side}-{self.interpolation}{white}"
 
 
 def resolve(wanted: InputSpec, data_size: int, data_channels: int, img_size: int | None, pretrained: bool) -> Geometry:

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.data.files.regular import common_folder, reason, stamp
+from harness.data.files.identity import is_unchanged
+from harness.data.files.regular import common_folder, reason
 from harness.data.files.unreadable import UnreadableFiles, named
 from harness.data.pixels.decode import decode
 from harness.data.pixels.resize import resize
@@ -19,7 +20,7 @@ from harness.machine.system import num_cpus
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.data.files.eight_bits import Pixels
+    from harness.data.formats.eight_bits import Pixels
     from harness.data.pixels.geometry import Geometry
 
 CHANGED = "changed since the dataset was opened"
@@ -61,7 +62,7 @@ class FileSource:
     """Image files, decoded each time they are asked for, by threads: Pillow decodes and resizes without the GIL.
 
     The next block is decoded while the caller uses this one, so memory holds two blocks whatever the set's size.
-    `stamps` say which state of each file is meant: another one would be other images under the same fingerprint.
+    `states` say which state of each file is meant: another one would be other images under the same fingerprint.
     """
 
     def __init__(
@@ -69,9 +70,9 @@ class FileSource:
         paths: Sequence[Path],
         geometry: Geometry,
         num_threads: int | None = None,
-        stamps: Sequence[str] = (),
+        states: Sequence[str] = (),
     ) -> None:
-        self.paths, self.geometry, self.stamps = paths, geometry, stamps
+        self.paths, self.geometry, self.states = paths, geometry, states
         self.num_threads = num_threads or num_cpus()
         self.shape: Sequence[int] = (len(paths), geometry.stored_channels, geometry.size, geometry.size)
 
@@ -100,7 +101,7 @@ class FileSource:
         except Exception as error:
             return reason(error)
         # Asked afterwards, so that a change while it was read is seen as well.
-        return CHANGED if self.stamps and stamp(path) != self.stamps[row] else ""
+        return "" if not self.states or is_unchanged(path, self.states[row]) else CHANGED
 
 
 def one_ahead(items: Iterable[Item]) -> Iterator[Item]:

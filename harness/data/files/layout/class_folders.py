@@ -22,8 +22,11 @@ def labelled(layout: Layout) -> LabelledImages:
     return LabelledImages(classes=classes, train=splits["train"], val=splits.get("val"), test=splits.get("test"))
 
 
-def check_classes(layout: Layout, expected: str, formats: Iterable[str]) -> None:
-    """Raise ZooError where the folders in each part can hardly be meant as classes. `expected` shows a good layout."""
+def check_classes(layout: Layout, expected: str, formats: str) -> None:
+    """Raise ZooError where the folders in each part can hardly be meant as classes.
+
+    `expected` shows a good layout, `formats` says what is read.
+    """
     train = layout.parts["train"]
     root = shown_path(train.path)
     if not train.folders:
@@ -37,7 +40,7 @@ def check_classes(layout: Layout, expected: str, formats: Iterable[str]) -> None
     if empty:
         raise ZooError(
             f"{root} has class folders without images: {listed(empty)}",
-            f"put images into them or remove them; formats read: {' '.join(sorted(formats))}",
+            f"put images into them or remove them; {formats}",
         )
     if len(train.folders) == 1:
         only = train.folders[0]

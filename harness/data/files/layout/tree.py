@@ -1,4 +1,4 @@
-"""All that lies below some folders: each real one visited once, each file an image or how_many with what it is instead.
+"""All that lies below some folders: each real one visited once, each file an image or counted with what it is instead.
 
 Lists files and opens none.
 """
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from harness.data.files.printable import how_many, listed
 from harness.data.files.regular import reason
+from harness.data.formats.suffixes import remedy
 from results.sanitize import visible
 from zoo import ZooError
 
@@ -88,12 +89,20 @@ class LeftOut:
         """A line for each reason, with names below `root`."""
         return tuple(self._note(why, tally, root) for why, tally in self.tallies.items())
 
+    def remedies(self) -> list[str]:
+        """What would let files be read that are left out for their format."""
+        kinds = {kind for tally in self.tallies.values() for kind in tally.kinds}
+        return sorted({text for kind in kinds if (text := remedy(kind.lower()))})
+
     def _note(self, why: Reason, tally: Tally, root: Path) -> str:
         names = some(tally.first, root, tally.count)
         if tally.kinds:
             kinds = ", ".join(f"{kind} {count:,}" for kind, count in tally.kinds.most_common(KINDS_SHOWN))
             names = f"{kinds}{', …' if len(tally.kinds) > KINDS_SHOWN else ''} ({names})"
-        return f"{how_many(tally.count, *why)} {'was' if tally.count == 1 else 'were'} left out: {names}"
+        remedies = self.remedies() if why is OTHER_FORMAT else []
+        return "; ".join(
+            [f"{how_many(tally.count, *why)} {'was' if tally.count == 1 else 'were'} left out: {names}", *remedies]
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,7 +134,7 @@ def some(paths: Sequence[Path], root: Path, total: int | None = None) -> str:
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """A tree while it is read. Real folders come first and links to folders last, so that a file is known by the
-    place where it lies; hidden folders are how_many at the end, when it is known what else led into them."""
+    place where it lies; hidden folders are counted at the end, when it is known what else led into them."""
 
     formats: frozenset[str]
     apart: tuple[Path, ...]

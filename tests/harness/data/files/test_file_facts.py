@@ -5,7 +5,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from harness.data.files import file_facts
+from harness.data.files import file_facts, identity
 from harness.data.files.file_facts import inspect_files
 from tests.harness.pictures import noise
 
@@ -13,6 +13,7 @@ from tests.harness.pictures import noise
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(identity, "YOUNG_NS", 0)  # the files of a test are
 
 
 def save(path, **options):
@@ -28,7 +29,12 @@ def reads(monkeypatch):
     """The files that are read from now on."""
     read = []
     look = file_facts.inspect_file
-    monkeypatch.setattr(file_facts, "inspect_file", lambda path, thorough: read.append(path) or look(path, thorough))
+
+    def watched(path, **options):
+        read.append(path)
+        return look(path, **options)
+
+    monkeypatch.setattr(file_facts, "inspect_file", watched)
     return read
 
 

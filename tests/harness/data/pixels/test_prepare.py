@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from harness.data.files import cache
+from harness.data.files.cache_entries import NoRoom
 from harness.data.pixels import prepare as pixels
 from harness.data.pixels.decode import decode
 from harness.data.pixels.geometry import Geometry
@@ -16,6 +16,10 @@ from zoo import ZooError
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def kept(tmp_path):
+    return [path for path in (tmp_path / "cache/zoo/pixels").rglob("*") if path.is_file()]
 
 
 def geometry(size=8, interpolation="bilinear"):
@@ -41,7 +45,10 @@ def test_blocks_of_any_size_keep_the_order(tmp_path, monkeypatch, block_bytes):
 
 
 def no_disk(monkeypatch):
-    monkeypatch.setattr(pixels, "make_room", lambda folder, num_bytes: False)
+    def none(num_bytes):
+        raise NoRoom("the disk is full")
+
+    monkeypatch.setattr(pixels, "make_room", none)
 
 
 def no_memory(monkeypatch):
@@ -57,9 +64,15 @@ def test_disk_memory_and_streaming_give_the_same_pixels(tmp_path, monkeypatch):
     paths = files(tmp_path)
     on_disk = prepare(paths, geometry(), "f")
     no_disk(monkeypatch)
-    in_memory = prepare(paths, geometry(), "g")
+    notes = []
+    in_memory = prepare(paths, geometry(), "g", tell=notes.append)
     no_memory(monkeypatch)
-    streamed = prepare(paths, geometry(), "h")
+    streamed = prepare(paths, geometry(), "h", tell=notes.append)
+    why = "960 B of pixels are not kept on disk: the disk is full; every"
+    assert notes == [
+        f"{why} trial makes them again",
+        f"{why} epoch makes them again, since memory has no room for them either",
+    ]
     assert (type(on_disk), type(in_memory), type(streamed)) == (MemorySource, MemorySource, FileSource)
     assert torch.equal(all_of(on_disk), all_of(in_memory))
     assert torch.equal(all_of(on_disk), all_of(streamed))
@@ -81,8 +94,8 @@ def test_other_images_or_another_geometry_are_another_file(tmp_path):
 def test_a_torn_file_is_made_again(tmp_path):
     paths = files(tmp_path)
     first = all_of(prepare(paths, geometry(), "f")).clone()
-    (kept,) = (tmp_path / "cache/zoo/pixels").iterdir()
-    kept.write_bytes(b"torn")
+    (file,) = kept(tmp_path)
+    file.write_bytes(b"torn")
     assert torch.equal(all_of(prepare(paths, geometry(), "f")), first)
 
 
@@ -97,8 +110,10 @@ def test_a_full_disk_is_no_error(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert isinstance(prepare(files(tmp_path), geometry(), "f"), MemorySource)
-    assert list((tmp_path / "cache/zoo/pixels").iterdir()) == []
+    notes = []
+    assert isinstance(prepare(files(tmp_path), geometry(), "f", tell=notes.append), MemorySource)
+    assert notes == ["960 B of pixels are not kept on disk: No space left on device; every trial makes them again"]
+    assert kept(tmp_path) == []
 
 
 def test_truncated_files_are_all_named_and_nothing_is_kept(tmp_path):
@@ -108,7 +123,7 @@ def test_truncated_files_are_all_named_and_nothing_is_kept(tmp_path):
     with pytest.raises(ZooError, match=r"^2 images cannot be read: 1.png \(.*\), 2.png \(") as raised:
         prepare(paths, geometry(), "f")
     assert raised.value.exit_code == 3
-    assert list((tmp_path / "cache/zoo/pixels").iterdir()) == []
+    assert kept(tmp_path) == []
 
 
 @pytest.mark.parametrize("size", [4, 8, 20])
@@ -130,6 +145,8 @@ def test_resizing_rounds_and_never_wraps_around():
 
 
 def test_the_cache_budget_bounds_one_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "BUDGET_BYTES", 10)
-    prepare(files(tmp_path), geometry(), "f")
-    assert list((tmp_path / "cache/zoo/pixels").iterdir()) == []
+    monkeypatch.setenv("ZOO_CACHE_SIZE", "10")
+    notes = []
+    prepare(files(tmp_path), geometry(), "f", tell=notes.append)
+    assert notes[0].startswith("960 B of pixels are not kept on disk: the cache takes at most 10 B (ZOO_CACHE_SIZE")
+    assert kept(tmp_path) == []
