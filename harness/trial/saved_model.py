@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
-from harness.data.pixels.geometry import IMAGENET_CROP, Geometry
+from harness.data.pixels.geometry import Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
 from results.store.atomic import read_regular, write_atomic
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
 MAX_REASON = 200
+OLD_CROP = 0.875  # of every pretrained model, in cards that do not name their own
 INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
 NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "sha256")
 
@@ -104,7 +105,7 @@ def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
     if "image_size" not in card:
         return card
     size = card["image_size"]
-    crop = {"short_side": round(size / IMAGENET_CROP) if card.get("weights", "none") != "none" else size}
+    crop = {"short_side": round(size / OLD_CROP) if card.get("weights", "none") != "none" else size}
     return {"img_size": size, "stored_channels": card.get("channels"), **crop, **card}
 
 

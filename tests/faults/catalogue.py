@@ -105,6 +105,12 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    93: ("timm's weights were evaluated on another crop than 0.875, squashed, or with a border", "P12"),
+    94: ("torchvision's weights were evaluated on another crop than 256 to 224", "P12"),
+    95: ("`--img-size` differs from the size that the weights were evaluated at", "P12"),
+    96: ("a run's own checkpoint is given with `--weights`", "P12"),
+    97: ("nothing says what images a file of weights was trained on", "P12"),
+    98: ("a plugin's weights have no published crop", "P12"),
 }
 
 # What cannot be tested here at all, and why.
