@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
+from harness.data.files.regular import open_regular
 from harness.data.pixels.geometry import Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
@@ -19,6 +20,7 @@ from zoo.building import build
 from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.specs import Task
+from zoo.weights import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +48,8 @@ class Card:
     stored_channels: int
     short_side: int
     interpolation: str
+    antialias: bool
+    crop_mode: str
     head: str
     weights: str
     classes: tuple[str, ...]
@@ -88,12 +92,24 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     return TrainedModel(model, tuple(card["classes"]), _transform(card))
 
 
+def card_of_weights(weights: Path) -> dict[str, Any]:
+    """The card beside a file of weights. Raises ZooError where there is none, or one of other weights."""
+    if not (weights.parent / CARD_FILE).exists():
+        raise ZooError(f"no {CARD_FILE} beside it says what images it was trained on")
+    card = read_card(weights.parent)
+    # By content: whoever copies weights into a folder may leave another model's card there.
+    if card["sha256"] != sha256_of(weights):
+        raise ZooError(f"the {CARD_FILE} beside it is of other weights")
+    return card
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
     try:
-        card = _in_todays_words(json.loads((folder / CARD_FILE).read_text()))
+        with open_regular(folder / CARD_FILE) as file:
+            card = _in_todays_words(json.load(file))
         missing = [name for name in NEEDED if name not in card]
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise _no_checkpoint(folder, str(error)) from error
     if missing or not isinstance(card, dict):
         raise _no_checkpoint(folder, f"{CARD_FILE} has no {', '.join(missing) or 'keys'}")
@@ -101,7 +117,8 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
-    """The card of a run of before `img_size`, whose crop followed from where its weights began."""
+    """The card of a run of before `crop_mode`, and of one before `img_size`, whose crop followed from its weights."""
+    card = {"crop_mode": "center", "antialias": True, **card}
     if "image_size" not in card:
         return card
     size = card["image_size"]
@@ -110,9 +127,10 @@ def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _transform(card: dict[str, Any]) -> Transform:
-    fields = ("channels", "stored_channels", "short_side", "interpolation")
-    geometry = Geometry(size=card["img_size"], **{name: card[name] for name in fields})
-    return Transform(geometry, tuple(card["mean"]), tuple(card["std"]))
+    fields = ("channels", "stored_channels", "short_side", "interpolation", "antialias", "crop_mode")
+    mean, std = tuple(card["mean"]), tuple(card["std"])
+    geometry = Geometry(size=card["img_size"], mean=mean, std=std, **{name: card[name] for name in fields})
+    return Transform(geometry, mean, std)
 
 
 def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:

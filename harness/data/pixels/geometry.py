@@ -52,6 +52,16 @@ class Geometry:
         return f"{self.stored_channels}x{self.size}of{self.short_side}-{self.interpolation}{aliased}-{crop}"
 
     @property
+    def description(self) -> str:
+        """What is done to an image, in a few words."""
+        if self.mean is None or self.std is None:
+            values = "mean and std of the training images"
+        else:
+            mean, std = (",".join(f"{value:.3g}" for value in values) for values in (self.mean, self.std))
+            values = f"mean {mean}, std {std}"
+        return f"{self.size} px of {self.short_side} ({self.crop_mode}, {self.interpolation}), {values}"
+
+    @property
     def fill(self) -> tuple[int, ...]:
         """The colour around an image, for each channel; none where it is black."""
         return tuple(round(255 * value) for value in self.mean or ()) if self.crop_mode == "border" else ()
