@@ -56,9 +56,9 @@ def build(name: str, task: zoo.Task) -> nn.Module:
 def input_of(name: str, weights: str | None) -> zoo.InputSpec:
     """What timm's configuration of the weights says; without weights, that of the default ones."""
     config = _config(name, weights)
-    from timm.data import resolve_data_config
+    from timm.data.config import resolve_data_config
 
-    published = resolve_data_config(pretrained_cfg=config.to_dict())
+    published: dict[str, Any] = resolve_data_config(pretrained_cfg=config.to_dict())  # type: ignore[no-untyped-call]
     return zoo.InputSpec(
         size=published["input_size"][-1],
         mean=tuple(published["mean"]),
