@@ -58,14 +58,19 @@ def build(name: str, task: zoo.Task) -> nn.Module:
 def input_of(name: str, weights: str | None) -> zoo.InputSpec:
     """What timm's configuration of the weights says; without weights, that of the default ones."""
     config = _config(name, weights)
+    from timm.data.config import resolve_data_config
+
+    published: dict[str, Any] = resolve_data_config(pretrained_cfg=config.to_dict())  # type: ignore[no-untyped-call]
     return zoo.InputSpec(
-        size=config.input_size[-1],
-        mean=tuple(config.mean),
-        std=tuple(config.std),
-        channels=config.input_size[0],
+        size=published["input_size"][-1],
+        mean=tuple(published["mean"]),
+        std=tuple(published["std"]),
+        channels=published["input_size"][0],
         fixed=config.fixed_input_size,
         min_size=MIN_SIZE,
-        interpolation=config.interpolation,
+        interpolation=published["interpolation"],
+        crop_pct=published["crop_pct"],
+        crop_mode=published["crop_mode"],
     )
 
 

@@ -72,6 +72,7 @@ def build(name: str, size_argument: str | None, task: zoo.Task) -> nn.Module:
 def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
     """The images that `weights` were trained on; without weights, the size the architecture was designed for."""
     from dataclasses import replace
+    from fractions import Fraction
 
     preset = _weights(name, weights or "default").transforms()
     converted = weights is not None and name in WITH_AUXILIARY_HEADS
@@ -82,6 +83,8 @@ def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
         mean=HALF if converted else tuple(preset.mean),
         std=HALF if converted else tuple(preset.std),
         interpolation=preset.interpolation.value,
+        antialias=bool(preset.antialias),
+        crop_pct=Fraction(preset.crop_size[0], preset.resize_size[0]),
         fixed=fixed,
         min_size=next((side for start, side in MIN_SIZES.items() if name.startswith(start)), 1),
     )

@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from zoo.errors import ZooError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
     from pathlib import Path
 
     from torch import Tensor, nn
 
 SPLITS = ("train", "val", "test")
 USUAL_SIZE = 224  # of images, for models that were designed for no size of their own
+CROP_MODES = ("center", "squash", "border")
+INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest", "nearest-exact", "box", "hamming")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,12 @@ class InputSpec:
 
     `size` is the side in pixels of the square image the model was designed for, `min_size` the smallest side it
     runs on, `fixed` whether it must be built for one exact size. `mean` and `std` are per channel, of pixels in 0..1.
+
+    The others say, in timm's words, what the model's weights were evaluated on. An image is resized to
+    size / `crop_pct`, rounded down (None: to the size itself), and the `size` in its middle is cropped.
+    `crop_mode` is "center" where its short side is resized so, "squash" where both are, "border" where the long one
+    is and the mean is laid around it. `antialias` is of images that are tensors: Pillow always smooths.
+    Raises ZooError for words that nothing here could follow.
     """
 
     size: int | None = None
@@ -71,6 +82,18 @@ class InputSpec:
     fixed: bool = False
     min_size: int = 1
     interpolation: str = "bilinear"
+    antialias: bool = True
+    # A fraction where a library publishes two sizes: no rounding of 224/232 must cost a pixel.
+    crop_pct: float | Fraction | None = None
+    crop_mode: str = "center"
+
+    def __post_init__(self) -> None:
+        _require_known("interpolation", self.interpolation, INTERPOLATIONS)
+        _require_known("crop_mode", self.crop_mode, CROP_MODES)
+        if self.crop_pct is not None and not self.crop_pct > 0:
+            raise ZooError(f"crop_pct is {self.crop_pct}", "give the share of the resized side that is cropped")
+        if self.crop_mode == "border" and self.mean is None:
+            raise ZooError('crop_mode "border" has no colour for the border', "give the mean")
 
 
 Build = Callable[[Task], "nn.Module"]
@@ -178,6 +201,11 @@ class TrialEvent:
     status: str
     path: Path
     record: Mapping[str, Any]
+
+
+def _require_known(field_name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ZooError(f"{field_name} is {value!r}", f"use one of: {', '.join(known)}")
 
 
 def resolve(target: Callable[..., Any] | str) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ from harness.plan.plugin_guard import WATCHED
 from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.feature_store import FeatureStore
 from harness.training.numerics import forbid_tf32
-from harness.trial.context import TrialContext
+from harness.trial.context import Notes, TrialContext
 from harness.trial.determinism import judged
 from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
@@ -94,6 +94,7 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
         features=FeatureStore(Path(job.features)),
+        notes=Notes(say=messenger.note),
     )
     callbacks = TrialCallbacks(
         on_epoch=lambda row: messenger.send({"epoch": row}),

@@ -8,9 +8,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.data.batches.augment import AUGMENTATIONS
 from harness.data.batches.batches import PixelBatches
-from harness.data.pixels.geometry import Geometry, resolve
 from harness.training.finetune import Splits
 from harness.training.numerics import resolve_numerics
+from harness.trial.model_input import geometry_for
 from zoo.building import BuiltModel, build
 from zoo.specs import Task
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from harness.data.dataset import PreparedPart, PreparedSplits
+    from harness.data.pixels.geometry import Geometry
     from harness.plan.config import Trial
     from harness.trial.context import TrialContext
     from zoo.selection import Choice
@@ -30,9 +31,9 @@ LEAST_MOMENTUM = 0.1
 def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
     """The model with its head, on the device that trains it, and the images that it is to see."""
     dataset, weights = context.dataset, trial.train.weights
-    # A file does not say what images it was trained on: most likely on such as the library's own weights were.
-    wanted = choice.spec.input_for(None if weights is None else weights.tag or "default")
-    geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
+    geometry, notes = geometry_for(choice.spec, trial.train, dataset)
+    for note in notes:
+        context.notes.add(note)
     task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
     # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
     built = build(choice.spec, task, head=trial.train.head, weights=weights)

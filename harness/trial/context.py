@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,25 @@ import torch
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
     from harness.training.feature_store import FeatureStore
+
+
+@dataclass(slots=True, kw_only=True)
+class Notes:
+    """What a person must know of how a trial's figures came about: said at once, and kept for its record."""
+
+    say: Callable[[str], None] = lambda text: None
+    kept: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Say it, once."""
+        if text not in self.kept:
+            self.kept.append(text)
+            self.say(text)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The fact of the record; none where there was nothing to say."""
+        return {"notes": "; ".join(self.kept)} if self.kept else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +40,4 @@ class TrialContext:
     device: torch.device
     timed_on: tuple[torch.device, ...]
     features: FeatureStore
+    notes: Notes = field(default_factory=Notes)

@@ -76,7 +76,7 @@ def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: M
     findings = Findings(
         status="diverged" if history.diverged else "ok",
         error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
-        facts=_facts(trial, measured),
+        facts=_facts(trial, measured) | context.notes.facts,
         measurements=tuple(_measurements(measured, seconds)),
         history=tuple(history.rows),
     )
@@ -151,6 +151,8 @@ def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
         short_side=geometry.short_side,
         interpolation=geometry.interpolation,
         white_level=geometry.white_level,
+        antialias=geometry.antialias,
+        crop_mode=geometry.crop_mode,
         head=trial.train.head,
         weights=measured.built.weights,
         classes=context.dataset.classes,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load as read_safetensors
 from safetensors.torch import save as safetensors_bytes
 
+from harness.data.files.regular import open_regular
 from harness.data.formats.sixteen_bits import FULL
-from harness.data.pixels.geometry import IMAGENET_CROP, Geometry
+from harness.data.pixels.geometry import Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
 from results.store.atomic import read_regular, write_atomic
@@ -22,6 +23,7 @@ from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.specs import Task
+from zoo.weights import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
 MAX_REASON = 200
+OLD_CROP = 0.875  # of every pretrained model, in cards that do not name their own
 INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
 NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "sha256")
 
@@ -48,6 +51,8 @@ class Card:
     stored_channels: int
     short_side: int
     interpolation: str
+    antialias: bool
+    crop_mode: str
     head: str
     weights: str
     classes: tuple[str, ...]
@@ -93,12 +98,24 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     return TrainedModel(model, tuple(card["classes"]), _transform(card))
 
 
+def card_of_weights(weights: Path) -> dict[str, Any]:
+    """The card beside a file of weights. Raises ZooError where there is none, or one of other weights."""
+    if not (weights.parent / CARD_FILE).exists():
+        raise ZooError(f"no {CARD_FILE} beside it says what images it was trained on")
+    card = read_card(weights.parent)
+    # By content: whoever copies weights into a folder may leave another model's card there.
+    if card["sha256"] != sha256_of(weights):
+        raise ZooError(f"the {CARD_FILE} beside it is of other weights")
+    return card
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """What `model.json` says. Raises ZooError where there is none, or not a whole one."""
     try:
-        card = _in_todays_words(json.loads((folder / CARD_FILE).read_text()))
+        with open_regular(folder / CARD_FILE) as file:
+            card = _in_todays_words(json.load(file))
         missing = [name for name in NEEDED if name not in card]
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise _no_checkpoint(folder, str(error)) from error
     if missing or not isinstance(card, dict):
         raise _no_checkpoint(folder, f"{CARD_FILE} has no {', '.join(missing) or 'keys'}")
@@ -106,19 +123,21 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
-    """The card of a run of before `img_size`, whose crop followed from where its weights began."""
+    """The card of a run of before `crop_mode`, and of one before `img_size`, whose crop followed from its weights."""
+    card = {"crop_mode": "center", "antialias": True, **card}
     if "image_size" not in card:
         return card
     size = card["image_size"]
-    crop = {"short_side": round(size / IMAGENET_CROP) if card.get("weights", "none") != "none" else size}
+    crop = {"short_side": round(size / OLD_CROP) if card.get("weights", "none") != "none" else size}
     return {"img_size": size, "stored_channels": card.get("channels"), **crop, **card}
 
 
 def _transform(card: dict[str, Any]) -> Transform:
-    fields = ("channels", "stored_channels", "short_side", "interpolation")
+    fields = ("channels", "stored_channels", "short_side", "interpolation", "antialias", "crop_mode")
+    mean, std = tuple(card["mean"]), tuple(card["std"])
     white = card.get("white_level", FULL)  # cards of before have none: their files were read so
-    geometry = Geometry(size=card["img_size"], white_level=white, **{name: card[name] for name in fields})
-    return Transform(geometry, tuple(card["mean"]), tuple(card["std"]))
+    said = {name: card[name] for name in fields}
+    return Transform(Geometry(size=card["img_size"], mean=mean, std=std, white_level=white, **said), mean, std)
 
 
 def _read_weights(folder: Path, card: dict[str, Any]) -> bytes:

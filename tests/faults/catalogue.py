@@ -134,6 +134,12 @@ FAULTS = {
     125: ("pixels were kept by another version of what decodes", "P12"),
     126: ("the cache is full while a run is using it", "P5"),
     127: ("the cache cannot be written, or has no room", "P5"),
+    93: ("timm's weights were evaluated on another crop than 0.875, squashed, or with a border", "P12"),
+    94: ("torchvision's weights were evaluated on another crop than 256 to 224", "P12"),
+    95: ("`--img-size` differs from the size that the weights were evaluated at", "P12"),
+    96: ("a run's own checkpoint is given with `--weights`", "P12"),
+    97: ("nothing says what images a file of weights was trained on", "P12"),
+    98: ("a plugin's weights have no published crop", "P12"),
 }
 
 # What cannot be tested here at all, and why.

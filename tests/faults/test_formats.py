@@ -174,7 +174,7 @@ def test_124_what_would_read_a_format_is_said_where_it_is_not_there(tmp_path, mo
     root = pets(tmp_path)
     (root / f"train/cat/x{suffix}").write_bytes(b"?")
     (note,) = opened(root).notes
-    assert note.startswith(f"1 files were left out: {suffix} 1; {told}")
+    assert note.startswith(f"1 file of another format was left out: {suffix} 1 (train/cat/x{suffix}); {told}")
 
 
 @pytest.mark.fault(124)

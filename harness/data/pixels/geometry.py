@@ -7,13 +7,15 @@ The rule, in order:
 - any other takes the data's size, but no less than 32 px or its minimum, and no more than its own size: small
   pictures are not blown up to 224 px for nothing.
 
-A pretrained model sees what it was trained on: its mean and std, its interpolation, and a centre crop of the image
-resized to size / crop_pct. A model from scratch gets mean and std of the training images, bilinear, no border lost.
+A pretrained model sees what its weights were evaluated on, as far as that is published: mean and std, interpolation,
+and a crop of the image resized to size / crop_pct; at another `--img-size`, of the same share of the image. A model
+from scratch gets mean and std of the training images, bilinear, and no more cropped than makes the image a square.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 from harness.data.formats.sixteen_bits import FULL
 from zoo import InputSpec, ZooError
@@ -21,13 +23,14 @@ from zoo.errors import USAGE
 
 LARGEST_FREE_SIZE = 64  # of a model that takes any size
 SMALLEST_CNN_SIZE = 32  # where five halvings still leave one pixel
-IMAGENET_CROP = 0.875  # resize to 256, crop 224
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """`size` x `size` pixels in `channels` channels, cropped from an image whose short side is `short_side`.
+    """`size` x `size` pixels in `channels` channels, cropped from the middle of a resized image.
 
+    With the `crop_mode` "center" its short side becomes `short_side`, with "squash" both do, with "border" the long
+    one. What then lacks around it is black, but of the colour `mean` with "border".
     `stored_channels` is how many the pixels are kept in: grey is repeated to RGB only in a batch. `mean` and `std`
     are per channel of pixels in 0..1; None means those of the training images. `white_level` is the 16-bit value that
     becomes 255.
@@ -38,6 +41,8 @@ class Geometry:
     stored_channels: int
     short_side: int
     interpolation: str = "bilinear"
+    antialias: bool = True
+    crop_mode: str = "center"
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     white_level: int = FULL
@@ -45,23 +50,64 @@ class Geometry:
     @property
     def key(self) -> str:
         """Names everything that changes stored pixels; models with equal keys share them."""
+        crop = "-".join([self.crop_mode, *map(str, self.fill)])
+        aliased = "" if self.antialias else "-aliased"
         white = "" if self.white_level == FULL else f"-white{self.white_level}"
-        return f"{self.stored_channels}x{self.size}of{self.short_side}-{self.interpolation}{white}"
+        return f"{self.stored_channels}x{self.size}of{self.short_side}-{self.interpolation}{aliased}-{crop}{white}"
+
+    @property
+    def description(self) -> str:
+        """What is done to an image, in a few words."""
+        if self.mean is None or self.std is None:
+            values = "mean and std of the training images"
+        else:
+            mean, std = (",".join(f"{value:.3g}" for value in values) for values in (self.mean, self.std))
+            values = f"mean {mean}, std {std}"
+        return f"{self.size} px of {self.short_side} ({self.crop_mode}, {self.interpolation}), {values}"
+
+    @property
+    def fill(self) -> tuple[int, ...]:
+        """The colour around an image, for each channel; none where it is black."""
+        return tuple(round(255 * value) for value in self.mean or ()) if self.crop_mode == "border" else ()
 
 
 def resolve(wanted: InputSpec, data_size: int, data_channels: int, img_size: int | None, pretrained: bool) -> Geometry:
     """What a model that wants `wanted` gets from images of `data_size` pixels (the median short side)."""
     size = _size(wanted, data_size, img_size, pretrained)
     channels = wanted.channels or data_channels
+    stored_channels = _stored_channels(channels, data_channels)
+    if not pretrained:
+        return Geometry(size=size, channels=channels, stored_channels=stored_channels, short_side=size)
     return Geometry(
         size=size,
         channels=channels,
-        stored_channels=_stored_channels(channels, data_channels),
-        short_side=round(size / IMAGENET_CROP) if pretrained else size,
-        interpolation=wanted.interpolation if pretrained else "bilinear",
-        mean=wanted.mean if pretrained else None,
-        std=wanted.std if pretrained else None,
+        # A coloured border around a grey image cannot be kept in one channel.
+        stored_channels=channels if wanted.crop_mode == "border" else stored_channels,
+        short_side=floor(size / wanted.crop_pct) if wanted.crop_pct else size,
+        interpolation=wanted.interpolation,
+        antialias=wanted.antialias,
+        crop_mode=wanted.crop_mode,
+        mean=wanted.mean,
+        std=wanted.std,
     )
+
+
+def resized_sides(width: int, height: int, geometry: Geometry) -> tuple[int, int]:
+    """Width and height that an image is resized to, rounded as torchvision's Resize and timm's ResizeKeepRatio do."""
+    side = geometry.short_side
+    if geometry.crop_mode == "squash":
+        return side, side
+    if geometry.crop_mode == "border":
+        ratio = max(width / side, height / side)
+        return max(round(width / ratio), 1), max(round(height / ratio), 1)
+    if width <= height:
+        return side, int(side * height / width)
+    return int(side * width / height), side
+
+
+def crop_offset(side: int, size: int) -> int:
+    """Where a centred crop begins, negative where the image is too small: both as torchvision's CenterCrop rounds."""
+    return -((size - side) // 2) if side < size else round((side - size) / 2.0)
 
 
 def _size(wanted: InputSpec, data_size: int, img_size: int | None, pretrained: bool) -> int:

@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 from torchvision import transforms
 
-from harness.data.pixels.decode import RESAMPLING, decode
+from harness.data.pixels.crop import RESAMPLING
+from harness.data.pixels.decode import decode
 from harness.data.pixels.geometry import Geometry
 from tests.harness.pictures import noise
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 
 from harness.data.pixels.geometry import resolve
@@ -28,9 +31,47 @@ def test_size(wanted, data_size, img_size, pretrained, size):
     assert resolve(wanted, data_size, 3, img_size, pretrained).size == size
 
 
-def test_a_pretrained_model_sees_what_it_was_trained_on():
-    geometry = resolve(CNN, 28, 3, None, pretrained=True)
-    assert (geometry.short_side, geometry.interpolation, geometry.mean) == (256, "bicubic", (0.5,) * 3)
+@pytest.mark.parametrize(
+    ("crop_pct", "img_size", "short_side"),
+    [
+        (0.875, None, 256),
+        (0.95, None, 235),
+        (0.95, 96, 101),
+        (1.15, None, 194),
+        (Fraction(224, 232), None, 232),
+        (Fraction(224, 232), 112, 116),
+        (None, None, 224),
+    ],
+)
+def test_a_pretrained_model_sees_what_its_weights_were_evaluated_on(crop_pct, img_size, short_side):
+    geometry = resolve(replace(CNN, crop_pct=crop_pct), 28, 3, img_size, pretrained=True)
+    assert (geometry.short_side, geometry.interpolation, geometry.mean) == (short_side, "bicubic", (0.5,) * 3)
+
+
+def test_models_that_crop_otherwise_share_no_pixels():
+    others = ({}, {"crop_pct": 0.9}, {"crop_mode": "squash"}, {"crop_mode": "border"}, {"antialias": False})
+    keys = [resolve(replace(CNN, **other), 28, 3, None, True).key for other in others]
+    darker = resolve(replace(CNN, crop_mode="border", mean=(0.2,) * 3), 28, 3, None, True).key
+    assert len({*keys, darker}) == 6
+
+
+def test_a_border_in_colour_around_grey_is_kept_in_colour():
+    assert resolve(replace(CNN, crop_mode="border"), 28, 1, None, True).stored_channels == 3
+    assert resolve(CNN, 28, 1, None, True).stored_channels == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"crop_mode": "centre"}, "crop_mode is 'centre'"),
+        ({"interpolation": "area"}, "interpolation is 'area'"),
+        ({"crop_pct": 0.0}, "crop_pct is 0"),
+        ({"crop_mode": "border"}, "no colour for the border"),
+    ],
+)
+def test_an_input_that_nothing_could_follow_is_refused_where_it_is_declared(wrong, told):
+    with pytest.raises(ZooError, match=told):
+        InputSpec(**wrong)
 
 
 def test_models_from_scratch_share_their_pixels():
