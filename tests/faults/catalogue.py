@@ -105,6 +105,8 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    142: ("a dataset has thousands of classes: the confusion matrix outgrows the record and the memory", "P12"),
+    143: ("probabilities are too small for float32: they tie at 0, and the loss is infinite", "P12"),
 }
 
 # What cannot be tested here at all, and why.
