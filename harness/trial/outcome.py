@@ -134,6 +134,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "infer_batch_size": trial.timing.batch_size,
         "precision": train.numerics.precision,
         "channels_last": train.numerics.channels_last,
+        "torchcompile": trial.timing.torchcompile,
         "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
