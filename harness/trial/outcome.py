@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.machine.oom import is_out_of_memory
+from harness.timing.flops import count
 from harness.training.evaluate import log_probabilities
 from harness.training.history import divergence
 from harness.trial.saved_model import Card
@@ -139,7 +140,18 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
         "timing_verdict": _verdict(measured.timings),
+        **_work(measured),
     }
+
+
+def _work(measured: Measured) -> dict[str, Any]:
+    """Billions of multiply-adds an image, or why they could not be counted: no trained model is lost for that."""
+    geometry = measured.pixels.geometry
+    try:
+        work = count(measured.built.model, (geometry.channels, geometry.size, geometry.size))
+        return {"infer_gmacs": work.gmacs}
+    except Exception as error:
+        return {"infer_gmacs_error": f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]}
 
 
 def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:

@@ -110,6 +110,7 @@ FAULTS = {
     144: ("an accelerator lacks float64, is not started yet, or is not where a tensor was left", "P1"),
     145: ("a row's times are of another layout, number format or compilation than its training", "P12"),
     146: ("images are tiny: as many as fit by their bytes are evaluated at once", "P1"),
+    147: ("a kernel does several layers at once, and the counter of multiply-adds does not know it", "P12"),
 }
 
 # What cannot be tested here at all, and why.
