@@ -58,8 +58,10 @@ def test_a_run_ends_with_a_table_and_everything_on_disk(tmp_path, capsys):
     assert "Test error on 359 images, 2 seeds" in screen.out
     assert "plan     2 models × 2 seeds = 4 trials" in screen.err
     assert store.predictions(records[0])["log_probs"].shape == (359, 10)
-    rows = list(csv.DictReader((store.path / "table.csv").open()))
-    assert {row["model"] for row in rows} == {"fc_model", "mlp"}
+    rows = {row["model"]: row for row in csv.DictReader((store.path / "table.csv").open())}
+    assert set(rows) == {"fc_model", "mlp"}
+    macs = 64 * 512 + 512 * 256 + 256 * 128 + 128 * 10
+    assert float(rows["fc_model"]["infer_gmacs"]) == pytest.approx(macs / 1e9)
     assert {path.name for path in store.path.iterdir()} >= {"run.json", "table.md", "table.csv", "table.json"}
 
 
