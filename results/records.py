@@ -61,7 +61,8 @@ class Record:
 
     `facts` holds what is known rather than sampled: param_count, weights, head, img_size and the like.
     `per_class` has one row a class: name, n, accuracy, precision, recall, f1 (percent, None where undefined).
-    `history` has one row an epoch.
+    `history` has one row an epoch. `confusion_counts` has a cell (true class, predicted class, number of images) for
+    each pair that occurred, in order; class -1 was predicted where an output was not finite.
     """
 
     key: str
@@ -79,7 +80,7 @@ class Record:
     measurements: tuple[Measurement, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
     per_class: tuple[Mapping[str, Any], ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
+    confusion_counts: tuple[tuple[int, int, int], ...] = ()
     schema: int = SCHEMA
 
     def measured(self, name: str) -> Measurement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zoo.building import build, weights_label
@@ -9,6 +10,8 @@ from zoo.heads.modes import mode, probe_images
 from zoo.specs import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import nn
 
     from zoo.specs import ModelSpec
@@ -66,9 +69,29 @@ def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
-    with mode(model, training=False), torch.no_grad(), counter:
+    with mode(model, training=False), torch.no_grad(), _layer_by_layer(), counter:
         model(probe_images(model, input_shape, batch=1))
     return counter.get_total_flops() // 2  # it counts a multiply-add as two
+
+
+@contextmanager
+def _layer_by_layer() -> Iterator[None]:
+    """Without kernels that do several layers at once: the counter takes what it does not know for no work at all.
+
+    On a CPU those are whole transformer layers, attention, and recurrent layers of oneDNN.
+    """
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    was_fused, had_onednn = torch.backends.mha.get_fastpath_enabled(), torch.backends.mkldnn.enabled
+    torch.backends.mha.set_fastpath_enabled(False)
+    torch.backends.mkldnn.enabled = False
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was_fused)
+        torch.backends.mkldnn.enabled = had_onednn
 
 
 def _macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int | None:

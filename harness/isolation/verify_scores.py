@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.metrics import top_error
+from results.ranking.metrics import NUM_BEST, top_error
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Rows of float32 probabilities were seen to sum to 1 within 1e-6 at ten classes, and within 1e-5 at 20,000.
+# Rows of float32 probabilities were seen to sum to 1 within 1e-6 at ten classes, and within 1e-5 at 20,000. Of
+# log-probabilities the sum is right as far as the largest is, and that one is rounded by less than 1e-6.
 SUM_TOLERANCE = 1e-3
 PERCENT_TOLERANCE = 1e-6
 REMEDY = "its plugin changes what torch or the harness computes: fix it, or leave it out with --plugins …,-NAME"
@@ -22,19 +23,24 @@ REMEDY = "its plugin changes what torch or the harness computes: fix it, or leav
 def require_honest(
     predictions: Mapping[str, Array], labels: Sequence[int] | Array, claimed_top1_err: float, num_classes: int
 ) -> None:
-    """Raise ZooError unless `predictions` are probabilities for the test images and score what the child claimed.
+    """Raise ZooError unless `predictions` are of the test images, fit themselves, and score what the child claimed.
 
     `labels` [N] are the dataset's own, in the order of its test split. Rows that are not finite are let through: they
     count as wrong.
     """
     num_images = len(labels)
+    best = (num_images, min(NUM_BEST, num_classes))
     _require_labels(_array(predictions, "labels", "iu", (num_images,)), labels)
-    if "probs" in predictions:
-        probs = _array(predictions, "probs", "f", (num_images, num_classes))
-        _require_probabilities(probs, whole=True)
+    index = _array(predictions, "top5_index", "iu", best)
+    _require_classes(index, num_classes)
+    if "log_probs" in predictions:
+        log_probs = _array(predictions, "log_probs", "f", (num_images, num_classes))
+        _require_probabilities(log_probs, whole=True)
+        _require_best(index, log_probs)
     else:
-        _require_classes(_array(predictions, "top5_index", "iu", (num_images, 5)), num_classes)
-        _require_probabilities(_array(predictions, "top5_prob", "f", (num_images, 5)), whole=False)
+        log_probs = _array(predictions, "top5_log_prob", "f", best)
+        _require_probabilities(log_probs, whole=False)
+        _require_falling(log_probs)
     error = top_error(predictions, 1)
     # Not `>`: no comparison with a claim of NaN is true.
     if not abs(error - claimed_top1_err) <= PERCENT_TOLERANCE:
@@ -59,15 +65,35 @@ def _require_labels(labels: Array, expected: Sequence[int] | Array) -> None:
         raise _dishonest(f"has other labels than the dataset for {num_wrong} of {len(labels)} test images")
 
 
-def _require_probabilities(probs: Array, *, whole: bool) -> None:
-    """Rows in 0..1 that sum to 1, or to no more than 1 where they are only part of a row."""
+def _require_probabilities(log_probs: Array, *, whole: bool) -> None:
+    """Rows whose exponentials sum to 1, or to no more than 1 where they are only part of a row."""
     import numpy as np
 
-    rows = probs[np.isfinite(probs).all(axis=1)].astype(np.float64)
-    sums = rows.sum(axis=1)
-    bad = (rows < 0).any(axis=1) | (sums > 1 + SUM_TOLERANCE) | (whole & (sums < 1 - SUM_TOLERANCE))
+    rows = log_probs[np.isfinite(log_probs).all(axis=1)]
+    with np.errstate(over="ignore"):
+        sums = np.exp(rows.astype(np.float64)).sum(axis=1)
+    bad = (sums > 1 + SUM_TOLERANCE) | (whole & (sums < 1 - SUM_TOLERANCE))
     if bad.any():
-        raise _dishonest(f"has {int(bad.sum())} rows of {len(probs)} that are no probabilities")
+        raise _dishonest(f"has {int(bad.sum())} rows of {len(log_probs)} that are no log-probabilities")
+
+
+def _require_best(index: Array, log_probs: Array) -> None:
+    """They are in order, and no class outside `index` has more; between equals the logits have decided."""
+    import numpy as np
+
+    best = np.take_along_axis(log_probs, index, axis=1)
+    _require_falling(best)
+    others = np.array(log_probs)
+    np.put_along_axis(others, index, -np.inf, axis=1)
+    num_bad = int((others.max(axis=1) > best[:, -1]).sum())  # no comparison with NaN is true
+    if num_bad:
+        raise _dishonest(f"has {num_bad} rows of {len(index)} whose best classes are not the most probable")
+
+
+def _require_falling(best: Array) -> None:
+    num_bad = int((best[:, 1:] > best[:, :-1]).any(axis=1).sum())
+    if num_bad:
+        raise _dishonest(f"has {num_bad} rows of {len(best)} whose best classes are not in order")
 
 
 def _require_classes(index: Array, num_classes: int) -> None:

@@ -82,7 +82,7 @@ RUN = {
     "amp": Option("mixed precision: changes results", switch, False),
     "amp_dtype": _choice("format of --amp", TRAIN.numerics.amp_dtype, *FORMATS[1:]),
     "channels_last": _choice("memory layout", TRAIN.numerics.channels_last, "auto", "on", "off"),
-    "torchcompile": Option("train through torch.compile", switch, False),
+    "torchcompile": Option("train and time through torch.compile", switch, False),
     "grad_accum": Option("passes that make one optimiser step", whole(1), TRAIN.grad_accum),
     "num_threads": NUM_THREADS,
     "exact": Option("the plain loop's results bit for bit: no faster arithmetic", switch, False),

@@ -40,8 +40,8 @@ def plan(
 ) -> list[Planned]:
     """Every model from every seed; seeds go round first, so that an interrupted run has compared all models once.
 
-    Each is timed with the numerics of its training. Raises ZooError where a model cannot have the weights that were
-    asked for, or needs what is not installed.
+    Each is timed as it is trained: with its numerics, and compiled or not. Raises ZooError where a model cannot have
+    the weights that were asked for, or needs what is not installed.
     """
     for choice in choices:
         require_installed(choice.spec)
@@ -51,7 +51,7 @@ def plan(
         if weights is not None:  # now, and not after an hour of other trials
             weights.require(choice.spec)
     # A row that is trained in one layout or precision and timed in another would say nothing of either.
-    timing = replace(timing, numerics=train.numerics)
+    timing = replace(timing, numerics=train.numerics, torchcompile=train.torchcompile)
     return [
         Planned(
             trial=Trial(

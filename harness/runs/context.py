@@ -48,5 +48,5 @@ def make_record(
         measurements=(*(scores.measurements if scores else ()), *findings.measurements),
         history=findings.history,
         per_class=scores.per_class if scores else (),
-        confusion=scores.confusion if scores else (),
+        confusion_counts=scores.confusion_counts if scores else (),
     )

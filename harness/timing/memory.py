@@ -69,7 +69,10 @@ def _counts(device: torch.device) -> bool:
 
 
 def _memory(device: torch.device) -> types.ModuleType:
+    """Torch's module for that kind of device, with the device started: before, CUDA has no statistics of `cuda:0`."""
     module: types.ModuleType = getattr(torch, device.type)
+    if hasattr(module, "init"):
+        module.init()
     return module
 
 

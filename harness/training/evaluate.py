@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.plan.config import TrainConfig
     from harness.training.model import TrainableModel
 
+ROWS_AT_ONCE = 4096
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
@@ -70,6 +72,16 @@ def evaluate(trainable: TrainableModel, batches: Batches, config: TrainConfig) -
     return Scores(loss=float(cross_entropy(logits_NK, labels_N)), top1=float(correct.sum()) / len(labels_N) * 100)
 
 
+def log_probabilities(logits_NK: Tensor) -> Tensor:
+    """Natural logarithms of class probabilities [N, K] from logits [N, K] in float32; finite where those are.
+
+    On the CPU, since MPS has no float64, and by blocks, so that only one block is in float64.
+    """
+    lowest = torch.finfo(torch.float32).min
+    blocks = logits_NK.cpu().split(ROWS_AT_ONCE)
+    return torch.cat([rows.double().log_softmax(1).clamp(min=lowest).float() for rows in blocks])
+
+
 def probabilities(logits_NK: Tensor) -> Tensor:
-    """Class probabilities [N, K] from logits or log-probabilities; rows that are not finite stay so."""
-    return logits_NK.double().softmax(1).float()
+    """Class probabilities [N, K] in float32 on the CPU. They are 0 below 1e-45: neither to be ranked nor for a loss."""
+    return torch.cat([rows.double().softmax(1).float() for rows in logits_NK.cpu().split(ROWS_AT_ONCE)])

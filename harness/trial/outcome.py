@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.machine.oom import is_out_of_memory
-from harness.training.evaluate import probabilities
+from harness.timing.flops import count
+from harness.training.evaluate import log_probabilities
 from harness.training.history import divergence
 from harness.trial.saved_model import Card
+from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
 
 if TYPE_CHECKING:
@@ -102,14 +104,17 @@ def lost(*, status: str, phase: str, cause: str) -> Findings:
 
 
 def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-    """Labels [N] and the probabilities of all classes [N, K], or of the best five [N, 5] where K is large."""
-    probs_NK = probabilities(logits_NK)
-    arrays = {"labels": labels_N}
-    if probs_NK.shape[1] <= MAX_SAVED_CLASSES:
-        arrays["probs"] = probs_NK
-    else:
-        arrays["top5_prob"], arrays["top5_index"] = probs_NK.topk(5, dim=1)
-    return {name: tensor.cpu().numpy() for name, tensor in arrays.items()}
+    """Labels [N], the best five classes [N, 5], and log-probabilities of all [N, K], of those five where K is large.
+
+    The best are those of the logits: two of them that differ may have one probability in float32, most often 0.
+    """
+    import numpy as np
+
+    top5_index, log_probs = best_classes(logits_NK.cpu().numpy()), log_probabilities(logits_NK).numpy()
+    arrays = {"labels": labels_N.cpu().numpy(), "top5_index": top5_index}
+    if log_probs.shape[1] <= MAX_SAVED_CLASSES:
+        return arrays | {"log_probs": log_probs}
+    return arrays | {"top5_log_prob": np.take_along_axis(log_probs, top5_index, axis=1)}
 
 
 def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
@@ -132,12 +137,24 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "infer_batch_size": trial.timing.batch_size,
         "precision": train.numerics.precision,
         "channels_last": train.numerics.channels_last,
+        "torchcompile": trial.timing.torchcompile,
         "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
         "timing_verdict": _verdict(measured.timings),
         **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
+        **_work(measured),
     }
+
+
+def _work(measured: Measured) -> dict[str, Any]:
+    """Billions of multiply-adds an image, or why they could not be counted: no trained model is lost for that."""
+    geometry = measured.pixels.geometry
+    try:
+        work = count(measured.built.model, (geometry.channels, geometry.size, geometry.size))
+        return {"infer_gmacs": work.gmacs}
+    except Exception as error:
+        return {"infer_gmacs_error": f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]}
 
 
 def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,31 +14,41 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+NUM_BEST = 5
 # With five classes or fewer every answer is among the best five.
-FEWEST_CLASSES_FOR_TOP5 = 6
+FEWEST_CLASSES_FOR_TOP5 = NUM_BEST + 1
+# What a file says of the classes; files of before have probabilities, which become 0 below 1e-45.
+FIGURES = ("log_probs", "top5_log_prob", "probs", "top5_prob")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Errors and loss as measurements, one row a class, and the confusion matrix (true by predicted)."""
+    """Errors and loss as measurements, one row a class, and the cells of the confusion matrix that are not 0.
+
+    A cell is (true class, predicted class, number of images); class -1 was predicted where an output was not finite.
+    """
 
     measurements: tuple[Measurement, ...]
     per_class: tuple[dict[str, Any], ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion_counts: tuple[tuple[int, int, int], ...]
 
 
 def score(predictions: Mapping[str, Array], classes: Sequence[str]) -> Scores:
-    """All that `predictions` tell: `labels` [N] with `probs` [N, K], or with `top5_index` and `top5_prob` [N, 5]."""
-    labels = predictions["labels"]
+    """All that `predictions` tell.
+
+    They are `labels` [N] and `top5_index` [N, 5], the best classes in order (all of fewer than five), with `log_probs`
+    [N, K] in nats, or of many classes `top5_log_prob` [N, 5]. Older ones have `probs` [N, K] alone, or `top5_prob`.
+    """
+    labels, answers = predictions["labels"], predicted(predictions)
     values = [("top1_err", "%", top_error(predictions, 1))]
     if len(classes) >= FEWEST_CLASSES_FOR_TOP5:
         values.append(("top5_err", "%", top_error(predictions, 5)))
-    if "probs" in predictions:
-        values.append(("test_loss", "nat", _log_loss(predictions["probs"], labels)))
+    if "log_probs" in predictions or "probs" in predictions:
+        values.append(("test_loss", "nat", _log_loss(predictions)))
     return Scores(
         measurements=tuple(Measurement(name=name, unit=unit, values=(value,)) for name, unit, value in values),
-        per_class=_per_class(labels, predicted(predictions), classes),
-        confusion=_confusion(labels, predicted(predictions), len(classes)),
+        per_class=_per_class(labels, answers, classes),
+        confusion_counts=_confusion_counts(labels, answers),
     )
 
 
@@ -53,30 +64,46 @@ def correct(predictions: Mapping[str, Array]) -> Array:
 
 
 def top_error(predictions: Mapping[str, Array], k: int) -> float:
-    """Percent of images whose label is not among the `k` classes of the highest probability."""
+    """Percent of images whose label is not among the `k` best classes, `k` being 5 at most."""
     hits = (ranked(predictions)[:, :k] == predictions["labels"][:, None]).any(axis=1)
     return 100.0 * (1.0 - float(hits.mean()))
 
 
 def ranked(predictions: Mapping[str, Array]) -> Array:
-    """Classes by falling probability, at least five where there are as many [N, >= 1]; rows not finite are all -1."""
+    """The best five classes of each image, best first, all of fewer than five [N, <= 5]; rows not finite are all -1."""
     import numpy as np
 
-    if "probs" not in predictions:
-        order, probs = predictions["top5_index"], predictions["top5_prob"]
-    else:
-        probs = predictions["probs"]
-        order = np.argsort(-probs, axis=1, kind="stable")
-    return np.where(np.isfinite(probs).all(axis=1, keepdims=True), order, -1)
+    figures = next((predictions[name] for name in FIGURES if name in predictions), None)
+    if figures is None:
+        raise KeyError(f"predictions without {' or '.join(FIGURES)}")
+    order = predictions["top5_index"] if "top5_index" in predictions else best_classes(figures)
+    return np.where(np.isfinite(figures).all(axis=1, keepdims=True), order, -1)
 
 
-def _log_loss(probs: Array, labels: Array) -> float:
+def best_classes(scores_NK: Array) -> Array:
+    """The classes of the five highest scores in each row, best first [N, min(5, K)].
+
+    Of equal scores the lower class comes first, as in an argmax: a model that says the same of every class is right
+    for one class in K, and no library's way of sorting decides for which.
+    """
+    import numpy as np
+
+    left, rows, best = np.array(scores_NK), np.arange(len(scores_NK)), []
+    for _ in range(min(NUM_BEST, left.shape[1])):
+        best.append(left.argmax(axis=1))
+        left[rows, best[-1]] = -np.inf
+    return np.stack(best, axis=1)
+
+
+def _log_loss(predictions: Mapping[str, Array]) -> float:
     """Mean cross-entropy in nats; infinite or undefined where an output is."""
     import numpy as np
 
-    chosen = probs[np.arange(len(labels)), labels].astype(np.float64)
+    labels = predictions["labels"]
+    figures = predictions["log_probs" if "log_probs" in predictions else "probs"]
+    chosen = figures[np.arange(len(labels)), labels].astype(np.float64)
     with np.errstate(divide="ignore"):
-        return float(-np.log(chosen).mean())
+        return float(-(chosen if "log_probs" in predictions else np.log(chosen)).mean())
 
 
 def _per_class(labels: Array, predictions: Array, classes: Sequence[str]) -> tuple[dict[str, Any], ...]:
@@ -104,8 +131,7 @@ def _percent(share: float) -> float | None:
     return None if share != share else 100.0 * float(share)
 
 
-def _confusion(labels: Array, predictions: Array, num_classes: int) -> tuple[tuple[int, ...], ...]:
-    from sklearn.metrics import confusion_matrix
-
-    matrix = confusion_matrix(labels, predictions, labels=list(range(num_classes)))
-    return tuple(tuple(int(count) for count in row) for row in matrix)
+def _confusion_counts(labels: Array, predictions: Array) -> tuple[tuple[int, int, int], ...]:
+    """By true, then by predicted class. The whole matrix of 3,000 classes would be nine million numbers."""
+    counts = Counter(zip(labels.tolist(), predictions.tolist(), strict=True))
+    return tuple((true, answer, count) for (true, answer), count in sorted(counts.items()))

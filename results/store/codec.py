@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ def from_json(content: bytes) -> Record:
         raise ValueError("its SHA-256 does not fit its content")
     try:
         return _record(decoded(data))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"not a whole record ({error})") from error
 
 
@@ -57,9 +57,17 @@ def _record(data: dict[str, Any]) -> Record:
         "error": Failure(**data["error"]) if data.get("error") else None,
         "history": tuple(data.get("history", ())),
         "per_class": tuple(data.get("per_class", ())),
-        "confusion": tuple(tuple(row) for row in data.get("confusion", ())),
+        "confusion_counts": tuple(_confusion_counts(data)),
     }
     return Record(**known | typed)
+
+
+def _confusion_counts(data: Mapping[str, Any]) -> Iterator[tuple[int, int, int]]:
+    """The cells; of a record that has the whole matrix, as all did before, those that are not 0."""
+    for true, predicted, count in data.get("confusion_counts", ()):
+        yield true, predicted, count
+    for true, row in enumerate(data.get("confusion", ())):
+        yield from ((true, predicted, count) for predicted, count in enumerate(row) if count)
 
 
 def read_measurement(data: Mapping[str, Any]) -> Measurement:

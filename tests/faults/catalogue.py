@@ -140,6 +140,12 @@ FAULTS = {
     96: ("a run's own checkpoint is given with `--weights`", "P12"),
     97: ("nothing says what images a file of weights was trained on", "P12"),
     98: ("a plugin's weights have no published crop", "P12"),
+    142: ("a dataset has thousands of classes: the confusion matrix outgrows the record and the memory", "P12"),
+    143: ("probabilities are too small for float32: they tie at 0, and the loss is infinite", "P12"),
+    144: ("an accelerator lacks float64, is not started yet, or is not where a tensor was left", "P1"),
+    145: ("a row's times are of another layout, number format or compilation than its training", "P12"),
+    146: ("images are tiny: as many as fit by their bytes are evaluated at once", "P1"),
+    147: ("a kernel does several layers at once, and the counter of multiply-adds does not know it", "P12"),
 }
 
 # What cannot be tested here at all, and why.

@@ -27,6 +27,9 @@ CPU_BLOCK_BYTES = 2 * 2**20
 DEVICE_BLOCK_BYTES = 64 * 2**20
 CPU_EVAL_BYTES = 8 * 2**20
 LEAST_CPU_EVAL = 8  # images: fewer read the weights too often
+# Images, however small they are: what a model makes of one does not shrink with its bytes. 64 MiB are 21,399 grey
+# images of 28 x 28 pixels, and 64 channels of a first layer over all of those would take 4 GiB.
+MOST_EVAL = 1024
 
 
 class Batches(Protocol):
@@ -95,7 +98,7 @@ class PixelBatches(_Counted):
         return self._batches(order, batch_sizes(len(order), self.batch_size), draws)
 
     def eval(self, cpu_bytes: int = CPU_EVAL_BYTES) -> Iterator[Batch]:
-        """On a CPU a batch has about `cpu_bytes` of floats, unless `eval_batch_size` was given."""
+        """On a CPU a batch has about `cpu_bytes` of floats and `MOST_EVAL` images at most, or `eval_batch_size`."""
         order = torch.arange(len(self.labels))
         return self._batches(order, _eval_sizes(len(order), self.eval_batch_size or self._large_batch(cpu_bytes)), None)
 
@@ -112,8 +115,8 @@ class PixelBatches(_Counted):
 
     def _large_batch(self, cpu_bytes: int) -> int:
         if self.device.type == "cpu":
-            return max(LEAST_CPU_EVAL, cpu_bytes // self.image_bytes)
-        return max(self.batch_size, DEVICE_BLOCK_BYTES // self.image_bytes)
+            return max(LEAST_CPU_EVAL, min(cpu_bytes // self.image_bytes, MOST_EVAL))
+        return max(self.batch_size, min(DEVICE_BLOCK_BYTES // self.image_bytes, MOST_EVAL))
 
 
 class TensorBatches(_Counted):

@@ -35,5 +35,6 @@ def to_device(blocks: Iterable[Tensor], device: torch.device) -> Iterator[Tensor
 def _copied(block: Tensor, device: torch.device) -> Tensor:
     if block.device.type != "cpu":
         return block
-    pinned = block.pin_memory() if device.type == "cuda" else block
-    return pinned.to(device, non_blocking=True)
+    if device.type != "cuda":
+        return block.to(device)  # of memory that is not pinned, a copy that nobody waits for may come too late
+    return block.pin_memory().to(device, non_blocking=True)

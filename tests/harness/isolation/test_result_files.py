@@ -13,11 +13,13 @@ import pytest
 from harness.isolation.result_files import pack, unpack
 from harness.isolation.validate import EPOCH, NUMBERS, TEXTS
 from harness.trial.outcome import Findings, Outcome
+from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
 
 CLASSES = ("a", "b")
 LABELS = [0, 1, 1]
-PROBS = np.array([[0.75, 0.25], [0.25, 0.75], [0.75, 0.25]], dtype=np.float32)
+LOG_PROBS = np.log(np.array([[0.75, 0.25], [0.25, 0.75], [0.75, 0.25]], dtype=np.float32))
+PREDICTIONS = {"labels": np.array(LABELS), "top5_index": best_classes(LOG_PROBS), "log_probs": LOG_PROBS}
 FACTS = dict.fromkeys(TEXTS, "word") | dict.fromkeys(NUMBERS, 1)
 ROW = dict.fromkeys(EPOCH, 0.5)
 FINDINGS = Findings(
@@ -31,7 +33,7 @@ FINDINGS = Findings(
 
 def sent(folder, findings=FINDINGS):
     """What comes out of the pipe."""
-    outcome = Outcome(findings=findings, predictions={"labels": np.array(LABELS), "probs": PROBS}, traceback="log")
+    outcome = Outcome(findings=findings, predictions=PREDICTIONS, traceback="log")
     return json.loads(json.dumps(pack(outcome, folder)))
 
 
@@ -50,7 +52,7 @@ def test_scores_are_computed_from_the_predictions_that_were_left(tmp_path):
     result = received(sent(tmp_path), tmp_path)
     assert [m.name for m in result.scores.measurements] == ["top1_err", "test_loss"]
     assert result.scores.measurements[0].values == pytest.approx((100 / 3,))
-    assert (result.scores.confusion, list(result.files)) == (((1, 0), (1, 1)), ["predictions"])
+    assert (result.scores.confusion_counts, list(result.files)) == (((0, 0, 1), (1, 0, 1), (1, 1, 1)), ["predictions"])
 
 
 def test_what_a_record_must_not_have_from_a_child_is_left_behind(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness.isolation.verify_scores import require_honest
+from results.ranking.metrics import best_classes
 from zoo.errors import ZooError
 
 LABELS = [0, 1, 2, 0]
@@ -14,12 +15,12 @@ LABELS = [0, 1, 2, 0]
 def whole():
     """Four images, three of them right: 25 % error."""
     probs = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]], dtype=np.float32)
-    return {"labels": np.array(LABELS), "probs": probs}
+    return {"labels": np.array(LABELS), "top5_index": best_classes(probs), "log_probs": np.log(probs)}
 
 
 def best_five():
     index = np.array([[0, 1, 2, 3, 4], [1, 0, 2, 3, 4], [2, 0, 1, 3, 4], [5, 0, 1, 2, 3]])
-    return {"labels": np.array(LABELS), "top5_index": index, "top5_prob": np.full((4, 5), 0.1, dtype=np.float32)}
+    return {"labels": np.array(LABELS), "top5_index": index, "top5_log_prob": np.full((4, 5), -2.0, dtype=np.float32)}
 
 
 def changed(predictions, name, change):
@@ -40,9 +41,9 @@ def test_what_fits_is_believed(make, num_classes):
 
 
 def test_rows_that_are_not_finite_pass_and_count_as_wrong():
-    require_honest(changed(whole(), "probs", set_row(np.nan)), LABELS, 50.0, 3)
+    require_honest(changed(whole(), "log_probs", set_row(np.nan)), LABELS, 50.0, 3)
     with pytest.raises(ZooError, match="claims a top-1 error of 25 %, but its predictions make it 50 %"):
-        require_honest(changed(whole(), "probs", set_row(np.nan)), LABELS, 25.0, 3)
+        require_honest(changed(whole(), "log_probs", set_row(np.nan)), LABELS, 25.0, 3)
 
 
 @pytest.mark.parametrize("claim", [0.0, 24.9, float("nan")])
@@ -57,15 +58,18 @@ def test_a_claim_that_its_predictions_do_not_make_is_refused(claim):
         ("labels", set_row(2), "other labels than the dataset for 1 of 4"),
         ("labels", lambda array: array[:3], r"labels \[3\] of int64, wanted \[4\]"),
         ("labels", lambda array: array.astype(float), "of float64"),
-        ("probs", lambda array: array[:, :, None], r"probs \[4, 3, 1\]"),
-        ("probs", lambda array: array[:, :2], r"probs \[4, 2\] of float32, wanted \[4, 3\]"),
-        ("probs", lambda array: array.astype(object), "of object"),
-        ("probs", set_row([0.2, 0.9, 0.2]), "1 rows of 4 that are no probabilities"),
-        ("probs", set_row([0.1, 0.5, 0.1]), "1 rows of 4 that are no probabilities"),
-        ("probs", set_row([-0.2, 0.9, 0.3]), "1 rows of 4 that are no probabilities"),
+        ("log_probs", lambda array: array[:, :, None], r"log_probs \[4, 3, 1\]"),
+        ("log_probs", lambda array: array[:, :2], r"log_probs \[4, 2\] of float32, wanted \[4, 3\]"),
+        ("log_probs", lambda array: array.astype(object), "of object"),
+        ("log_probs", set_row(np.log([0.2, 0.9, 0.2])), "1 rows of 4 that are no log-probabilities"),
+        ("log_probs", set_row(np.log([0.1, 0.5, 0.1])), "1 rows of 4 that are no log-probabilities"),
+        ("log_probs", set_row([0.2, 0.9, 0.2]), "1 rows of 4 that are no log-probabilities"),
+        ("log_probs", set_row([2e3, 0.0, -1.0]), "1 rows of 4 that are no log-probabilities"),
+        ("top5_index", set_row([0, 1, 2]), "1 rows of 4 whose best classes are not in order"),
+        ("top5_index", lambda array: array[:, :2], r"top5_index \[4, 2\]"),
     ],
 )
-def test_probabilities_that_do_not_fit_are_refused(name, change, message):
+def test_log_probabilities_that_do_not_fit_are_refused(name, change, message):
     with pytest.raises(ZooError, match=message):
         require_honest(changed(whole(), name, change), LABELS, 25.0, num_classes=3)
 
@@ -77,12 +81,23 @@ def test_probabilities_that_do_not_fit_are_refused(name, change, message):
         ("top5_index", set_row([0, 1, 2, 3, 200]), "do not exist"),
         ("top5_index", set_row([0, 1, 2, 3, -1]), "do not exist"),
         ("top5_index", lambda array: array[:, :4], r"top5_index \[4, 4\]"),
-        ("top5_prob", set_row(0.3), "no probabilities"),
+        ("top5_log_prob", set_row(np.log(0.3)), "no log-probabilities"),
+        ("top5_log_prob", set_row([-2, -3, -4, -4, -3.5]), "1 rows of 4 whose best classes are not in order"),
     ],
 )
 def test_best_five_that_do_not_fit_are_refused(name, change, message):
     with pytest.raises(ZooError, match=message):
         require_honest(changed(best_five(), name, change), LABELS, 25.0, num_classes=200)
+
+
+def test_best_five_that_are_not_the_most_probable_are_refused():
+    log_probs = np.log(np.tile([0.3, 0.2, 0.2, 0.1, 0.08, 0.07, 0.05], (4, 1)))
+    data = {"labels": np.array(LABELS), "top5_index": best_classes(log_probs), "log_probs": log_probs}
+    require_honest(data, LABELS, 50.0, 7)
+    # Of equals the logits may have put either first.
+    require_honest(changed(data, "top5_index", set_row([0, 2, 1, 3, 4])), LABELS, 50.0, 7)
+    with pytest.raises(ZooError, match="1 rows of 4 whose best classes are not the most probable"):
+        require_honest(changed(data, "top5_index", set_row([0, 1, 2, 3, 6])), LABELS, 50.0, 7)
 
 
 def test_a_result_without_predictions_is_refused():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.plan.config import Numerics, TimingConfig, TrainConfig
 from harness.plan.trials import plan
 from zoo.selection import Choice
@@ -11,8 +13,8 @@ USUAL = Numerics()
 CHOICES = [Choice(spec=ModelSpec(name=name, build="x:y"), owner="me") for name in ("a", "b")]
 
 
-def planned(numerics=USUAL):
-    train = TrainConfig(numerics=numerics)
+def planned(numerics=USUAL, torchcompile=False):
+    train = TrainConfig(numerics=numerics, torchcompile=torchcompile)
     return plan(CHOICES, [3, 4], dataset="d", train=train, timing=TimingConfig(budget_s=0.5), device="cuda")
 
 
@@ -25,3 +27,10 @@ def test_a_trial_is_timed_with_the_numerics_of_its_training():
     trials = [item.trial for item in planned(numerics)]
     assert all(trial.train.numerics is numerics and trial.timing.numerics is numerics for trial in trials)
     assert {trial.timing.budget_s for trial in trials} == {0.5}
+
+
+@pytest.mark.fault(145)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_is_trained_compiled_is_timed_compiled(compiled):
+    trials = [item.trial for item in planned(torchcompile=compiled)]
+    assert {(trial.train.torchcompile, trial.timing.torchcompile) for trial in trials} == {(compiled, compiled)}

@@ -27,17 +27,17 @@ def measurement(name):
 
 
 def test_scores_come_before_what_the_trial_measured_itself():
-    scores = Scores(measurements=(measurement("top1_err"),), per_class=({"name": "a"},), confusion=((1,),))
+    scores = Scores(measurements=(measurement("top1_err"),), per_class=({"name": "a"},), confusion_counts=((0, 0, 1),))
     findings = Findings(status="ok", facts={"head": "fc"}, measurements=(measurement("peak"),), history=({"epoch": 0},))
     record = make_record(TRIAL, CONTEXT, findings, scores, PLUGIN)
     assert (record.key, record.seed, record.trial, record.plugin) == (TRIAL.key, 3, TRIAL.as_json(), PLUGIN)
     assert (record.device, record.machine, record.data) == ("cuda:1", {"cores": 2}, {"name": "digits"})
     assert [m.name for m in record.measurements] == ["top1_err", "peak"]
     assert (record.facts, record.history) == ({"head": "fc"}, ({"epoch": 0},))
-    assert (record.per_class, record.confusion) == (({"name": "a"},), ((1,),))
+    assert (record.per_class, record.confusion_counts) == (({"name": "a"},), ((0, 0, 1),))
 
 
 def test_a_trial_without_predictions_has_no_scores():
     failure = Failure(phase="build", cause="no such layer")
     record = make_record(TRIAL, CONTEXT, Findings(status="failed", error=failure), None, PLUGIN)
-    assert (record.status, record.error, record.measurements, record.confusion) == ("failed", failure, (), ())
+    assert (record.status, record.error, record.measurements, record.confusion_counts) == ("failed", failure, (), ())

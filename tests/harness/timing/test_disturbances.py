@@ -56,6 +56,45 @@ def test_what_a_system_does_not_tell_is_not_held_against_it():
     assert reasons(foreign_cores=None, stolen_cores=None, throttles=None) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "quiet", "disturbed"),
+    [
+        ("stolen_cores", 0.05, 0.051),
+        ("thread_share", 0.95, 0.949),
+        ("involuntary_rate", 50.0, 50.1),
+        ("throttles", 0, 1),
+        ("page_reads", 0, 1),
+        ("foreign_cores", 0.1, 0.101),
+    ],
+)
+def test_each_limit_is_where_it_is_said_to_be(field, quiet, disturbed):
+    assert reasons(**{field: quiet}) == []
+    assert len(reasons(**{field: disturbed})) == 1
+
+
+def test_other_processes_disturb_where_the_cores_do_not_suffice_for_all():
+    assert reasons(num_threads=1, foreign_cores=1.1) == []
+    assert reasons(num_threads=1, foreign_cores=1.11) == ["other processes used 1.1 of 2 cores"]
+    assert reasons(num_threads=3, foreign_cores=0.09) == []
+
+
+def test_several_disturbances_are_all_named_in_order():
+    assert reasons(foreign_cores=2.0, stolen_cores=0.06, thread_share=0.5, involuntary_rate=51, throttles=1) == [
+        "other processes used 2.0 of 2 cores",
+        "the host took 0.06 cores away",
+        "off the core 50% of the time",
+        "51 involuntary context switches a second",
+        "throttled for heat 1 times",
+    ]
+
+
+def test_five_percent_is_the_limit_of_drift_and_of_doubt():
+    assert unrest([[100.0] * 20, [105.0] * 20]) == []
+    assert unrest([[100.0, 100, 100, 100, 105.0]]) == []
+    assert unrest([[100.0, 100, 100, 100, 106.0]]) == ["median known to ±6% only"]
+    assert unrest([[], [100.0] * 20, [100.0] * 20]) == []
+
+
 def test_rounds_that_disagree_and_an_uncertain_median_betray_noise():
     assert unrest([[10.0] * 5, [10.1] * 5]) == []
     assert unrest([[10.0] * 20, [11.0] * 20]) == ["rounds differ by 10%"]

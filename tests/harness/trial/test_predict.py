@@ -50,7 +50,7 @@ def test_the_test_files_of_a_run_are_judged_as_the_run_judged_them(tmp_path):
     files = [file for name in ("cat", "dog") for file in sorted((root / "test" / name).iterdir())]
     for record in run.records:
         model = harness.load(run.checkpoints[record.model, 1])
-        judged = torch.tensor(run.store.predictions(record)["probs"])
+        judged = torch.tensor(run.store.predictions(record)["log_probs"]).exp()
         assert model.classes == ("cat", "dog")
         assert torch.allclose(model.predict(*files), judged, atol=1e-5)
         assert harness.load(as_before(run.checkpoints[record.model, 1])).transform.geometry == model.transform.geometry

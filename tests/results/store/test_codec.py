@@ -8,13 +8,14 @@ import math
 import pytest
 
 from results.records import Failure, Measurement
+from results.store import codec
 from results.store.codec import from_json, to_data, to_json
 from tests.results.samples import record
 
 FULL = record(
     error=Failure(phase="train", cause="why"),
     per_class=({"name": "a", "n": 3, "f1": None},),
-    confusion=((1, 0), (0, 2)),
+    confusion_counts=((0, 0, 1), (1, 1, 2)),
     measurements=(Measurement(name="cpu_infer_step_time", unit="ms", values=(1.5, 0.1, 2e-9)),),
 )
 
@@ -46,3 +47,11 @@ def test_the_json_is_strict_even_for_a_diverged_trial():
 def test_a_damaged_or_newer_record_is_refused_with_the_reason(damage, says):
     with pytest.raises(ValueError, match=says):
         from_json(damage(to_json(record())))
+
+
+def test_the_whole_matrix_of_an_older_record_is_read_as_the_cells_that_are_not_0():
+    data = to_data(record())
+    del data["confusion_counts"]
+    data["confusion"] = [[2, 0, 1], [0, 0, 0], [0, 3, 0]]
+    content = json.dumps({"sha256": codec._digest(data), "record": data}).encode()
+    assert from_json(content).confusion_counts == ((0, 0, 2), (0, 2, 1), (2, 1, 3))

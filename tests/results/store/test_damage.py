@@ -34,13 +34,15 @@ def test_json_that_is_no_record_is_put_aside(store, content):
     assert len(list((store.path / "corrupt").iterdir())) == 1
 
 
-@pytest.mark.parametrize("changes", [{"schema": "9x"}, {"measurements": [3]}, {"key": ...}])
+@pytest.mark.parametrize(
+    "changes", [{"schema": "9x"}, {"measurements": [3]}, {"key": ...}, {"confusion_counts": [[1, 2]]}]
+)
 def test_a_record_of_the_wrong_shape_is_refused_though_its_hash_fits(changes):
     with pytest.raises(ValueError, match="not a whole record"):
         codec.from_json(sealed(**changes))
 
 
-@pytest.mark.parametrize("changes", [{"added_later": 1}, {"confusion": ...}])
+@pytest.mark.parametrize("changes", [{"added_later": 1}, {"confusion_counts": ...}])
 def test_a_field_of_another_version_with_this_schema_costs_nothing(changes):
     assert codec.from_json(sealed(**changes)) == record()
 

@@ -10,7 +10,8 @@ import torch
 
 from harness.timing.clock import Clock, HostClock, clock_for
 from harness.timing.flops import count
-from harness.training.evaluate import evaluate, predict, probabilities
+from harness.training.evaluate import evaluate, predict
+from harness.trial.outcome import saved_predictions
 from results.ranking.metrics import top_error
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def test_error(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> float:
     """Percent of images misjudged, from predictions as they are saved: the way of the test set."""
     logits_NK, labels_N = predict(trainable, batches, config)
-    return top_error({"probs": probabilities(logits_NK).cpu().numpy(), "labels": labels_N.cpu().numpy()}, 1)
+    return top_error(saved_predictions(logits_NK, labels_N), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

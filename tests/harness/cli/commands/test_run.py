@@ -57,9 +57,11 @@ def test_a_run_ends_with_a_table_and_everything_on_disk(tmp_path, capsys):
     ]  # fmt: skip
     assert "Test error on 359 images, 2 seeds" in screen.out
     assert "plan     2 models × 2 seeds = 4 trials" in screen.err
-    assert store.predictions(records[0])["probs"].shape == (359, 10)
-    rows = list(csv.DictReader((store.path / "table.csv").open()))
-    assert {row["model"] for row in rows} == {"fc_model", "mlp"}
+    assert store.predictions(records[0])["log_probs"].shape == (359, 10)
+    rows = {row["model"]: row for row in csv.DictReader((store.path / "table.csv").open())}
+    assert set(rows) == {"fc_model", "mlp"}
+    macs = 64 * 512 + 512 * 256 + 256 * 128 + 128 * 10
+    assert float(rows["fc_model"]["infer_gmacs"]) == pytest.approx(macs / 1e9)
     assert {path.name for path in store.path.iterdir()} >= {"run.json", "table.md", "table.csv", "table.json"}
 
 
@@ -97,7 +99,7 @@ def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
     model = harness.load(store.path / "checkpoints/fc_model@s1")
     assert model.classes == dataset.classes
     probs = model.predict(*dataset.pools[test.pool].images[list(test.rows)])
-    assert torch.allclose(probs, torch.tensor(store.predictions(record)["probs"]), atol=1e-5)
+    assert torch.allclose(probs, torch.tensor(store.predictions(record)["log_probs"]).exp(), atol=1e-5)
 
 
 def test_failed_models_are_rows_with_a_cause_and_the_others_are_as_without_them(tmp_path, capsys):

@@ -100,6 +100,14 @@ def test_evaluation_batches_have_the_bytes_asked_for_unless_their_size_was_given
     assert [len(labels) for _, labels in plain.eval()] == [50]
 
 
+@pytest.mark.fault(146)
+@pytest.mark.parametrize(("size", "cpu_bytes"), [(8, None), (8, 14 * 2**20), (1, None)])
+def test_evaluation_batches_of_tiny_images_are_bounded_by_their_number(size, cpu_bytes):
+    made = batches(pixels(2100, size=size))
+    sizes = [len(labels) for _, labels in (made.eval(cpu_bytes) if cpu_bytes else made.eval())]
+    assert sizes == [1024, 1024, 52]
+
+
 def test_a_batch_that_is_kept_does_not_change():
     made = batches(pixels(3000, size=32), batch_size=64)
     iterator = made.train(0)
