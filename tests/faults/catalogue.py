@@ -105,6 +105,9 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    153: ("the folder a command is started in has packages of our names", "P12"),
+    154: ("files in that folder are called as libraries are", "P12"),
+    155: ("the path of TMPDIR is too long for a socket", "P5"),
 }
 
 # What cannot be tested here at all, and why.
