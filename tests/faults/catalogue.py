@@ -108,6 +108,7 @@ FAULTS = {
     153: ("the folder a command is started in has packages of our names", "P12"),
     154: ("files in that folder are called as libraries are", "P12"),
     155: ("the path of TMPDIR is too long for a socket", "P5"),
+    156: ("the user has no home folder and no entry", "P5"),
 }
 
 # What cannot be tested here at all, and why.

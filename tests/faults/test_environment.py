@@ -110,3 +110,19 @@ def test_155_a_long_tmpdir_costs_no_run(tmp_path, device):
     script.write_text(CHILDREN.replace('("cpu", "cuda")', f'("{device}",)'))
     done = python(tmp_path, "start.py", TMPDIR=str(long))
     assert (done.stderr, done.stdout.count("zoo/__init__.py"), list(long.iterdir())) == ("", 1, [])
+
+
+@pytest.mark.fault(156)
+def test_156_a_folder_of_images_is_looked_at_by_a_user_without_a_home(tmp_path):
+    """Its facts are kept in a cache, and its files are shown with ~ for home: both asked for one."""
+    (tmp_path / "sitecustomize.py").write_text("import pwd\ndel pwd.getpwuid\npwd.getpwuid = {}.__getitem__")
+    for name in ("a", "b"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        (tmp_path / "pets" / name / "1.png").write_bytes(b"")
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{tmp_path}:{ROOT}", "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "harness", "check-data", "pets"]
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert f"note: this user has no home folder: caches go to {tmp_path}/zoo-home-" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "1.png" in done.stdout + done.stderr
+    assert not (tmp_path / "~").exists()
