@@ -38,7 +38,7 @@ def _has_name() -> bool:
 
 def _private_folder() -> str:
     """The same folder each time, so that what is kept there is found again; another one where that is not ours."""
-    import tempfile  # which costs a start-up that needs no home as much as argparse does
+    import tempfile  # here: it costs as much as a tenth of the start-up, and is seldom needed
 
     try:
         folder = os.path.join(tempfile.gettempdir(), f"zoo-home-{os.getuid()}")
