@@ -31,7 +31,7 @@ class OwnPackages:
 def pin() -> None:
     """From now on `NAMES` are ours. Raises ImportError where another module bears one of them already."""
     if OwnPackages not in sys.meta_path:
-        sys.meta_path.insert(0, OwnPackages)  # type: ignore[arg-type]  # a class with a static find_spec is a finder
+        sys.meta_path.insert(0, OwnPackages)
     for name in NAMES:
         if name in sys.modules and not _is_ours(sys.modules[name]):
             raise ImportError(

@@ -109,6 +109,7 @@ FAULTS = {
     154: ("files in that folder are called as libraries are", "P12"),
     155: ("the path of TMPDIR is too long for a socket", "P5"),
     156: ("the user has no home folder and no entry", "P5"),
+    157: ("plugins of two folders import a neighbour of one name", "P12"),
 }
 
 # What cannot be tested here at all, and why.
