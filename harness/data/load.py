@@ -12,11 +12,11 @@ from harness.data.files.folder import scan_folder
 from harness.data.files.printable import listed
 from harness.data.files.unreadable import left_out_note, without_bad
 from harness.data.fingerprint import dataset_fingerprint
+from harness.data.plugin_images import open_plugins
 from harness.data.pools import open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
-from zoo.specs import resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,7 @@ def load(
 
 def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
     if source.spec is not None:
-        images: LabelledImages = resolve(source.spec.open)(source.data_dir)
-        return images, ()
+        return open_plugins(source.spec, source.data_dir)
     if source.data_dir is None:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
     scan = scan_folder(source.data_dir)

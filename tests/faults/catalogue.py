@@ -112,6 +112,7 @@ FAULTS = {
     157: ("plugins of two folders import a neighbour of one name", "P12"),
     159: ("a run is resumed with other cores, threads or libraries", "P12"),
     160: ("a container gives less time or memory than the machine that is seen", "P11"),
+    161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
 }
 
 # What cannot be tested here at all, and why.
