@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _TIMM_MODEL = re.compile(rb"@register_model\n(?:@.*\n)*def (\w+)")
 _TIMM_TAG = re.compile(rb"""\n +["'](\w+)(?:\.([\w.]*)(\*?))?["']: *(?=\w*[({])""")
 _TIMM_ORIGIN = re.compile(
-    rb"""(?m)^[^#\n]*(?:\burl=f?["'][^"']|hf_hub_id["']?[=:](?! ?["']{2})|\bfile=["']|["']url["']:|\(["']http|_radio_cfg)"""
+    rb"""(?m)^[^#\n]*(?:\burl=f?["'][^"']|hf_hub_id["']?[=:](?! ?["']{2})"""
+    rb"""|\bfile=["']|["']url["']:|\(["']http|_radio_cfg)"""
 )
 # A table made by loops: each entry of another table under several suffixes; chosen ones under another name.
 _TIMM_SUFFIXED = re.compile(rb"for name, cfg in (\w+)\.items\(\)\s+for suffix in \(([^)]*)\)")
