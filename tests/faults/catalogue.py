@@ -113,6 +113,7 @@ FAULTS = {
     159: ("a run is resumed with other cores, threads or libraries", "P12"),
     160: ("a container gives less time or memory than the machine that is seen", "P11"),
     161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
+    162: ("a head's name promises a number that is not there", "P5"),
     163: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
 }
 
