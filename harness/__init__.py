@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harness._version import __version__
+from harness.own_packages import pin
 
+TYPE_CHECKING = False  # typing's own would import it, and much else, from the current folder under `python -m`
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.trial.predict import TrainedModel
 
 __all__ = ["__version__", "load", "models", "run", "time"]
+
+pin()  # here, where everything of ours comes through: the command line, a script, and every child process
 
 
 def run(

@@ -42,7 +42,9 @@ LAYERS = {
 # Fixtures are pytest's by nature; nothing of ours imports the file.
 EXCEPTIONS = {("harness/timing/pytest_plugin.py", "pytest")}
 # The command line imports every command by name, so each of them is start-up too.
-START_UP = loaded_by("harness.__main__", *(f"harness.cli.commands.{name.replace('-', '_')}" for name in COMMANDS))
+START_UP = loaded_by(
+    "harness.__main__", "harness.cli.main", *(f"harness.cli.commands.{name.replace('-', '_')}" for name in COMMANDS)
+)
 
 
 def allowed(found: Import, package: str) -> bool:

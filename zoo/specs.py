@@ -136,7 +136,11 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Labelled images: a uint8 tensor [N, C, H, W], or paths of image files, and one label 0..K-1 for each."""
+    """Labelled images: a uint8 tensor [N, C, H, W], or paths of image files, and one label 0..K-1 for each.
+
+    Arrays, channels last, floats in 0..1, and lists of images or of PIL images of one size are taken too, and labels of
+    any library, where no other meaning is possible.
+    """
 
     images: Tensor | Sequence[Path]
     labels: Sequence[int]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from signal import raise_signal
 from typing import TYPE_CHECKING, Any
 
 from harness.api.plugin_warnings import report_broken
+from harness.machine.home import give_home
 from harness.plan.option_table import PLUGINS, RUN, TIME, Option, as_flags, checked, flag
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.request import RunRequest, TimeRequest
@@ -75,6 +77,8 @@ def models(given: Mapping[str, object]) -> list[str]:
 
 
 def _zoo(options: Mapping[str, Any]) -> Zoo:
+    if note := give_home():
+        print(f"note: {note}", file=sys.stderr)
     zoo = discover(options["plugins"], watched=WATCHED)
     report_broken(zoo)
     return zoo

@@ -11,6 +11,7 @@ import torch
 from harness.api import timing_rows
 from harness.machine import devices
 from harness.machine.malloc import keep_freed_memory
+from harness.machine.threads import default_threads
 from harness.timing.entry import Entry
 from harness.timing.flops import Work, count
 from harness.timing.measure import time_together
@@ -31,8 +32,13 @@ def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[timing_rows.T
     keep_freed_memory()
     targets = wanted_devices(request.devices)
     timed = []
-    for start in range(0, len(choices), GROUP):
-        timed += _time_group(choices[start : start + GROUP], targets, request)
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(default_threads())  # what a configuration that names no number takes
+    try:
+        for start in range(0, len(choices), GROUP):
+            timed += _time_group(choices[start : start + GROUP], targets, request)
+    finally:
+        torch.set_num_threads(num_threads)  # the caller's process goes on
     return timed
 
 

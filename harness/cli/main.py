@@ -11,6 +11,7 @@ from harness._version import __version__
 from harness.cli.commands import COMMANDS
 from harness.cli.encoding import adapt
 from harness.cli.shared.parser import Parser
+from harness.machine.home import give_home
 from harness.plan.plugin_guard import WATCHED
 from harness.runs.signals import Terminated
 from results.errors import STORAGE, StoreError
@@ -62,6 +63,8 @@ def _dispatch(arguments: list[str]) -> int:
     named = [name for name in COMMANDS if name in arguments]
     modules = {name: import_module(f"harness.cli.commands.{name.replace('-', '_')}") for name in named}
     parsed = _parser(modules).parse_args(arguments)
+    if note := give_home():
+        print(f"note: {note}", file=sys.stderr)
     from zoo.discovery import discover
 
     command = modules[parsed.command]

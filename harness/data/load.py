@@ -20,11 +20,11 @@ from harness.data.files.regular import reason
 from harness.data.files.unreadable import BadFile, files_of, left_out_note, require_readable, without_bad
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.label_conflicts import conflicts_note, conflicts_of, pixels_note, refuse_conflicts, without_conflicts
+from harness.data.plugin_images import open_plugins
 from harness.data.pools import ImageSet, open_pools
 from harness.data.splits import check_images, plan_splits
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
-from zoo.specs import resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +102,7 @@ def load(
 
 def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
     if source.spec is not None:
-        images: LabelledImages = resolve(source.spec.open)(source.data_dir)
-        return images, ()
+        return open_plugins(source.spec, source.data_dir)
     if source.data_dir is None and not source.part_dirs and source.labels is None:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
     scan = scan_folder(source.data_dir, part_dirs=source.part_dirs, labels=source.labels)

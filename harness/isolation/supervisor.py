@@ -19,6 +19,7 @@ from multiprocessing.connection import wait
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from harness.isolation.interpreter import environment, place_socket, same_modules
 from harness.isolation.main_module import left_alone
 from harness.isolation.pipes import Lines, Log, open_pipe
 from zoo.manager.sandbox import kill_group
@@ -68,10 +69,12 @@ def start_server() -> None:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOAD))
+    place_socket()
     _start_tracker()  # it would unblock SIGINT if the server started it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
-        forkserver.ensure_running()
+        with same_modules():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -82,15 +85,9 @@ def _start_tracker() -> None:
     It frees those of children, which end without a farewell (`tqdm` makes one, and torch.fx a `tqdm`). What it says of
     that after the run's last line is of no use to anybody.
     """
-    before = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
-    try:
+    ignored = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker")))
+    with environment(PYTHONWARNINGS=ignored), same_modules():
         resource_tracker.ensure_running()
-    finally:
-        if before is None:
-            del os.environ["PYTHONWARNINGS"]
-        else:
-            os.environ["PYTHONWARNINGS"] = before
 
 
 def context_for(device: str) -> Context:
@@ -112,10 +109,11 @@ class Supervisor:
 
     def run(self, job: str) -> ExitReport:
         """Start a child, wait for it, and leave no process of it behind, however this ends."""
+        place_socket()
         _start_tracker()
         messages, log = open_pipe(), open_pipe()
         child = self.context.Process(target=self.target, args=(job, messages.writer, log.writer))
-        with left_alone():
+        with left_alone(), same_modules():
             child.start()
         messages.writer.close()
         log.writer.close()

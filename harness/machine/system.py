@@ -6,11 +6,23 @@ import os
 import platform
 from pathlib import Path
 
+from harness.machine.control_group import cpu_quota, memory_room
+
 PROC = Path("/proc")
 
 
 def num_cpus() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use, by affinity and by its control group's quota; of that the whole ones.
+
+    A thread more than the quota has whole cores would be stopped for part of each period, and all wait for it.
+    """
+    visible = visible_cpus()
+    quota = cpu_quota()
+    return visible if quota is None else max(1, min(visible, int(quota)))
+
+
+def visible_cpus() -> int:
+    """Cores that this process may run on, for however much of the time."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -33,7 +45,12 @@ def memory_gib() -> float | None:
 
 
 def free_memory() -> int:
-    """Bytes of memory that can be had without swapping; 0 where the system does not say."""
+    """Bytes of memory that can be had without swapping, and within a container's limit; 0 where nobody says."""
+    free, room = _free_of_machine(), memory_room()
+    return free if room is None else min(free, room)
+
+
+def _free_of_machine() -> int:
     kib = memory_kib("MemAvailable")
     if kib is not None:
         return 1024 * kib

@@ -14,6 +14,7 @@ from harness.isolation import supervisor
 from harness.isolation.child_process import can_limit_memory
 from harness.machine import devices
 from harness.machine.facts import machine_facts
+from harness.machine.threads import default_threads
 from harness.plan.trials import Planned, plan
 from harness.runs.context import RunContext
 from harness.runs.redact import masked
@@ -51,8 +52,7 @@ def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunCo
     device = devices.resolve(setup.device)
     if setup.isolation and device.type == "cpu":
         supervisor.start_server()
-    if setup.num_threads:
-        torch.set_num_threads(setup.num_threads)
+    torch.set_num_threads(setup.num_threads or default_threads())
     train = planned[0].trial.train
     dataset = load(
         source_of(setup, zoo),

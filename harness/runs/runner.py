@@ -131,7 +131,7 @@ class Runner:
             labels = dataset.labels(dataset.plan.test)
             result = unpack(report.result, folder, labels=labels, classes=dataset.classes)
             if result.findings.facts:
-                require_conditions(result.findings.facts, _conditions(trial))
+                require_conditions(result.findings.facts, conditions_of(trial))
         except (ValueError, ZooError) as error:
             return _lost(report, "failed", f"its result cannot be used: {error}")
         return replace(result, log=_joined(result.log, report.log))
@@ -160,7 +160,7 @@ def _here(job: Job, listen: Listener) -> ExitReport:
     return ExitReport(exitcode=0, result=json.loads(json.dumps(result)))
 
 
-def _conditions(trial: Trial) -> dict[str, Any]:
+def conditions_of(trial: Trial) -> dict[str, Any]:
     """What must be alike in all trials of a run, or none could be ranked beside another."""
     return {
         "threads": torch.get_num_threads(),

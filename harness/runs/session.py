@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.runs.comparable import require_comparable
 from harness.runs.console import Screen, opening_lines
 from harness.runs.context import make_record
 from harness.runs.finished_run import Run
 from harness.runs.preparation import expected_bytes
-from harness.runs.runner import Runner
+from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
 from harness.trial import saved_model
+from harness.trial.outcome import Findings
 from results.store.disk_space import require_space
 from results.store.file_names import trial_slug
 from results.store.lock import locked
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
-    from harness.trial.outcome import Findings
     from results.records import Record
     from zoo.discovery import Zoo
 
@@ -50,6 +51,7 @@ class Session:
             self.store.clear_work()  # which a run that was killed has left
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
+            self._require_comparable(to_do)
             for line in opening_lines(self.context, planned, str(self.store.path), len(planned) - len(to_do)):
                 self.screen.line(line)
             try:
@@ -59,6 +61,12 @@ class Session:
                 summary = render(self.store)
             path, records = self.store.path.absolute(), tuple(self.store.records())
             return Run(path=path, store=self.store, summary=summary, records=records)
+
+    def _require_comparable(self, to_do: Sequence[Planned]) -> None:
+        ended = self.store.records()
+        for item in to_do if ended else ():
+            known = Findings(status="ok", facts=conditions_of(item.trial))
+            require_comparable(ended, make_record(item.trial, self.context, known, None, {}))
 
     def _each(self, to_do: Sequence[Planned]) -> None:
         require_space(self.store.path, expected_bytes(self.context, len(to_do)))

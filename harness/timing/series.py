@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from harness.machine.system import num_cpus
+from harness.machine.system import visible_cpus
 from harness.timing import memory
 from harness.timing.disturbances import disturbances, unrest
 from harness.timing.sampling import Effort, collect, warm_up
@@ -91,7 +91,7 @@ class Series:
         reasons = disturbances(
             conditions.combined(self.seen),
             num_threads=torch.get_num_threads() if on_cpu else 1,
-            num_cpus=num_cpus(),
+            num_cpus=visible_cpus(),
             on_cpu=on_cpu,
         )
         reasons += [f"slowed down: {word}" for word in sorted(self.slowdowns)]

@@ -96,8 +96,8 @@ def make_folder(path: Path, *, new: bool = False) -> None:
 
     One that is to be `new` raises FileExistsError where it is there, even if another process made it this very moment.
     """
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(parents=True, exist_ok=not new)
         # A record is as durable as the names of all the folders above it.
         for folder in missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 RUN_FILE = "run.json"
+LONGEST_INSIDE = 600  # bytes of a path within a run: two names of a trial, each of which may be cleaned, and a draft's
 FOLDERS = ("records", "predictions", "checkpoints", "failures")
 WORK, RETRIED = "work", "retried"
 
@@ -40,6 +42,7 @@ class RunStore:
     def create(cls, output: Path, dataset: str, configuration: Mapping[str, Any]) -> RunStore:
         """A new folder `<date>-<dataset>-<id>` under `output`. Raises StoreError where it cannot be written."""
         path = _new_folder(output / f"{time.strftime('%Y-%m-%d')}-{slug(dataset)}")
+        _require_room_for_names(path)
         for folder in FOLDERS:
             make_folder(path / folder)
         store = cls(path)
@@ -183,3 +186,11 @@ def _new_folder(prefix: Path) -> Path:
         with suppress(FileExistsError):
             make_folder(path, new=True)
             return path
+
+
+def _require_room_for_names(path: Path) -> None:
+    """Raise StoreError where the system would take the folder's path, and no longer that of a file deep within."""
+    room = os.pathconf(path, "PC_PATH_MAX") - len(os.fsencode(path.absolute()))
+    if room < LONGEST_INSIDE:
+        path.rmdir()
+        raise StoreError("the path of the output folder is too long", "choose another folder with --output")

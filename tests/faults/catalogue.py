@@ -146,6 +146,16 @@ FAULTS = {
     145: ("a row's times are of another layout, number format or compilation than its training", "P12"),
     146: ("images are tiny: as many as fit by their bytes are evaluated at once", "P1"),
     147: ("a kernel does several layers at once, and the counter of multiply-adds does not know it", "P12"),
+    153: ("the folder a command is started in has packages of our names", "P12"),
+    154: ("files in that folder are called as libraries are", "P12"),
+    155: ("the path of TMPDIR is too long for a socket", "P5"),
+    156: ("the user has no home folder and no entry", "P5"),
+    157: ("plugins of two folders import a neighbour of one name", "P12"),
+    159: ("a run is resumed with other cores, threads or libraries", "P12"),
+    160: ("a container gives less time or memory than the machine that is seen", "P11"),
+    161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
+    162: ("a head's name promises a number that is not there", "P5"),
+    163: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
 }
 
 # What cannot be tested here at all, and why.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from zoo.library_index import Architecture, timm_architectures, torchvision_architectures
 
 
@@ -35,6 +37,39 @@ def test_timm_tags_exist_and_the_first_is_the_default():
     for arch in tagged:
         assert timm.get_pretrained_cfg(arch.name).tag == arch.weights[0]
         assert all(timm.is_model_pretrained(f"{arch.name}.{tag}") for tag in arch.weights[:1])
+
+
+@pytest.mark.fault(163)
+def test_163_the_tags_of_every_architecture_are_those_that_timm_lists():
+    """All of them: tables made by loops, names that carry a mark and no weights."""
+    import timm
+
+    known = {}
+    for name in timm.list_pretrained():
+        arch, _, tag = name.partition(".")
+        known.setdefault(arch, set()).update({tag} - {""})  # a default without a tag, of old versions, has no name here
+    ours = {arch.name: set(arch.weights) for arch in timm_architectures()}
+    assert {name: tags for name, tags in ours.items() if tags != known.get(name, set())} == {}
+
+
+@pytest.mark.fault(163)
+def test_163_entries_that_a_loop_copies_are_found(tmp_path):
+    """As timm 1.0.31 and 0.9.16 do it; the second has a list of names in place of notes."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "loops.py").write_text(
+        "_SOURCE_CFGS = {\n    'a_net.one': _cfg(\n        hf_hub_id='x/y',\n    ),\n"
+        "    'a_net.none': _cfg(hf_hub_id=''),\n}\n"
+        "default_cfgs = generate_default_cfgs({\n    f'{name}{suffix}': dict(hf_hub_id='timm/')\n"
+        "    for name, cfg in _SOURCE_CFGS.items()\n    for suffix in ('', '_enc')\n})\n\n"
+        "@register_model\ndef a_net():\n    pass\n\n@register_model\ndef a_net_enc():\n    pass\n"
+    )
+    (tmp_path / "models" / "renaming.py").write_text(
+        "default_cfgs = {\n    'b_old_net.one': _cfg(hf_hub_id='x/'),\n    'b_old_net.two': _cfg(hf_hub_id='x/'),\n}\n"
+        "_cfgs = [\n    'b_old_net.two',\n]\ndefault_cfgs.update({n.replace('_old_', '_new_'): c for n in _cfgs})\n\n"
+        "@register_model\ndef b_old_net():\n    pass\n\n@register_model\ndef b_new_net():\n    pass\n"
+    )
+    found = {arch.name: arch.weights for arch in timm_architectures(tmp_path)}
+    assert found == {"a_net": ("one",), "a_net_enc": ("one",), "b_old_net": ("one", "two"), "b_new_net": ("two",)}
 
 
 def test_reading_a_library_does_not_import_it(tmp_path, monkeypatch):

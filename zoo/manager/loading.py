@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import USAGE, ZooError
+from zoo.manager.neighbours import import_file, import_named
 from zoo.manager.sandbox import LIMIT_SECONDS, time_limit
 
 if TYPE_CHECKING:
@@ -83,29 +83,13 @@ def installed() -> Iterator[Candidate]:
 def from_text(text: str) -> Candidate:
     """A plugin given as a file or as the name of a module."""
     if not text.endswith(".py"):
-        return Candidate(name=text, source=f"module: {text}", load=partial(import_module, text))
+        return Candidate(name=text, source=f"module: {text}", load=partial(import_named, text))
     path = Path(text).expanduser()
     if not path.is_file():
         raise ZooError(
             f"-p {text}: no such file", "give the path of a plugin file, or a module's name without .py", USAGE
         )
-    return Candidate(name=path.stem, source=f"file: {text}", load=partial(_import_file, path))
-
-
-def _import_file(path: Path) -> Any:
-    # A prefix keeps my_plugin.py from shadowing, or being shadowed by, a module of that name.
-    name = f"zoo_plugin_{path.stem}"
-    spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot import {path}")
-    module = module_from_spec(spec)
-    sys.modules[name] = module  # before it runs: its dataclasses look their own module up there
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+    return Candidate(name=path.stem, source=f"file: {text}", load=partial(import_file, path))
 
 
 def _words(text: str) -> list[str]:

@@ -12,6 +12,7 @@ import pluggy
 from zoo import API_VERSION, hookspecs
 from zoo.manager import sandbox
 from zoo.manager.loading import SHIPPED
+from zoo.manager.neighbours import located
 from zoo.manager.tampering import Tampered, guarded
 from zoo.names import did_you_mean, is_valid
 from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
@@ -157,7 +158,7 @@ def _misspelt(manager: pluggy.PluginManager, plugin: object) -> str:
 
 
 def _specs(function: Callable[[], Any], kind: type[Spec]) -> list[Spec]:
-    return [_checked(spec, kind) for spec in function()]
+    return [_checked(located(spec, getattr(function, "__module__", "")), kind) for spec in function()]
 
 
 def _checked(spec: Any, kind: type[Spec]) -> Spec:

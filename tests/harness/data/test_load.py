@@ -174,5 +174,5 @@ def test_streamed_files_give_the_batches_of_kept_ones(tmp_path, monkeypatch, blo
 
 
 def test_images_that_are_no_bytes_are_refused():
-    with pytest.raises(ZooError, match=r"images are torch.float32 of shape \[4, 1, 6, 6\]"):
-        opened((torch.zeros(4, 1, 6, 6), [0, 1, 0, 1]))
+    with pytest.raises(ZooError, match=r"images are a tensor float32 of shape \[4, 1, 6, 6\]"):
+        opened((torch.full((4, 1, 6, 6), 2.0), [0, 1, 0, 1]))

@@ -103,6 +103,13 @@ def test_an_output_that_is_a_file_is_a_storage_error(tmp_path):
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize("folder", ["x" * 300, "/".join(["y" * 200] * 18), "/".join(["y" * 200] * 21)])
+def test_an_output_with_too_long_a_path_is_a_storage_error_before_the_first_trial(tmp_path, folder):
+    with pytest.raises(StoreError, match="too long") as caught:
+        RunStore.create(tmp_path / folder, "digits", {})
+    assert "--output" in caught.value.remedy
+
+
 def test_an_output_that_is_a_broken_link_is_a_storage_error_and_no_search_without_end(tmp_path):
     (tmp_path / "runs").symlink_to(tmp_path / "unmounted")
     with pytest.raises(StoreError, match="cannot be written: File exists"):

@@ -6,6 +6,7 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.heads import HeadSpec
+from zoo.specs import ModelSpec, Task
 
 
 @pytest.mark.parametrize(
@@ -29,4 +30,31 @@ WRONG = "mlp mlp: mlp:0 mlp:8: mlp:8, mlp:8:1 mlp:8:. mlp:8:nan mlp:8:-0.1 mlp:8
 def test_any_other_text_is_a_usage_error(text):
     with pytest.raises(ZooError, match=f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2") as caught:
         HeadSpec.parse(text)
+    assert caught.value.exit_code == 2
+
+
+def by_python(text):
+    import harness
+
+    harness.run("mlp", dataset="digits", head=text)
+
+
+def by_building(text):
+    from zoo.building import build
+
+    build(ModelSpec(name="mine/a", build=lambda task: None), Task(num_classes=2, image_size=8, channels=1), head=text)
+
+
+def by_command(*arguments):
+    from harness.cli.main import _dispatch
+
+    return lambda text: _dispatch([*arguments, "--head", text])
+
+
+@pytest.mark.fault(162)
+@pytest.mark.parametrize("text", ["mlp:256:", "mlp:256,:0.2"])
+@pytest.mark.parametrize("route", [by_python, by_building, by_command("run"), by_command("info", "mlp")])
+def test_162_every_route_refuses_the_same_heads_before_anything_is_built(route, text):
+    with pytest.raises(ZooError, match=f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2") as caught:
+        route(text)
     assert caught.value.exit_code == 2

@@ -55,18 +55,30 @@ def imports() -> Iterator[Line]:
             return
 
 
+def cpu(capability: str) -> Line:
+    """The processor, and how much of it may be used: by affinity, and by the quota of a container."""
+    from harness.machine.control_group import cpu_quota
+    from harness.machine.system import cpu_name, num_cpus, visible_cpus
+    from harness.machine.threads import default_threads
+
+    cores, visible, threads, quota = num_cpus(), visible_cpus(), default_threads(), cpu_quota()
+    limit = f" (a quota gives the time of {quota:.3g} of {visible})" if quota is not None and quota < visible else ""
+    if threads > cores:
+        problem = f"more threads than the {cores} cores slow each other down: --num-threads {cores}"
+    else:
+        problem = "a quota stops all threads for part of each period: times will be flagged noisy" if limit else ""
+    found = f"{cpu_name()}, {cores} cores{limit}, {capability}, {threads} threads"
+    return Line(topic="cpu", found=found, problem=problem)
+
+
 def devices() -> Iterator[Line]:
     """What torch can compute on, and with how many threads."""
     import torch
 
     from harness.machine import devices
     from harness.machine import facts as machine
-    from harness.machine.system import cpu_name, num_cpus
 
-    cores, threads = num_cpus(), torch.get_num_threads()
-    problem = f"more threads than the {cores} cores slow each other down: --num-threads {cores}"
-    cpu = f"{cpu_name()}, {cores} cores, {torch.backends.cpu.get_cpu_capability()}, {threads} threads"
-    yield Line(topic="cpu", found=cpu, problem=problem if threads > cores else "")
+    yield cpu(torch.backends.cpu.get_cpu_capability())
     for name in devices.present()[1:]:
         facts = machine.accelerator(torch.device(name))
         details = [str(facts[key]) for key in ("name", "memory_gib", "capability") if key in facts]

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import get_clock_info
 
 from harness.cli.commands.doctor.line import Line
-from harness.machine.system import load, memory_kib, num_cpus
+from harness.machine.system import free_memory, load, memory_kib, visible_cpus
 
 SYSTEM = Path("/sys/devices/system")
 CLOCK_SOURCE = SYSTEM / "clocksource/clocksource0/current_clocksource"
@@ -25,7 +25,7 @@ def lines(folder: Path) -> Iterator[Line]:
     yield disk(folder)
     yield clock()
     yield governor(SYSTEM / "cpu")
-    yield current_load(load(), num_cpus())
+    yield current_load(load(), visible_cpus())
 
 
 def memory() -> Line:
@@ -33,7 +33,7 @@ def memory() -> Line:
     free_kib, total_kib = memory_kib("MemAvailable"), memory_kib("MemTotal")
     if free_kib is None or total_kib is None:
         return Line(topic="memory", found="unknown")
-    free, total = free_kib / 2**20, total_kib / 2**20
+    free, total = free_memory() / 2**30, total_kib / 2**20
     problem = "" if free >= LEAST_MEMORY_GIB else "little is left: large models will be killed; close other programs"
     return Line(topic="memory", found=f"{free:.1f} of {total:.1f} GiB free", problem=problem)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -103,3 +104,18 @@ def test_a_run_file_that_was_changed_is_refused(finished, capsys):
 def test_without_any_run_there_is_nothing_to_resume(tmp_path, capsys):
     assert main(["resume", "--output", str(tmp_path / "none")]) == 4
     assert "there is no run in" in capsys.readouterr().err
+
+
+@pytest.mark.fault(159)
+def test_159_what_could_not_be_ranked_with_what_has_ended_is_refused_before_it_is_trained(finished, capsys):
+    good = finished.records["good/tiny"]
+    finished.store.retire(good)
+    finished.store.save(replace(good, machine={**good.machine, "cores": good.machine["cores"] + 2}))
+    capsys.readouterr()
+    assert main(["retry", str(finished.store.path), "--failed"]) == 3
+    said = capsys.readouterr().err
+    cores = good.machine["cores"]
+    assert (
+        f"error: what is left of the run could not be ranked with what has ended: cores {cores + 2} -> {cores}" in said
+    )
+    assert "bad/kill-once" not in said

@@ -72,6 +72,24 @@ def test_a_governor_that_varies_the_frequency_is_a_problem(tmp_path, text, probl
     assert (line.found, bool(line.problem)) == (text, problem)
 
 
+@pytest.mark.fault(160)
+@pytest.mark.parametrize(
+    ("quota", "said", "problem"),
+    [
+        (None, ", 8 cores, AVX2, 2 threads", ""),
+        (2.5, ", 2 cores (a quota gives the time of 2.5 of 8), AVX2, ", "quota"),
+    ],
+)
+def test_160_the_quota_of_a_container_is_told(monkeypatch, quota, said, problem):
+    monkeypatch.setattr("harness.machine.system.cpu_quota", lambda: quota)
+    monkeypatch.setattr("harness.machine.control_group.cpu_quota", lambda: quota)
+    monkeypatch.setattr("harness.machine.system.visible_cpus", lambda: 8)
+    monkeypatch.setattr("harness.machine.threads.default_threads", lambda: 2)
+    line = libraries.cpu("AVX2")
+    assert said in line.found
+    assert (problem in line.problem, bool(line.problem)) == (True, bool(problem))
+
+
 def test_a_slow_clock_source_is_a_problem(monkeypatch, tmp_path):
     source = tmp_path / "current_clocksource"
     source.write_text("hpet\n")

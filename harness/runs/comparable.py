@@ -1,0 +1,26 @@
+"""Whether what is left of a run could be ranked with what has ended: told before hours of training, not after them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.plan.changes import refuse_changes
+from results.ranking.comparability import conditions
+
+if TYPE_CHECKING:
+    from results.records import Record
+
+REMEDY = "go on with the machine and the versions that it was begun with, or start a new run: python -m harness run"
+
+
+def require_comparable(ended: Sequence[Record], coming: Record) -> None:
+    """Raise ZooError where `coming`, a record with all that is known before its trial, fits none that `ended` well.
+
+    By the ranking's own rule; what only a trial can tell, such as the memory layout, is not asked.
+    """
+    ranked = [record for record in ended if record.status == "ok"]
+    if ranked:
+        now = {name: value for name, value in conditions(coming).items() if value is not None}
+        then = {name: value for name, value in conditions(ranked[0]).items() if name in now}
+        refuse_changes(then, now, "what is left of the run could not be ranked with what has ended", REMEDY)
