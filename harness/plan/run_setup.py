@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.manager.loading import read_requests
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 class RunSetup:
     """Kept in `run.json`, so that `harness resume` needs nothing but the run. Paths are absolute.
 
-    `plugins` are the -p arguments; `dataset` and `data_dir` name the images; `trial_timeout` is in seconds (0: none),
+    `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset` and `data_dir` name the
+    images; `trial_timeout` is in seconds (0: none),
     `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch.
     """
 
@@ -37,8 +40,8 @@ class RunSetup:
         """From a value for each option of a run."""
         names = cls.__dataclass_fields__.keys() - {"plugins", "data_dir"}
         return cls(
-            plugins=tuple(_absolute(text) for text in arguments["plugins"]),
-            data_dir=os.path.abspath(arguments["data_dir"]) if arguments["data_dir"] else None,
+            plugins=read_requests(arguments["plugins"], os.environ).words,
+            data_dir=str(Path(arguments["data_dir"]).absolute()) if arguments["data_dir"] else None,
             **{name: arguments[name] for name in names},
         )
 
@@ -50,7 +53,3 @@ class RunSetup:
     def as_json(self) -> dict[str, Any]:
         """Plain data, for `run.json`."""
         return asdict(self)
-
-
-def _absolute(plugin: str) -> str:
-    return str(Path(plugin).expanduser().absolute()) if plugin.endswith(".py") else plugin

@@ -34,9 +34,13 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it."""
+    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it.
+
+    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random.
+    """
 
     built: BuiltModel
+    pretrained_sha256: str
     pixels: PreparedSplits
     history: TrainingHistory
     logits_NK: Tensor
@@ -119,6 +123,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "param_count": sum(count for count, _ in counts),
         "trainable_param_count": sum(count for count, trains in counts if trains),
         "weights": built.weights,
+        "pretrained_sha256": measured.pretrained_sha256,
         "head": built.head.name,
         "head_type": built.head.type,
         "head_spec": train.head,

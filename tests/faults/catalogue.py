@@ -105,6 +105,16 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    81: ("models have equal tensors and another forward pass", "P12"),
+    82: ("features depend on what no saved tensor holds, on other code, or on an earlier version", "P12"),
+    83: ("the Hugging Face cache has several snapshots", "P12"),
+    84: ("paths are relative, plugins have one file name, and a run is resumed from another folder", "P3"),
+    85: ("a plugin or a weights file is changed before a run is resumed", "P12"),
+    86: ("a plugin is changed while its run goes on", "P12"),
+    87: ("an option beside --resume would not be heeded", "P12"),
+    88: ("a plugin changes the current folder as it is imported", "P12"),
+    89: ("seeds of one name are of several models", "P12"),
+    90: ("two trials met the same test images in another order", "P12"),
 }
 
 # What cannot be tested here at all, and why.

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +38,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """What a person asked for: extra plugin files or modules, names to leave out, how long a plugin may take."""
+    """What a person asked for: extra plugin files or modules, names to leave out, how long a plugin may take.
+
+    Files have absolute paths: what is asked for holds in every process, and in every folder that a run is resumed from.
+    """
 
     extra: tuple[str, ...] = ()
     blocked: frozenset[str] = frozenset()
     limit_seconds: float = LIMIT_SECONDS
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The same as `-p` arguments."""
+        return (*self.extra, *(f"no:{name}" for name in sorted(self.blocked)))
 
 
 def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> Requests:
@@ -49,8 +58,9 @@ def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> R
     words = [*_words(environment.get(PLUGINS_VARIABLE, "")), *arguments]
     blocked = {name.removeprefix("no:") for name in words if name.startswith("no:")}
     blocked |= set(_words(environment.get(BLOCK_VARIABLE, "")))
-    extra = tuple(name for name in words if not name.startswith("no:"))
-    return Requests(extra=extra, blocked=frozenset(blocked), limit_seconds=time_limit(environment))
+    # Each once: what the environment names, a resumed run may bring along too.
+    extra = dict.fromkeys(_absolute(name) for name in words if not name.startswith("no:"))
+    return Requests(extra=tuple(extra), blocked=frozenset(blocked), limit_seconds=time_limit(environment))
 
 
 def candidates(requests: Requests) -> Iterator[Candidate]:
@@ -84,7 +94,7 @@ def from_text(text: str) -> Candidate:
     """A plugin given as a file or as the name of a module."""
     if not text.endswith(".py"):
         return Candidate(name=text, source=f"module: {text}", load=partial(import_module, text))
-    path = Path(text).expanduser()
+    path = Path(text)
     if not path.is_file():
         raise ZooError(
             f"-p {text}: no such file", "give the path of a plugin file, or a module's name without .py", USAGE
@@ -93,8 +103,10 @@ def from_text(text: str) -> Candidate:
 
 
 def _import_file(path: Path) -> Any:
-    # A prefix keeps my_plugin.py from shadowing, or being shadowed by, a module of that name.
-    name = f"zoo_plugin_{path.stem}"
+    # A prefix keeps my_plugin.py from shadowing, or being shadowed by, a module of that name; a number, by another
+    # plugin of that name.
+    names = (f"zoo_plugin_{path.stem}{number}" for number in chain([""], count(2)))
+    name = next(name for name in names if not _is_anothers(name, path))
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot import {path}")
@@ -106,6 +118,14 @@ def _import_file(path: Path) -> Any:
         del sys.modules[name]
         raise
     return module
+
+
+def _is_anothers(name: str, path: Path) -> bool:
+    return name in sys.modules and getattr(sys.modules[name], "__file__", None) != str(path)
+
+
+def _absolute(plugin: str) -> str:
+    return str(Path(plugin).expanduser().absolute()) if plugin.endswith(".py") else plugin
 
 
 def _words(text: str) -> list[str]:
