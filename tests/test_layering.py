@@ -24,7 +24,7 @@ class Layer:
 LAYERS = {
     "zoo": Layer(
         at_module_level=frozenset({"pluggy"}),
-        in_functions=frozenset({"torch", "safetensors", "pytest"}),
+        in_functions=frozenset({"torch", "safetensors", "huggingface_hub", "pytest"}),
     ),
     "plugins": Layer(
         ours=frozenset({"zoo"}),

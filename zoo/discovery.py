@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zoo.manager.content import content_of
 from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
 from zoo.manager.registration import declared, new_manager, one_line, take_in, tried_out
 from zoo.names import UnknownName, unknown
@@ -14,7 +16,7 @@ from zoo.selection import Choice, select
 from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     import pluggy
 
@@ -53,6 +55,11 @@ class Zoo:
         """What is known of the plugin of that name."""
         return next(info for info in self.plugins if info.name == name)
 
+    def content(self, name: str) -> dict[str, str]:
+        """SHA-256 by file of what the plugin of that name consists of; see `zoo.manager.content`."""
+        specs = [spec for spec, owner in self.models.values() if owner == name]
+        return content_of(self.manager.get_plugin(name), (spec.build for spec in specs))
+
     def trial_done(self, event: TrialEvent) -> list[str]:
         """Tell every plugin that a trial has ended; returns one line for each that failed at it."""
         problems = []
@@ -71,7 +78,22 @@ def discover(
 
     A plugin that changes a loaded module of the packages that are `watched` fails, and its change is undone.
     """
-    return collect(candidates, read_requests(arguments, environment), watched)
+    requests = read_requests(arguments, environment)
+    with _same_folder():
+        return collect(candidates, requests, watched)
+
+
+@contextmanager
+def _same_folder() -> Iterator[None]:
+    """Put the current folder back: all relative paths that a person gave would mean others after a plugin's chdir."""
+    before = None
+    with suppress(OSError):  # it may have been removed
+        before = os.getcwd()
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.chdir(before)
 
 
 def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> Zoo:

@@ -39,16 +39,22 @@ def require_url(url: str) -> None:
 
 
 def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
-    """The first of `names` that the local Hugging Face cache has of `repository`."""
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
-    cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home, "hub")).expanduser()
-    snapshots = cache / f"models--{repository.partition('@')[0].replace('/', '--')}" / "snapshots"
+    """The first of `names` that the local Hugging Face cache has of `repository` ("owner/name" or "owner/name@commit").
+
+    Of several snapshots it is the one that the library itself would read.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    owner_and_name, _, revision = repository.partition("@")
+    # As the environment says now, where it does: the library keeps what it said as it was imported.
+    cache = os.environ.get("HF_HUB_CACHE") and os.path.expanduser(os.environ["HF_HUB_CACHE"])
     for name in names:
-        for path in sorted(snapshots.glob(f"*/{name}")):
+        cached = try_to_load_from_cache(owner_and_name, name, cache or None, revision or None)
+        if isinstance(cached, str):
             # Large files are stored under their SHA-256; small ones under git's SHA-1, of more than their bytes.
-            blob = path.resolve().name
-            require_whole(path, blob if _SHA256.fullmatch(blob) else "")
-            return path
+            blob = Path(cached).resolve().name
+            require_whole(Path(cached), blob if _SHA256.fullmatch(blob) else "")
+            return Path(cached)
     return None
 
 

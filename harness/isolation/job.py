@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 class Job:
     """One trial for one process.
 
-    `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `data`, `features`,
-    `work` and `progress` are folders of the run. `memory_mib` is what the trial may take, None without a limit.
+    `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `plugin_files` has the
+    SHA-256 of each of its files, `weights_sha256` that of the weights file ("" without one). `data`, `features`, `work`
+    and `progress` are folders of the run. `memory_mib` is what the trial may take, None without a limit.
     """
 
     trial: Trial
     owner: str
     owner_source: str
     plugins: tuple[str, ...]
+    plugin_files: Mapping[str, str]
+    weights_sha256: str
     device: str
     timed_on: tuple[str, ...]
     num_threads: int

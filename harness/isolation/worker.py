@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import json
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
 from harness.isolation.pipes import as_line
 from harness.isolation.result_files import pack
+from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
 from harness.plan.plugin_guard import WATCHED
 from harness.training.checkpoint import Stopped, TrainingCheckpoints
@@ -28,12 +30,15 @@ from harness.trial.determinism import judged
 from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
 from zoo.discovery import collect
+from zoo.errors import ZooError
+from zoo.manager.content import changed_files
 from zoo.manager.loading import candidates, read_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.connection import Connection
 
+    from harness.plan.config import Trial
     from zoo.manager.loading import Candidate, Requests
     from zoo.selection import Choice
 
@@ -93,7 +98,7 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
         dataset=take_over(Path(job.data), messenger.note),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
-        features=FeatureStore(Path(job.features)),
+        features=FeatureStore(Path(job.features), _computation(job)),
         notes=Notes(say=messenger.note),
     )
     callbacks = TrialCallbacks(
@@ -104,9 +109,10 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
     )
     choice = find_choice(job)
     torch.set_num_threads(job.num_threads)  # last: a plugin may have set its own as it was imported
-    outcome = run_trial(job.trial, choice, context, callbacks)
+    trial = _with_weights_of_the_run(job)
+    outcome = run_trial(trial, choice, context, callbacks)
     if job.check_determinism:
-        outcome = judged(outcome, job.trial, choice, context)
+        outcome = judged(outcome, trial, choice, context)
     messenger.enter("deliver")
     if outcome.card is not None:
         card = replace(outcome.card, plugin=job.owner, plugin_source=job.owner_source)
@@ -124,13 +130,42 @@ def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
 
 
 def find_choice(job: Job) -> Choice:
-    """The model of the job. Its own plugin alone is loaded: no other can harm it."""
+    """The model of the job. Its own plugin alone is loaded: no other can harm it.
+
+    Raises ZooError where the plugin is not the one that the run began with: the others of its trials were.
+    """
 
     def owner_only(requests: Requests) -> Iterator[Candidate]:
-        return (one for one in candidates(requests) if job.owner in (one.name, f"{one.name} ({one.source})"))
+        return (one for one in candidates(requests) if one.source == job.owner_source and _is_named(one, job.owner))
 
     zoo = collect(owner_only, read_requests(job.plugins, os.environ), WATCHED)
-    return zoo.select(job.trial.model)[0]
+    choice = zoo.select(job.trial.model)[0]
+    changed = changed_files(job.plugin_files, zoo.content(choice.owner))
+    if changed:
+        cause = f"the plugin {job.owner} has changed since the run began: {', '.join(changed[:3])}"
+        raise ZooError(cause, "restore it and retry, or start a new run")
+    return choice
+
+
+def _is_named(candidate: Candidate, owner: str) -> bool:
+    """Whether that is what the parent calls it, where there may be two of one name."""
+    return owner in (candidate.name, f"{candidate.name} ({candidate.source})")
+
+
+def _with_weights_of_the_run(job: Job) -> Trial:
+    """The trial with the hash that its weights file had as the run began: one that was replaced since is refused."""
+    train = job.trial.train
+    if train.weights is None or not job.weights_sha256:
+        return job.trial
+    weights = replace(train.weights, sha256=job.weights_sha256)
+    return replace(job.trial, train=replace(train, weights=weights))
+
+
+def _computation(job: Job) -> str:
+    """What makes a model's outputs of its tensors: its code, and the libraries below it."""
+    libraries = {name: machine_facts()[name] for name in ("torch", "torchvision", "timm")}
+    names = [job.trial.model, str(job.trial.train.weights), job.owner, job.owner_source]
+    return json.dumps([names, dict(job.plugin_files), libraries], sort_keys=True)
 
 
 def _stop(messenger: Messenger, checkpoints: TrainingCheckpoints) -> None:

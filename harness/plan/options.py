@@ -49,4 +49,8 @@ def _weights(arguments: Mapping[str, Any]) -> Weights | None:
         raise ZooError("--weights and --pretrained exclude each other", "give one of them", USAGE)
     if arguments["pretrained"]:
         return Weights(tag="default")
-    return None if arguments["weights"] is None else Weights.parse(arguments["weights"])
+    if arguments["weights"] is None:
+        return None
+    weights = Weights.parse(arguments["weights"])
+    # Absolute: a run that is resumed from another folder means this very file all the same.
+    return replace(weights, path=str(weights.file.absolute())) if weights.path else weights

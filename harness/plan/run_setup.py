@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zoo.manager.loading import read_requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,9 @@ PATHS = ("data_dir", "train_dir", "val_dir", "test_dir", "labels")
 class RunSetup:
     """Kept in `run.json`, so that `harness resume` needs nothing but the run. Paths are absolute.
 
-    `plugins` are the -p arguments; `dataset`, the folders and `labels` name the images; `trial_timeout` is in
-    seconds (0: none), `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within
-    one epoch.
+    `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset`, the folders and `labels`
+    name the images; `trial_timeout` is in seconds (0: none), `memory_limit` in MiB, `checkpoint_every` in seconds
+    between two checkpoints of a trial within one epoch.
     """
 
     plugins: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ class RunSetup:
         names = cls.__dataclass_fields__.keys() - {"plugins", *PATHS}
         paths: dict[str, Any] = {name: arguments[name] and os.path.abspath(arguments[name]) for name in PATHS}
         return cls(
-            plugins=tuple(_absolute(text) for text in arguments["plugins"]),
+            plugins=read_requests(arguments["plugins"], os.environ).words,
             **paths,
             **{name: arguments[name] for name in names},
         )
@@ -59,7 +60,3 @@ class RunSetup:
     def as_json(self) -> dict[str, Any]:
         """Plain data, for `run.json`."""
         return asdict(self)
-
-
-def _absolute(plugin: str) -> str:
-    return str(Path(plugin).expanduser().absolute()) if plugin.endswith(".py") else plugin

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.runs.content import Content
 from results.records import Record
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """The data, the device that trains and those that are timed, and facts of the machine."""
+    """The data, the device that trains and those that are timed, facts of the machine, and what plugins and weights
+    consist of."""
 
     dataset: Dataset
     device: torch.device
     timed_on: tuple[torch.device, ...]
     machine: Mapping[str, Any]
+    content: Content = field(default_factory=Content)
 
 
 def make_record(

@@ -16,6 +16,7 @@ from harness.machine import devices
 from harness.machine.facts import machine_facts
 from harness.machine.threads import default_threads
 from harness.plan.trials import Planned, plan
+from harness.runs.content import Content
 from harness.runs.context import RunContext
 from harness.runs.redact import masked
 from zoo.errors import USAGE, ZooError
@@ -67,6 +68,7 @@ def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunCo
         device=device,
         timed_on=(cpu,) if device.type == "cpu" else (device, cpu),
         machine=machine_facts(device),
+        content=Content.of(planned, zoo),
     )
 
 
@@ -113,4 +115,5 @@ def configuration(request: RunRequest, planned: Sequence[Planned], context: RunC
         "notes": list(context.dataset.notes),
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
         "plugins": [asdict(info) for info in zoo.plugins],
+        "content": context.content.as_json(),
     }

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from harness.machine import devices
 from harness.plan.changes import refuse_changes
 from harness.plan.config import Trial
+from harness.plan.option_table import RUN, flag
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.run_setup import RunSetup
 from harness.plan.trials import Planned
 from harness.runs.console import Screen
-from harness.runs.preparation import open_context
+from harness.runs.content import require_same_content
+from harness.runs.preparation import DEFAULT_DATASET, open_context
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
 from results.errors import StoreError
@@ -19,6 +24,7 @@ from results.store.lock import locked
 from results.store.run_store import RUN_FILE, RunStore
 from zoo.discovery import discover
 from zoo.errors import ZooError
+from zoo.manager.loading import read_requests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 RESTORE = "restore them, or start a new run: python -m harness run"
+AS_BEGUN = "give the run's own options, or none: python -m harness resume; or start a new run"
 
 
 def resume(request: ResumeRequest) -> Run:
@@ -38,20 +45,27 @@ def resume(request: ResumeRequest) -> Run:
 def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
     configuration = store.configuration
-    setup = setup_of(configuration)
-    zoo = discover([*setup.plugins, *plugins], watched=WATCHED)
+    # With what is named now, here or in the environment: a trial's process is told no more than this.
+    words = read_requests([*setup_of(configuration).plugins, *plugins], os.environ).words
+    setup = replace(setup_of(configuration), plugins=words)
+    zoo = discover(words, watched=WATCHED)
     planned = remembered_trials(configuration, zoo)
+    screen = Screen(quiet=quiet)
     with signals_raise():
         context = open_context(setup, zoo, planned)
         refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
-        session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=Screen(quiet=quiet))
-        return session.carry_out(planned)
+        done = store.done()
+        to_do = [item for item in planned if item.trial.key not in done]
+        for note in require_same_content(store, to_do, context.content):
+            screen.line(f"note: {note}")
+        return Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen).carry_out(planned)
 
 
 def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
     """`harness run --resume`: as `resume`, once it is sure that the very trials of that run are asked for."""
     store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
+    same_setup(setup_of(store.configuration), request.setup)
     return go_on(store, request.setup.plugins, quiet=request.quiet)
 
 
@@ -120,6 +134,22 @@ def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) ->
     for label in then:
         # Without their keys, which differ wherever anything does, and say nothing.
         refuse_changes(then[label] | {"key": ""}, now[label] | {"key": ""}, f"{label} has other settings", RESTORE)
+
+
+def same_setup(then: RunSetup, now: RunSetup) -> None:
+    """Raise ZooError where a flag given with --resume asks for what the run was not begun with: none would be heeded.
+
+    Plugins alone may be added.
+    """
+    before, after = ({flag(name, RUN[name]): value for name, value in _meant(setup).items()} for setup in (then, now))
+    refuse_changes(before, after, "the run was begun with other options", AS_BEGUN)
+
+
+def _meant(setup: RunSetup) -> dict[str, Any]:
+    """The options with what they come to: a device by its name here, and the dataset that is taken if none is named."""
+    options = {name: value for name, value in setup.as_json().items() if name != "plugins"}
+    dataset = setup.dataset or (None if setup.data_dir else DEFAULT_DATASET)
+    return options | {"device": str(devices.resolve(setup.device)), "dataset": dataset}
 
 
 def _other_version(configuration: Mapping[str, Any], error: Exception) -> StoreError:

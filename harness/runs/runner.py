@@ -88,19 +88,22 @@ class Runner:
         return self._result_of(report, trial, folder)
 
     def _job(self, item: Planned, trial: Trial, folder: Path) -> Job:
+        work = self.store.work.absolute()
         return Job(
             trial=trial,
             owner=item.choice.owner,
             owner_source=self.zoo.plugin(item.choice.owner).source,
             plugins=self.setup.plugins,
+            plugin_files=self.context.content.plugins.get(item.choice.owner, {}),
+            weights_sha256=self.context.content.weights.get(str(trial.train.weights), ""),
             device=str(self.context.device),
             timed_on=tuple(str(device) for device in self.context.timed_on),
             num_threads=torch.get_num_threads(),
             fingerprint=self.context.dataset.fingerprint,
-            data=str(self.store.work / "data"),
-            features=str(self.store.work / "features"),
-            work=str(folder),
-            progress=str(self._checkpoints(trial)),
+            data=str(work / "data"),
+            features=str(work / "features"),
+            work=str(folder.absolute()),
+            progress=str(self._checkpoints(trial).absolute()),
             checkpoint_s=self.setup.checkpoint_every,
             memory_mib=self.setup.memory_limit,
             check_determinism=self.setup.check_determinism,

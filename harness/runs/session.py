@@ -99,7 +99,8 @@ class Session:
     def _kept(self, item: Planned, result: TrialResult) -> Record:
         """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
         info = self.zoo.plugin(item.choice.owner)
-        plugin = {"name": info.name, "source": info.source, "version": info.version}
+        plugin: dict[str, Any] = {"name": info.name, "source": info.source, "version": info.version}
+        plugin["files"] = self.context.content.plugins.get(info.name, {})
         record = make_record(item.trial, self.context, result.findings, result.scores, plugin)
         if record.error and result.log:
             log = self.store.save_failure(record, result.log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,13 +16,20 @@ from torch import Tensor
 from results.store.atomic import whole_file
 
 Features = tuple[Tensor, Tensor]
+# Raised whenever features are computed, or kept, in another way: what earlier versions wrote is not found any more.
+VERSION = 2
 
 
 @dataclass(slots=True)
 class FeatureStore:
-    """Features [N, ...] and labels [N] by key, kept in memory, and in `folder` for the processes that come after."""
+    """Features [N, ...] and labels [N] by key, kept in memory, and in `folder` for the processes that come after.
+
+    `computation` names what makes them: the model, its plugin's files and the libraries. Only what the same one wrote
+    is found in the folder.
+    """
 
     folder: Path | None = None
+    computation: str = ""
     kept: dict[str, Features] = field(default_factory=dict)
 
     def get(self, key: str, compute: Callable[[], Features]) -> Features:
@@ -49,4 +57,5 @@ class FeatureStore:
         return computed
 
     def _path(self, folder: Path, key: str) -> Path:
-        return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
+        whole = json.dumps([VERSION, self.computation, key])
+        return folder / f"{hashlib.sha256(whole.encode()).hexdigest()[:32]}.safetensors"

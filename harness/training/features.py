@@ -2,6 +2,10 @@
 
 Training only a head on them gives the losses of the plain path: a frozen backbone in eval mode maps an image to
 the same features each time.
+
+Features are kept by all that decides them. Equal tensors do not: efficientnet_lite0 and tf_efficientnet_lite0 have the
+same and pad their images differently. So the key has what the backbone makes of one image as well, which no name, file
+or version can stand for where a forward pass depends on what no tensor holds.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,6 +22,7 @@ from torch import Tensor, nn
 from harness.training.feature_store import Features, FeatureStore
 from harness.training.frozen.backbone import fast_backbone
 from harness.training.row_buffer import RowBuffer
+from zoo.heads import tap
 
 if TYPE_CHECKING:
     from harness.data.batches.batches import Batch, Batches, PixelBatches
@@ -41,17 +46,28 @@ class Extractor:
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
-        return self.store.get(f"{self._key}-{name}", lambda: self._extract(images.eval(BATCH_BYTES), images.num_images))
+        key = f"{self._key(images)}-{name}"
+        return self.store.get(key, lambda: self._extract(images.eval(BATCH_BYTES), images.num_images))
 
     def view(self, images: PixelBatches, view: int) -> Features:
         """Features of the training images as augmentation draws them for epoch `view`, in that epoch's order."""
-        key = f"{self._key}-train-{images.seed}-view{view}"
+        changes = getattr(images.augment, "__name__", "none")
+        key = f"{self._key(images)}-train-{images.seed}-{changes}-view{view}"
         return self.store.get(key, lambda: self._extract(images.train(view), images.num_images))
 
-    @cached_property
-    def _key(self) -> str:
-        weights = weights_hash(self.built.model, self.built.head.names)
-        return f"{weights}-{'+'.join(self.built.head.tap)}-{self.pixels}-{self.numerics.precision}"
+    def _key(self, images: PixelBatches) -> str:
+        """All that decides the features of these images, but for the view."""
+        if not self._backbone:
+            self._backbone = f"{weights_hash(self.built.model, self.built.head.names)}-{self._answer(images)}"
+        numerics = f"{self.numerics.precision}-{self.numerics.memory_format}-{self.numerics.device.type}"
+        chosen = _digest([images.rows, images.labels])
+        return f"{self._backbone}-{'+'.join(self.built.head.tap)}-{self.pixels}-{chosen}-{numerics}"
+
+    def _answer(self, images: PixelBatches) -> str:
+        """A hash of what the plain backbone makes of the first image: the same to the bit where all is the same."""
+        first_1CHW = next(iter(images.eval(1)))[0][:1]
+        with torch.inference_mode(), self.numerics.autocast():
+            return _digest([tap.features(self.built.model.eval(), self.built.head, first_1CHW)])
 
     def _extract(self, batches: Iterable[Batch], num_images: int) -> Features:
         features, labels = RowBuffer(num_images), []
@@ -69,6 +85,7 @@ class Extractor:
         return self._ready
 
     _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)
+    _backbone: str = field(default="", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +110,19 @@ class ViewBatches:
 
 
 def weights_hash(model: nn.Module, heads: tuple[str, ...]) -> str:
-    """A hash of every tensor of the model outside its heads."""
+    """A hash of every parameter and buffer of the model outside its heads."""
     inside = tuple(f"{name}." for name in heads)
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        if not name.startswith(inside):
-            digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-            # Flat, then as bytes: a scalar cannot be reinterpreted, and numpy knows no bfloat16.
-            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    # Not of state_dict(): it leaves out the buffers that are not to be saved, which decide outputs like any other.
+    tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    outside = [(name, tensor) for name, tensor in sorted(tensors, key=itemgetter(0)) if not name.startswith(inside)]
+    return _digest((tensor for _, tensor in outside), " ".join(name for name, _ in outside))
+
+
+def _digest(tensors: Iterable[Tensor], names: str = "") -> str:
+    """A hash of the tensors' bytes, shapes and types, and of their `names`."""
+    digest = hashlib.sha256(names.encode())
+    for tensor in tensors:
+        digest.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
+        # Flat, then as bytes: a scalar cannot be reinterpreted, and numpy knows no bfloat16.
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()[:16]

@@ -36,9 +36,13 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it."""
+    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it.
+
+    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random.
+    """
 
     built: BuiltModel
+    pretrained_sha256: str
     pixels: PreparedSplits
     history: TrainingHistory
     logits_NK: Tensor
@@ -126,6 +130,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "weights": built.weights,
         # What of a file of weights was chosen, converted, left out or left new; absent where it was loaded as it is.
         **({"weights_note": "; ".join(built.notes)} if built.notes else {}),
+        "pretrained_sha256": measured.pretrained_sha256,
         "head": built.head.name,
         "head_type": built.head.type,
         "head_spec": train.head,

@@ -16,6 +16,7 @@ from harness.timing import memory
 from harness.timing.measure import measure
 from harness.training.checkpoint import Stopped
 from harness.training.evaluate import final_outputs
+from harness.training.features import weights_hash
 from harness.training.finetune import prepare
 from harness.training.loop import fit
 from harness.trial import outcome
@@ -86,6 +87,7 @@ def _carry_out(
         built, geometry = build_model(trial, choice, context)
         if built.notes:
             callbacks.on_note(f"{built.weights}: {'; '.join(built.notes)}")
+        pretrained = weights_hash(built.model, built.head.names) if trial.train.weights else ""
         torch.set_num_threads(num_threads)  # as in all other trials, whatever the model's code has set
     with phases("data"):
         pixels = context.dataset.pixels(geometry)
@@ -108,7 +110,14 @@ def _carry_out(
     with phases("time"):
         timings = [_timed(trial, built, geometry, len(context.dataset.classes), device) for device in context.timed_on]
     return Measured(
-        built=built, pixels=pixels, history=history, logits_NK=logits_NK, labels_N=labels_N, peak=peak, timings=timings
+        built=built,
+        pretrained_sha256=pretrained,
+        pixels=pixels,
+        history=history,
+        logits_NK=logits_NK,
+        labels_N=labels_N,
+        peak=peak,
+        timings=timings,
     )
 
 

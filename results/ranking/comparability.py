@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from results.errors import StoreError
 from results.records import Record
 from results.sanitize import plain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 class NotComparable(StoreError):
@@ -17,18 +22,58 @@ class NotComparable(StoreError):
 
 def check_comparable(records: Sequence[Record]) -> None:
     """Raises NotComparable, which names every condition in which `records` differ."""
+    differing = _differing(conditions(record) for record in records)
+    if differing:
+        raise NotComparable(
+            f"these trials cannot be ranked together, they differ in {differing}",
+            "run the models again under one set of conditions, or keep each set in a run of its own",
+        )
+
+
+def check_one_model(records: Sequence[Record]) -> None:
+    """Raises NotComparable where `records` of one name are not of one model: their mean would be of none."""
+    differing = _differing(_identity(record) for record in records)
+    if differing:
+        raise NotComparable(
+            f"the trials of {plain(records[0].model)} are of several models, they differ in {differing}",
+            "run the model again from all its seeds",
+        )
+
+
+def check_labels(labels: Sequence[tuple[str, Array]]) -> None:
+    """Raises NotComparable where `labels` [N] of trials differ: the n-th image of one is not the n-th of another."""
+    import numpy as np
+
+    for name, own in labels:
+        first, expected = labels[0]
+        if not np.array_equal(own, expected):
+            raise NotComparable(
+                f"{plain(name)} was tested on other labels, or in another order, than {plain(first)}",
+                "run both again on one dataset: only answers to the same images can be paired",
+            )
+
+
+def _differing(facts: Iterable[Mapping[str, Any]]) -> str:
+    """Each name under which `facts` have several values, with these."""
     seen: dict[str, list[str]] = {}
-    for record in records:
-        for name, value in conditions(record).items():
+    for each in facts:
+        for name, value in each.items():
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             if text not in seen.setdefault(name, []):
                 seen[name].append(text)
-    differing = [f"{name} ({plain(', '.join(values))})" for name, values in seen.items() if len(values) > 1]
-    if differing:
-        raise NotComparable(
-            f"these trials cannot be ranked together, they differ in {'; '.join(differing)}",
-            "run the models again under one set of conditions, or keep each set in a run of its own",
-        )
+    return "; ".join(f"{name} ({plain(', '.join(values))})" for name, values in seen.items() if len(values) > 1)
+
+
+def _identity(record: Record) -> dict[str, Any]:
+    """What makes two trials trials of one model. What a record of before does not say is no difference."""
+    named = {
+        "parameters": record.facts.get("param_count"),
+        "trained parameters": record.facts.get("trainable_param_count"),
+        "weights": record.facts.get("weights"),
+        "pretrained weights": record.facts.get("pretrained_sha256"),
+        **{file: str(digest)[:16] for file, digest in record.plugin.get("files", {}).items()},
+    }
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def conditions(record: Record) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from results.ranking import compare
-from results.ranking.comparability import NotComparable, check_comparable
+from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
 from results.ranking.metrics import correct
 from results.ranking.step_times import mean_of, pooled
 from results.records import Measurement, Record
@@ -98,7 +98,9 @@ def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
     ended_well = [record for record in records if record.status == "ok"]
     check_comparable(ended_well)  # alone: a trial that failed early has no facts, and no figure to be compared
     models = _by_model(records)
-    rights = {name: _correct(trials, predictions) for name, trials in models.items()}
+    for trials in _by_model(ended_well).values():
+        check_one_model(trials)
+    rights = _rights(models, predictions)
     known = {name: array for name, array in rights.items() if array is not None}
     rows = {name: _row(name, trials) for name, trials in models.items()}
     ranking = compare.rank(known) if known else None
@@ -110,18 +112,21 @@ def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
 
 def without_ranking(records: Sequence[Record], predictions: Predictions, why: str) -> Summary:
     """Each model by itself, where they cannot be ranked together; the note of each says why."""
-    rows = (_row(name, trials) for name, trials in _by_model(records).items())
-    return Summary(rows=_unranked((_with_error(row, predictions) for row in rows), why))
+    rows = [_row(name, trials) for name, trials in _by_model(records).items()]
+    return Summary(rows=_unranked((part for row in rows for part in _with_errors(row, predictions)), why))
 
 
-def _with_error(row: Row, predictions: Predictions) -> Row:
-    """The row with its error and interval, unless its own seeds cannot be put together."""
+def _with_errors(row: Row, predictions: Predictions) -> list[Row]:
+    """The row with its error and interval; a row for each seed where they cannot be put together."""
     try:
         check_comparable(row.measured)
-    except NotComparable:
-        return row
-    right = _correct(row.measured, predictions)
-    return row if right is None else replace(row, error=compare.error_interval(right))
+        check_one_model(row.measured)
+        right = _rights({row.model: row.measured}, predictions)[row.model]
+    except NotComparable as error:
+        alone = (_row(row.model, [record]) for record in row.records)
+        apart = [part for one in alone for part in _with_errors(one, predictions)]
+        return [replace(part, note=f"seed {part.records[0].seed} alone: {error.cause}") for part in apart]
+    return [row if right is None else replace(row, error=compare.error_interval(right))]
 
 
 def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
@@ -131,12 +136,22 @@ def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
     return models
 
 
-def _correct(trials: Sequence[Record], predictions: Predictions) -> Array | None:
-    """Seeds by test images [S, N]; None where no trial that ended well left predictions."""
+def _rights(models: Mapping[str, Sequence[Record]], predictions: Predictions) -> dict[str, Array | None]:
+    """Seeds by test images [S, N] of each model; None where no trial that ended well left predictions.
+
+    Raises NotComparable where trials do not have the same labels in the same order.
+    """
     import numpy as np
 
-    kept = [arrays for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
-    return np.stack([correct(arrays) for arrays in kept]) if kept else None
+    rights: dict[str, Array | None] = {}
+    labels: list[tuple[str, Array]] = []
+    for name, trials in models.items():
+        kept = [(trial, arrays) for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
+        labels += [(f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept]
+        # Before they are stacked: another number of images has other labels too.
+        check_labels(labels)
+        rights[name] = np.stack([correct(arrays) for _, arrays in kept]) if kept else None
+    return rights
 
 
 def _row(model: str, trials: Sequence[Record]) -> Row:

@@ -114,6 +114,11 @@ class RunStore:
         taken = next(n for n in count(1) if not (self.path / RETRIED / f"{name}.{n}.json").exists())
         return self.adopt(self.path / "records" / f"{name}.json", f"{RETRIED}/{name}.{taken}.json")
 
+    def was_retried(self, model: str) -> bool:
+        """Whether a trial of that model was put aside to be done again."""
+        names = (path.name for path in (self.path / RETRIED).glob("*.json"))
+        return any(name.rpartition("@s")[0] == slug(model) for name in names)
+
     def save(self, record: Record) -> Path:
         """Write a record down; from then on its trial is done. Raises StoreError where it would replace another."""
         name, content = f"records/{trial_slug(record.model, record.seed)}.json", to_json(record)

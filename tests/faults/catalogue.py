@@ -156,6 +156,16 @@ FAULTS = {
     161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
     162: ("a head's name promises a number that is not there", "P5"),
     163: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
+    81: ("models have equal tensors and another forward pass", "P12"),
+    82: ("features depend on what no saved tensor holds, on other code, or on an earlier version", "P12"),
+    83: ("the Hugging Face cache has several snapshots", "P12"),
+    84: ("paths are relative, plugins have one file name, and a run is resumed from another folder", "P3"),
+    85: ("a plugin or a weights file is changed before a run is resumed", "P12"),
+    86: ("a plugin is changed while its run goes on", "P12"),
+    87: ("an option beside --resume would not be heeded", "P12"),
+    88: ("a plugin changes the current folder as it is imported", "P12"),
+    89: ("seeds of one name are of several models", "P12"),
+    90: ("two trials met the same test images in another order", "P12"),
 }
 
 # What cannot be tested here at all, and why.

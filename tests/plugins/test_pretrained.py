@@ -107,6 +107,9 @@ def test_timm_weights_are_read_from_where_they_were_put(hub, tmp_path, place):
     path = tmp_path / (cached if place == "cache" else place)
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(source.state_dict(), path)
+    if place == "cache":
+        (path.parents[2] / "refs").mkdir()
+        (path.parents[2] / "refs" / "main").write_text("0123")
     built = build(SPECS["timm/lcnet_050"], TASK)
     assert torch.equal(built.model.conv_stem.weight, source.conv_stem.weight)
     assert (built.weights, built.head.name, built.model.num_classes) == ("ra2_in1k", "classifier", 10)

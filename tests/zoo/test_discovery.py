@@ -87,10 +87,13 @@ def test_a_blocked_plugin_is_never_imported():
     assert loaded.plugin("bad").status == "blocked"
 
 
-def test_requests_come_from_arguments_and_from_the_environment():
+def test_requests_come_from_arguments_and_from_the_environment_with_absolute_paths_and_once_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     environment = {"ZOO_PLUGINS": "a.py:b.c", "ZOO_BLOCK_PLUGINS": "timm_models"}
-    requests = read_requests(["d.py", "no:mlp"], environment)
-    assert requests == Requests(extra=("a.py", "b.c", "d.py"), blocked=frozenset({"mlp", "timm_models"}))
+    requests = read_requests(["d.py", "no:mlp", "./a.py", "b.c"], environment)
+    extra = (f"{tmp_path}/a.py", "b.c", f"{tmp_path}/d.py")
+    assert requests == Requests(extra=extra, blocked=frozenset({"mlp", "timm_models"}))
+    assert read_requests(requests.words, {}) == requests
 
 
 def test_a_plugin_file_is_found_and_shipped_plugins_stay(tmp_path):

@@ -37,11 +37,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
-    """What a person asked for: extra plugin files or modules, names to leave out, how long a plugin may take."""
+    """What a person asked for: extra plugin files or modules, names to leave out, how long a plugin may take.
+
+    Files have absolute paths: what is asked for holds in every process, and in every folder that a run is resumed from.
+    """
 
     extra: tuple[str, ...] = ()
     blocked: frozenset[str] = frozenset()
     limit_seconds: float = LIMIT_SECONDS
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The same as `-p` arguments."""
+        return (*self.extra, *(f"no:{name}" for name in sorted(self.blocked)))
 
 
 def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> Requests:
@@ -49,8 +57,9 @@ def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> R
     words = [*_words(environment.get(PLUGINS_VARIABLE, "")), *arguments]
     blocked = {name.removeprefix("no:") for name in words if name.startswith("no:")}
     blocked |= set(_words(environment.get(BLOCK_VARIABLE, "")))
-    extra = tuple(name for name in words if not name.startswith("no:"))
-    return Requests(extra=extra, blocked=frozenset(blocked), limit_seconds=time_limit(environment))
+    # Each once: what the environment names, a resumed run may bring along too.
+    extra = dict.fromkeys(_absolute(name) for name in words if not name.startswith("no:"))
+    return Requests(extra=tuple(extra), blocked=frozenset(blocked), limit_seconds=time_limit(environment))
 
 
 def candidates(requests: Requests) -> Iterator[Candidate]:
@@ -84,12 +93,16 @@ def from_text(text: str) -> Candidate:
     """A plugin given as a file or as the name of a module."""
     if not text.endswith(".py"):
         return Candidate(name=text, source=f"module: {text}", load=partial(import_named, text))
-    path = Path(text).expanduser()
+    path = Path(text)
     if not path.is_file():
         raise ZooError(
             f"-p {text}: no such file", "give the path of a plugin file, or a module's name without .py", USAGE
         )
     return Candidate(name=path.stem, source=f"file: {text}", load=partial(import_file, path))
+
+
+def _absolute(plugin: str) -> str:
+    return str(Path(plugin).expanduser().absolute()) if plugin.endswith(".py") else plugin
 
 
 def _words(text: str) -> list[str]:

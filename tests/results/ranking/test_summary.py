@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from results.errors import StoreError
-from results.ranking.summary import summarise
+from results.ranking.comparability import NotComparable
+from results.ranking.summary import summarise, without_ranking
 from results.tables.sentence import remarks, sentence
 from tests.results.runs import Folder, summary_of, trial
 
@@ -123,3 +126,72 @@ def test_the_best_beats_only_what_it_is_itself_significantly_better_than():
 
 def test_an_accelerator_that_could_not_be_timed_is_not_called_a_cpu_run():
     assert "no GPU columns: nothing could be timed on cuda" in remarks(summary_of(trial("a", device="cuda")))
+
+
+def shuffled(one, other):
+    """The trials of which the second met the same images in another order."""
+    record, arrays = other
+    labels = arrays["labels"].copy()
+    labels[:3] = 1
+    return Folder([one, (record, {"labels": labels[::-1], "probs": arrays["probs"][::-1]})])
+
+
+@pytest.mark.parametrize(
+    ("pair", "named"),
+    [
+        ((trial("a"), trial("b", wrong=range(9))), "b seed 1 was tested on other labels, or in another order, than a"),
+        ((trial("a"), trial("a", 2, wrong=range(9))), "a seed 2 was tested on other labels, or in another order"),
+    ],
+)
+def test_answers_in_another_order_are_not_paired(pair, named):
+    folder = shuffled(*pair)
+    with pytest.raises(NotComparable) as caught:
+        summarise(folder.records(), folder.predictions)
+    assert named in caught.value.cause
+
+
+def with_plugin(made, **files):
+    record, arrays = made
+    return replace(record, plugin={"name": "mine", "files": files}), arrays
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        (
+            trial("a", facts={"param_count": 610}),
+            trial("a", 2, facts={"param_count": 4810}),
+            "parameters (610, 4810)",
+        ),
+        (
+            trial("a", facts={"pretrained_sha256": "1a"}),
+            trial("a", 2, facts={"pretrained_sha256": "2b"}),
+            "pretrained weights (1a, 2b)",
+        ),
+        (
+            with_plugin(trial("a"), **{"net.py": "1a"}),
+            with_plugin(trial("a", 2), **{"net.py": "2b"}),
+            "net.py (1a, 2b)",
+        ),
+    ],
+)
+def test_seeds_of_what_are_two_models_are_not_averaged(first, second, named):
+    folder = Folder([first, second])
+    with pytest.raises(NotComparable) as caught:
+        summarise(folder.records(), folder.predictions)
+    assert caught.value.cause == f"the trials of a are of several models, they differ in {named}"
+    rows = without_ranking(folder.records(), folder.predictions, caught.value.cause).rows
+    assert [(row.records[0].seed, len(row.records), row.rank) for row in rows] == [(1, 1, None), (2, 1, None)]
+    assert rows[1].note == f"seed 2 alone: {caught.value.cause}"
+
+
+def test_a_record_of_before_that_does_not_say_its_content_is_no_other_model():
+    [row] = summary_of(with_plugin(trial("a"), **{"net.py": "1a"}), trial("a", 2)).rows
+    assert (row.rank, len(row.records)) == (1, 2)
+
+
+def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
+    folder = shuffled(trial("a", wrong=range(10)), trial("a", 2, wrong=range(30)))
+    rows = without_ranking(folder.records(), folder.predictions, "why").rows
+    assert [len(row.records) for row in rows] == [1, 1]
+    assert rows[0].error.mean == pytest.approx(1.0)

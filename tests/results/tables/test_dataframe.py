@@ -82,11 +82,13 @@ def test_rows_that_cannot_be_ranked_together_load_without_ranks_and_say_why(tmp_
     assert loaded["note"]["gone"] == "FAIL:the loss was not finite"
 
 
-def test_a_model_whose_seeds_saw_other_images_has_no_interval(tmp_path):
+def test_a_model_whose_seeds_saw_other_images_has_a_row_for_each_of_them(tmp_path):
     fewer = trial("vit", 2, wrong=range(9), data={"num_test": 500, "fingerprint": "another"})
     fewer[1].update({name: array[:500] for name, array in fewer[1].items()})
-    (row,) = results.load(stored(tmp_path, [RUN[0], fewer]).path).to_dict("records")
-    assert (row["top1_err"], row["top1_err_ci95"]) == (pytest.approx(2.95), None)
+    loaded = results.load(stored(tmp_path, [RUN[0], fewer]).path)
+    assert list(loaded["seed"]) == ["1", "2"]
+    assert list(loaded["top1_err"]) == pytest.approx([5.0, 1.8])
+    assert loaded["note"][1].startswith("seed 2 alone: these trials cannot be ranked together")
 
 
 def test_what_is_not_there_is_no_attribute():
