@@ -20,6 +20,7 @@ from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.preparation import expected_bytes
 from harness.trial.outcome import lost
+from harness.trial.times import without_times
 from results.store.atomic import write_atomic
 from results.store.disk_space import require_space
 from results.store.file_names import trial_slug
@@ -117,15 +118,15 @@ class Runner:
         return supervisor.run(job.to_json())
 
     def _result_of(self, report: ExitReport, trial: Trial, folder: Path) -> TrialResult:
-        """The child's result where it is one; otherwise findings that say how the child ended."""
+        """The child's result where it sent one; otherwise findings that say how the child ended.
+
+        A trial whose model was trained and evaluated is delivered before it is timed: a bad end after that costs what
+        was still to come, and nothing else.
+        """
         if report.storage:
             self._require_disk()
-            return _lost(report, "failed", f"it could not write: {report.storage}")
-        if report.timed_out:
-            cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
-            return _lost(report, "timeout", cause)
         if report.result is None:
-            return _lost(report, *_how_it_ended(report))
+            return _lost(report, *self._how_it_ended(report))
         dataset = self.context.dataset
         try:
             labels = dataset.labels(dataset.plan.test)
@@ -134,7 +135,18 @@ class Runner:
                 require_conditions(result.findings.facts, _conditions(trial))
         except (ValueError, ZooError) as error:
             return _lost(report, "failed", f"its result cannot be used: {error}")
+        if report.result.get("whole") is not True:
+            _, cause = self._how_it_ended(report)
+            result = replace(result, findings=without_times(result.findings, report.phase, cause))
         return replace(result, log=_joined(result.log, report.log))
+
+    def _how_it_ended(self, report: ExitReport) -> tuple[str, str]:
+        """Status and cause of a child that did not come to its proper end."""
+        if report.storage:
+            return "failed", f"it could not write: {report.storage}"
+        if report.timed_out:
+            return "timeout", f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
+        return _how_it_ended(report)
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from harness.data.dataset import PreparedSplits
     from harness.plan.config import Trial
     from harness.timing.memory import Peak
-    from harness.timing.result import Timing
     from harness.training.history import TrainingHistory
     from harness.trial.context import TrialContext
     from zoo.building import BuiltModel
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.
 MAX_SAVED_CLASSES = 100
+NOT_TIMED = "none"  # the verdict on times that were not taken yet
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it."""
+    """All that a trial has found out by the time that its model is trained and evaluated."""
 
     built: BuiltModel
     pixels: PreparedSplits
@@ -42,7 +42,6 @@ class Measured:
     logits_NK: Tensor
     labels_N: Tensor
     peak: Peak
-    timings: Sequence[Timing | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +70,12 @@ class Outcome:
 
 
 def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
-    """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
+    """The outcome of a trial whose model is trained, not timed yet; `diverged` where its loss became infinite."""
     history = measured.history
     findings = Findings(
         status="diverged" if history.diverged else "ok",
         error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
-        facts=_facts(trial, measured),
+        facts=_facts(trial, measured) | context.notes.facts,
         measurements=tuple(_measurements(measured, seconds)),
         history=tuple(history.rows),
     )
@@ -133,7 +132,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
-        "timing_verdict": _verdict(measured.timings),
+        "timing_verdict": NOT_TIMED,
     }
 
 
@@ -155,12 +154,6 @@ def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
     )
 
 
-def _verdict(timings: Sequence[Timing | None]) -> str:
-    if any(timing is None for timing in timings):
-        return "oom"
-    return "noisy" if any(timing.verdict == "noisy" for timing in timings if timing) else "steady"
-
-
 def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
     history = measured.history.rows
     best = history[measured.history.best_epoch] if measured.history.best_epoch >= 0 else history[-1]
@@ -175,5 +168,4 @@ def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Meas
     ]
     if measured.peak.allocated_mib is not None:
         scalars.append(("device_peak_mib", "MiB", measured.peak.allocated_mib))
-    single = [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]
-    return [*single, *(measurement for timing in measured.timings if timing for measurement in timing.measurements)]
+    return [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]

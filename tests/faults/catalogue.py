@@ -105,6 +105,10 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
+    131: ("a model raises once it is timed, or leaves, or has no memory for it", "P12"),
+    132: ("a model crashes once it is timed", "P12"),
+    133: ("a model hangs once it is timed", "P12"),
+    134: ("a plugin sets switches of torch's that hold for the whole process", "P12"),
 }
 
 # What cannot be tested here at all, and why.
