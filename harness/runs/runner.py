@@ -19,6 +19,7 @@ from harness.isolation.result_files import TrialResult, unpack
 from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.preparation import expected_bytes
+from harness.trial.build import largest_part
 from harness.trial.outcome import lost
 from harness.trial.times import without_times
 from results.store.atomic import write_atomic
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
+    from harness.trial.outcome import Findings
     from results.store.run_store import RunStore
     from zoo.discovery import Zoo
 
@@ -54,8 +56,8 @@ class Runner:
     def carry_out(self, item: Planned, listen: Listener) -> TrialResult:
         """One trial; `listen` gets what it says of its epochs.
 
-        Out of memory, it is tried once more in a new process, in parts of half the size. Where the run was stopped in
-        that second attempt, it goes on with that one.
+        Out of memory, it is tried once more in a new process, in parts of half the size; its record says so whatever
+        becomes of that. Where the run was stopped in that second attempt, it goes on with that one.
         """
         smaller = in_smaller_parts(item.trial)
         if smaller is None or not self._checkpoints(smaller).exists():
@@ -63,9 +65,10 @@ class Runner:
             if result.findings.status != "oom" or smaller is None:
                 return result
         shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
+        sizes = largest_part(item.trial.train), largest_part(smaller.train)
+        listen({"note": f"out of memory with {sizes[0]} images at a time, tried once more with {sizes[1]}"})
         again = self._attempt(item, smaller, listen)
-        facts = {**again.findings.facts, "retried_after": "oom"}
-        return replace(again, findings=replace(again.findings, facts=facts))
+        return replace(again, findings=retried(again.findings, *sizes))
 
     @property
     def progress(self) -> Path:
@@ -157,11 +160,20 @@ class Runner:
 
 
 def in_smaller_parts(trial: Trial) -> Trial | None:
-    """The same trial with twice as many passes to an optimiser step; None where a pass has one image already."""
-    train = trial.train
-    if train.batch_size // train.grad_accum < 2:
-        return None
-    return replace(trial, train=replace(train, grad_accum=2 * train.grad_accum))
+    """The same trial with twice as many passes to an optimiser step; None where no pass would be any smaller."""
+    halved = replace(trial.train, grad_accum=2 * trial.train.grad_accum)
+    return replace(trial, train=halved) if largest_part(halved) < largest_part(trial.train) else None
+
+
+def retried(findings: Findings, size: int, smaller: int) -> Findings:
+    """Those of the second attempt, which say that the first ran out of memory, and how many images each pass had."""
+    said = f"out of memory with {size} images at a time"
+    notes = [f"{said}, trained with {smaller}", findings.facts.get("notes")]
+    facts = {**findings.facts, "retried_after": "oom", "notes": "; ".join(str(note) for note in notes if note)}
+    error = findings.error
+    if error and findings.status in ("failed", "timeout"):
+        error = replace(error, cause=f"{said}; then, with {smaller}: {error.cause}")
+    return replace(findings, facts=facts, error=error)
 
 
 def _here(job: Job, listen: Listener) -> ExitReport:

@@ -8,6 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.data.batches.augment import AUGMENTATIONS
 from harness.data.batches.batches import PixelBatches
+from harness.data.batches.order import part_sizes
 from harness.data.pixels.geometry import Geometry, resolve
 from harness.training.finetune import Splits
 from harness.training.numerics import resolve_numerics
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from harness.data.dataset import PreparedPart, PreparedSplits
-    from harness.plan.config import Trial
+    from harness.plan.config import TrainConfig, Trial
     from harness.trial.context import TrialContext
     from zoo.selection import Choice
 
@@ -51,6 +52,11 @@ def raise_momentum(model: nn.Module) -> None:
             module.momentum = max(module.momentum, LEAST_MOMENTUM)
 
 
+def largest_part(train: TrainConfig) -> int:
+    """Images in the largest pass of a whole batch."""
+    return part_sizes(train.batch_size, train.grad_accum)[0]
+
+
 def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> Splits:
     """Batches of the three splits; only training images are changed at random."""
     numerics = resolve_numerics(trial.train.numerics, context.device)
@@ -69,7 +75,7 @@ def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> 
             seed=trial.seed,
             augment=AUGMENTATIONS[aug],
             # Who trains in parts has not the memory for large batches either.
-            eval_batch_size=trial.train.batch_size // trial.train.grad_accum if trial.train.grad_accum > 1 else None,
+            eval_batch_size=largest_part(trial.train) if trial.train.grad_accum > 1 else None,
         )
 
     return Splits(

@@ -11,6 +11,7 @@ import torch
 from harness.machine.oom import is_out_of_memory
 from harness.training.evaluate import probabilities
 from harness.training.history import divergence
+from harness.trial.build import largest_part
 from harness.trial.saved_model import Card
 from results.records import Failure, Measurement
 
@@ -125,7 +126,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "img_size": measured.pixels.geometry.size,
         "channels": measured.pixels.geometry.channels,
         "batch_size": train.batch_size,
-        "micro_batch_size": -(-train.batch_size // train.grad_accum),
+        "micro_batch_size": largest_part(train),
         "infer_batch_size": trial.timing.batch_size,
         "precision": train.numerics.precision,
         "channels_last": train.numerics.channels_last,

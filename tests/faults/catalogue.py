@@ -109,6 +109,9 @@ FAULTS = {
     132: ("a model crashes once it is timed", "P12"),
     133: ("a model hangs once it is timed", "P12"),
     134: ("a plugin sets switches of torch's that hold for the whole process", "P12"),
+    135: ("a part of a batch has one image and the model batch normalisation", "P12"),
+    136: ("a trial in smaller parts hides that memory ran out", "P12"),
+    137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
 }
 
 # What cannot be tested here at all, and why.
