@@ -97,7 +97,7 @@ def _carry_out(
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
-        setup = prepare(built, splits, trial.train, context.features)
+        setup = prepare(built, splits, trial.train, context.features, context.notes.add)
     with phases("train"):
         history = fit(
             setup.trainable,

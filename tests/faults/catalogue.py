@@ -112,6 +112,7 @@ FAULTS = {
     135: ("a part of a batch has one image and the model batch normalisation", "P12"),
     136: ("a trial in smaller parts hides that memory ran out", "P12"),
     137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
+    138: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
 }
 
 # What cannot be tested here at all, and why.

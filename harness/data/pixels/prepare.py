@@ -20,7 +20,7 @@ from harness.data.files.cache import cache_dir, make_room
 from harness.data.files.unreadable import require_readable
 from harness.data.pixels.resize import needs_resize
 from harness.data.pixels.sources import FileSource, MemorySource, ResizingSource, Source
-from harness.machine.system import free_memory
+from harness.machine.system import free_memory, room_below_limit
 from results.store.atomic import whole_file
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def prepare(
     path = cache_dir("pixels") / f"{fingerprint[:32]}-{geometry.key}.u8"
     if _is_whole(path, num_bytes) or (make_room(path.parent, num_bytes) and _write(path, made)):
         return MemorySource(_mapped(path, made.shape))
-    if num_bytes < MEMORY_SHARE * free_memory():
+    if num_bytes < MEMORY_SHARE * min(free_memory(), room_below_limit()):
         return MemorySource(_in_memory(made))
     if isinstance(made, FileSource):
         require_readable({"files": made.paths}, thorough=True)
