@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.data.batches.augment import AUGMENTATIONS
@@ -13,6 +15,7 @@ from harness.data.pixels.geometry import Geometry, resolve
 from harness.training.finetune import Splits
 from harness.training.numerics import resolve_numerics
 from zoo.building import BuiltModel, build
+from zoo.input_size import UnsuitableSize
 from zoo.specs import Task
 
 if TYPE_CHECKING:
@@ -29,19 +32,33 @@ LEAST_MOMENTUM = 0.1
 
 
 def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
-    """The model with its head, on the device that trains it, and the images that it is to see."""
-    dataset, weights = context.dataset, trial.train.weights
-    # A file does not say what images it was trained on: most likely on such as the library's own weights were.
-    wanted = choice.spec.input_for(None if weights is None else weights.tag or "default")
-    geometry = resolve(wanted, dataset.size, dataset.channels, trial.train.img_size, pretrained=weights is not None)
-    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
-    # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
-    built = build(choice.spec, task, head=trial.train.head, weights=weights)
-    if weights is None:
+    """The model with its head, on the device that trains it, and the images that it is to see.
+
+    Where nobody asked for a size, and the model does not run on that which was chosen, it is the next that works.
+    """
+    try:
+        built, geometry = _built(trial.train, choice, context)
+    except UnsuitableSize as error:
+        if trial.train.img_size is not None:
+            raise
+        torch.manual_seed(trial.seed)  # as if this size had been asked for
+        built, geometry = _built(replace(trial.train, img_size=error.least), choice, context)
+        context.notes.add(f"images of {error.least} px, the next size that it runs on; on smaller ones it fails")
+    if trial.train.weights is None:
         raise_momentum(built.model)
     numerics = resolve_numerics(trial.train.numerics, context.device)
     built.model.to(context.device).to(memory_format=numerics.memory_format)
     return built, geometry
+
+
+def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
+    dataset, weights = context.dataset, train.weights
+    # A file does not say what images it was trained on: most likely on such as the library's own weights were.
+    wanted = choice.spec.input_for(None if weights is None else weights.tag or "default")
+    geometry = resolve(wanted, dataset.size, dataset.channels, train.img_size, pretrained=weights is not None)
+    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
+    # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
+    return build(choice.spec, task, head=train.head, weights=weights), geometry
 
 
 def raise_momentum(model: nn.Module) -> None:

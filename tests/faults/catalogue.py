@@ -113,6 +113,7 @@ FAULTS = {
     136: ("a trial in smaller parts hides that memory ran out", "P12"),
     137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
     138: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
+    139: ("a model does not run on the size that was chosen by itself", "P12"),
 }
 
 # What cannot be tested here at all, and why.
