@@ -44,6 +44,7 @@ def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[Bu
         torch.manual_seed(trial.seed)  # as if this size had been asked for
         built, geometry = _built(replace(trial.train, img_size=error.least), choice, context)
         context.notes.add(f"images of {error.least} px, the next size that it runs on; on smaller ones it fails")
+    context.put_switches_back("as it was built")
     if trial.train.weights is None:
         raise_momentum(built.model)
     numerics = resolve_numerics(trial.train.numerics, context.device)

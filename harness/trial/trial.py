@@ -92,7 +92,6 @@ def _carry_out(
         context.put_switches_back("as it was imported")
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
-        context.put_switches_back("as it was built")
     with phases("data"):
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
