@@ -68,9 +68,6 @@ def with_times(outcome: Outcome, timings: Sequence[DeviceTiming], notes: Notes) 
     """The outcome of a trained model with its times, the reason for each that is blank, and the notes by now."""
     findings, found = outcome.findings, [one.timing for one in timings if one.timing]
     facts = {**findings.facts, **notes.facts, "timing_verdict": _verdict([one.verdict for one in timings])}
-    threads = [timing.facts["threads"] for timing in found if timing.facts["threads"] != facts["threads"]]
-    if threads:  # as they were while it was timed: a model may set its own as it runs
-        facts["threads"] = threads[0]
     measured = tuple(measurement for timing in found for measurement in timing.measurements)
     complete = replace(findings, facts=facts, measurements=(*findings.measurements, *measured))
     errors = [line for one in timings for line in one.errors]
