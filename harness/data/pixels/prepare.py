@@ -45,7 +45,8 @@ def prepare(
         return made
     num_bytes = prod(made.shape)
     path = cache_dir("pixels") / f"{fingerprint[:32]}-{geometry.key}.u8"
-    if _is_whole(path, num_bytes) or (make_room(path.parent, num_bytes) and _write(path, made)):
+    mappable = num_bytes < room_below_limit()  # a private mapping counts as the process's own memory
+    if mappable and (_is_whole(path, num_bytes) or (make_room(path.parent, num_bytes) and _write(path, made))):
         return MemorySource(_mapped(path, made.shape))
     if num_bytes < MEMORY_SHARE * min(free_memory(), room_below_limit()):
         return MemorySource(_in_memory(made))

@@ -91,3 +91,19 @@ def test_the_best_beats_only_what_it_is_itself_significantly_better_than():
 
 def test_an_accelerator_that_could_not_be_timed_is_not_called_a_cpu_run():
     assert "no GPU columns: nothing could be timed on cuda" in remarks(summary_of(trial("a", device="cuda")))
+
+
+def test_what_trials_noted_and_why_times_are_blank_is_said_once_for_all_models_that_it_is_true_of():
+    noted, untimed = {"notes": "images of 48 px"}, {"timing_error": "crashed with\x1b SIGSEGV"}
+    run = summary_of(
+        trial("a", 1, facts=noted),
+        trial("a", 2, facts=noted),
+        trial("b", wrong=range(10), facts=noted | untimed),
+        trial("c", wrong=range(20), facts=untimed),
+        trial("d", wrong=range(30)),
+    )
+    lines = remarks(run)
+    assert [line for line in lines if line.startswith("note: ")] == ["note: a and b: images of 48 px"]
+    [line] = [line for line in lines if line.startswith("Not timed: ")]
+    assert line.startswith("Not timed: b and c: crashed with")
+    assert "\x1b" not in line
