@@ -145,8 +145,9 @@ def _fp32() -> Switch:
                 switch.write(torch, word)
         # Last: the older ones leave parts of it at words of their own.
         newer = getattr(torch._C, "_set_fp32_precision_setter", None)
-        for place, word in value[1].items() if newer else ():
-            newer(*place.split(), word)
+        if newer:
+            for place, word in value[1].items():
+                newer(*place.split(), word)
 
     standard = [switch.standard for switch in older], FP32
     return Switch(name="torch's float32 precision (TF32)", read=read, write=write, standard=standard)
