@@ -12,7 +12,7 @@ from zoo.heads import layers
 from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
-from zoo.input_size import COMMON_SIZES, with_size_hint
+from zoo.input_size import COMMON_SIZES, UnsuitableSize, with_size_hint
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import Weights
 from zoo.without_memory import without_memory
@@ -68,7 +68,10 @@ def build(
         return _finish(spec, task, build_module(spec, task).to(device), head, label)
     except ZooError as error:
         explanation = with_size_hint(error, task.image_size, lambda size: _takes(spec, task, size))
-        raise ZooError(f"{spec.name}: {explanation.cause}", explanation.remedy, explanation.exit_code) from error
+        cause = f"{spec.name}: {explanation.cause}"
+        if isinstance(explanation, UnsuitableSize):
+            raise UnsuitableSize(cause, explanation.least) from error
+        raise ZooError(cause, explanation.remedy, explanation.exit_code) from error
 
 
 def require_installed(spec: ModelSpec) -> None:

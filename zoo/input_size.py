@@ -15,6 +15,14 @@ COMMON_SIZES = (16, 24, 32, 48, 64, 75, 96, 112, 128, 160, 192, 224, 256, 299, 3
 OF_A_SIZE = (RuntimeError, ValueError, AssertionError, IndexError, ArithmeticError)
 
 
+class UnsuitableSize(ZooError):
+    """A model does not run on images of a size; on those of `least` pixels, the next larger ones, it does."""
+
+    def __init__(self, cause: str, least: int) -> None:
+        super().__init__(cause, f"use --img-size {least}, or leave it out", USAGE)
+        self.least = least
+
+
 def with_size_hint(error: ZooError, size: int, takes: Callable[[int], bool]) -> ZooError:
     """`error` itself; or, where the model takes larger images than `size` pixels, one that says how large.
 
@@ -27,7 +35,7 @@ def with_size_hint(error: ZooError, size: int, takes: Callable[[int], bool]) -> 
         cause = f"image size {size} px does not suit the model: try --img-size {least}"
     else:
         cause = f"image size {size} px is smaller than the model's minimum of {least} px: try --img-size {least}"
-    return ZooError(cause, f"use --img-size {least}, or leave it out", USAGE)
+    return UnsuitableSize(cause, least)
 
 
 def smallest(size: int, takes: Callable[[int], bool]) -> int | None:

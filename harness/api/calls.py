@@ -23,6 +23,7 @@ from results.errors import StoreError
 from zoo.building import require_installed
 from zoo.discovery import Zoo, discover
 from zoo.errors import ZooError
+from zoo.manager import switches
 from zoo.selection import matching
 
 if TYPE_CHECKING:
@@ -85,19 +86,15 @@ def _zoo(options: Mapping[str, Any]) -> Zoo:
 
 
 def _carried_out(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
-    import torch
-
     from harness.runs import start
 
-    num_threads = torch.get_num_threads()
     try:
-        return start.run(request, choices, zoo)
+        with switches.kept():  # the caller's process goes on
+            return start.run(request, choices, zoo)
     except Terminated as error:
         # The run is saved, and the caller's own handler is in force again: the signal goes where it was sent.
         raise_signal(error.number)
         raise
-    finally:
-        torch.set_num_threads(num_threads)  # the caller's process goes on
 
 
 @contextmanager

@@ -53,18 +53,18 @@ def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[st
         # A text, which Random seeds itself with by SHA-512: hash() would differ from process to process.
         Random(f"split {seed} class {label}").shuffle(rows)
         rest = rows
-        for part, parts_to_come in (("test", 2), ("val", 1)):
-            taken, rest = _take(rest, shares[part], parts_to_come)
+        for part, rows_to_keep in (("test", 1 + (shares["val"] > 0)), ("val", 1)):
+            taken, rest = _take(rest, shares[part], rows_to_keep)
             cut[part] += taken
         cut["train"] += rest
     return {part: sorted(rows) for part, rows in cut.items()}
 
 
-def _take(rows: list[int], share: float, parts_to_come: int) -> tuple[list[int], list[int]]:
-    """The first `share` of the rows and the rest: at least one row, and one left for each part to come."""
+def _take(rows: list[int], share: float, rows_to_keep: int) -> tuple[list[int], list[int]]:
+    """The first `share` of the rows and the rest: at least one row, and one left for each part still to be cut."""
     if share == 0:
         return [], rows
-    num = min(max(1, round(share * len(rows))), len(rows) - parts_to_come)
+    num = min(max(1, round(share * len(rows))), len(rows) - rows_to_keep)
     return rows[:num], rows[num:]
 
 

@@ -61,6 +61,11 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
     return {"findings": findings, "log": outcome.traceback, "claimed_top1_err": claimed}
 
 
+def pack_again(packed: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
+    """What `pack` gave, with the findings that the outcome has by now: its files are written once."""
+    return {**packed, "findings": encoded(asdict(outcome.findings)), "log": outcome.traceback}
+
+
 def unpack(packed: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> TrialResult:
     """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives."""
     try:

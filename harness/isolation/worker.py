@@ -18,19 +18,19 @@ from harness.isolation.child_process import die_with_parent, lead_group, limit_m
 from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
 from harness.isolation.pipes import as_line
-from harness.isolation.result_files import pack
+from harness.isolation.result_files import pack, pack_again
 from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
 from harness.plan.plugin_guard import WATCHED
 from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.feature_store import FeatureStore
-from harness.training.numerics import forbid_tf32
 from harness.trial.context import Notes, TrialContext
 from harness.trial.determinism import judged
 from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
 from zoo.discovery import collect
 from zoo.errors import ZooError
+from zoo.manager import switches
 from zoo.manager.content import changed_files
 from zoo.manager.loading import candidates, read_requests
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from harness.plan.config import Trial
+    from harness.trial.outcome import Outcome
     from zoo.manager.loading import Candidate, Requests
     from zoo.selection import Choice
 
@@ -89,35 +90,64 @@ class Messenger:
 
 
 def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
-    """Carry the job out in this process; returns the result as JSON, its arrays are files in `job.work`."""
+    """Carry the job out in this process; returns the result as JSON, its arrays are files in `job.work`.
+
+    What is found is sent as soon as it is, marked as not `whole`: the process may come to any end after that.
+    """
     keep_freed_memory()
     if job.memory_mib is not None:
         limit_memory(job.memory_mib)
-    forbid_tf32()
-    context = TrialContext(
+    with switches.kept():  # without isolation this process is the caller's
+        switches.set_standard()
+        torch.set_num_threads(job.num_threads)
+        return _performed(job, messenger, checkpoints)
+
+
+def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
+    context = TrialContext(  # before the plugin is imported: it has torch's switches as all trials begin with them
         dataset=take_over(Path(job.data), messenger.note),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
         features=FeatureStore(Path(job.features), _computation(job)),
         notes=Notes(say=messenger.note),
     )
+    delivery = Delivery(job, messenger)
     callbacks = TrialCallbacks(
         on_epoch=lambda row: messenger.send({"epoch": row}),
         on_phase=messenger.enter,
         on_note=messenger.note,
+        on_trained=delivery.send,
         checkpoints=checkpoints,
     )
     choice = find_choice(job)
-    torch.set_num_threads(job.num_threads)  # last: a plugin may have set its own as it was imported
     trial = _with_weights_of_the_run(job)
     outcome = run_trial(trial, choice, context, callbacks)
     if job.check_determinism:
+        delivery.send(outcome)
+        messenger.enter("check")
         outcome = judged(outcome, trial, choice, context)
     messenger.enter("deliver")
-    if outcome.card is not None:
-        card = replace(outcome.card, plugin=job.owner, plugin_source=job.owner_source)
-        outcome = replace(outcome, card=card)
-    return pack(outcome, Path(job.work))
+    return delivery.pack(outcome) | {"whole": True}
+
+
+class Delivery:
+    """Hands a trial's outcome over: what it has by now, and more of it later. Its files are written once."""
+
+    def __init__(self, job: Job, messenger: Messenger) -> None:
+        self.job, self.messenger = job, messenger
+        self.packed: dict[str, Any] = {}
+
+    def send(self, outcome: Outcome) -> None:
+        """Send what there is; more may follow."""
+        self.messenger.send({"result": self.pack(outcome) | {"whole": False}})
+
+    def pack(self, outcome: Outcome) -> dict[str, Any]:
+        """The outcome as JSON, its arrays and weights as files."""
+        if outcome.card is not None:
+            card = replace(outcome.card, plugin=self.job.owner, plugin_source=self.job.owner_source)
+            outcome = replace(outcome, card=card)
+        self.packed = pack_again(self.packed, outcome) if self.packed else pack(outcome, Path(self.job.work))
+        return self.packed
 
 
 def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-# Of RuntimeErrors: torch's CPU allocator, CUDA outside of torch's allocator, cuDNN, cuBLAS, and MPS.
-WORDS = ("can't allocate memory", "out of memory", "_STATUS_ALLOC_FAILED", "std::bad_alloc")
+# Of RuntimeErrors: torch's CPU allocator, a file that cannot be mapped, CUDA outside of torch's allocator and MPS,
+# cuDNN and cuBLAS.
+WORDS = ("can't allocate memory", "Cannot allocate memory", "out of memory", "_STATUS_ALLOC_FAILED", "std::bad_alloc")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -90,7 +90,9 @@ def _outcome(record: Record) -> str:
     parts = [f"{len(record.history)} epochs"]
     parts += [f"val err {error.median:.1f} %"] if error else []
     parts += [duration(seconds.median)] if seconds else []
-    return " · ".join([*parts, f"best epoch {record.facts['best_epoch'] + 1}"])
+    parts.append(f"best epoch {record.facts['best_epoch'] + 1}")
+    untimed = record.facts.get("timing_error")
+    return " · ".join([*parts, *([f"not timed: {untimed}"] if untimed else [])])
 
 
 def _clock() -> str:

@@ -19,7 +19,9 @@ from harness.isolation.result_files import TrialResult, unpack
 from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.preparation import expected_bytes
+from harness.trial.build import largest_part
 from harness.trial.outcome import lost
+from harness.trial.times import without_times
 from results.store.atomic import write_atomic
 from results.store.disk_space import require_space
 from results.store.file_names import trial_slug
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
+    from harness.trial.outcome import Findings
     from results.store.run_store import RunStore
     from zoo.discovery import Zoo
 
@@ -53,8 +56,8 @@ class Runner:
     def carry_out(self, item: Planned, listen: Listener) -> TrialResult:
         """One trial; `listen` gets what it says of its epochs.
 
-        Out of memory, it is tried once more in a new process, in parts of half the size. Where the run was stopped in
-        that second attempt, it goes on with that one.
+        Out of memory, it is tried once more in a new process, in parts of half the size; its record says so whatever
+        becomes of that. Where the run was stopped in that second attempt, it goes on with that one.
         """
         smaller = in_smaller_parts(item.trial)
         if smaller is None or not self._checkpoints(smaller).exists():
@@ -62,9 +65,10 @@ class Runner:
             if result.findings.status != "oom" or smaller is None:
                 return result
         shutil.rmtree(self._checkpoints(item.trial), ignore_errors=True)
+        sizes = largest_part(item.trial.train), largest_part(smaller.train)
+        listen({"note": f"out of memory with {sizes[0]} images at a time, tried once more with {sizes[1]}"})
         again = self._attempt(item, smaller, listen)
-        facts = {**again.findings.facts, "retried_after": "oom"}
-        return replace(again, findings=replace(again.findings, facts=facts))
+        return replace(again, findings=retried(again.findings, *sizes))
 
     @property
     def progress(self) -> Path:
@@ -120,15 +124,15 @@ class Runner:
         return supervisor.run(job.to_json())
 
     def _result_of(self, report: ExitReport, trial: Trial, folder: Path) -> TrialResult:
-        """The child's result where it is one; otherwise findings that say how the child ended."""
+        """The child's result where it sent one; otherwise findings that say how the child ended.
+
+        A trial whose model was trained and evaluated is delivered before it is timed: a bad end after that costs what
+        was still to come, and nothing else.
+        """
         if report.storage:
             self._require_disk()
-            return _lost(report, "failed", f"it could not write: {report.storage}")
-        if report.timed_out:
-            cause = f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
-            return _lost(report, "timeout", cause)
         if report.result is None:
-            return _lost(report, *_how_it_ended(report))
+            return _lost(report, *self._how_it_ended(report))
         dataset = self.context.dataset
         try:
             labels = dataset.labels(dataset.plan.test)
@@ -137,7 +141,18 @@ class Runner:
                 require_conditions(result.findings.facts, conditions_of(trial))
         except (ValueError, ZooError) as error:
             return _lost(report, "failed", f"its result cannot be used: {error}")
+        if report.result.get("whole") is not True:
+            _, cause = self._how_it_ended(report)
+            result = replace(result, findings=without_times(result.findings, report.phase, cause))
         return replace(result, log=_joined(result.log, report.log))
+
+    def _how_it_ended(self, report: ExitReport) -> tuple[str, str]:
+        """Status and cause of a child that did not come to its proper end."""
+        if report.storage:
+            return "failed", f"it could not write: {report.storage}"
+        if report.timed_out:
+            return "timeout", f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
+        return _how_it_ended(report)
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
@@ -148,11 +163,20 @@ class Runner:
 
 
 def in_smaller_parts(trial: Trial) -> Trial | None:
-    """The same trial with twice as many passes to an optimiser step; None where a pass has one image already."""
-    train = trial.train
-    if train.batch_size // train.grad_accum < 2:
-        return None
-    return replace(trial, train=replace(train, grad_accum=2 * train.grad_accum))
+    """The same trial with twice as many passes to an optimiser step; None where no pass would be any smaller."""
+    halved = replace(trial.train, grad_accum=2 * trial.train.grad_accum)
+    return replace(trial, train=halved) if largest_part(halved) < largest_part(trial.train) else None
+
+
+def retried(findings: Findings, size: int, smaller: int) -> Findings:
+    """Those of the second attempt, which say that the first ran out of memory, and how many images each pass had."""
+    said = f"out of memory with {size} images at a time"
+    notes = [f"{said}, trained with {smaller}", findings.facts.get("notes")]
+    facts = {**findings.facts, "retried_after": "oom", "notes": "; ".join(str(note) for note in notes if note)}
+    error = findings.error
+    if error and findings.status in ("failed", "timeout"):
+        error = replace(error, cause=f"{said}; then, with {smaller}: {error.cause}")
+    return replace(findings, facts=facts, error=error)
 
 
 def _here(job: Job, listen: Listener) -> ExitReport:

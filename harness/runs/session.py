@@ -105,6 +105,9 @@ class Session:
         if record.error and result.log:
             log = self.store.save_failure(record, result.log)
             record = replace(record, error=replace(record.error, log=str(log)))
+        elif "timing_error" in record.facts and result.log:
+            log = self.store.save_failure(record, result.log)
+            record = replace(record, facts={**record.facts, "timing_log": str(log)})
         self._adopt(record, result)
         path = self.store.save(record)
         event = TrialEvent(

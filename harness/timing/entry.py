@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.timing.series import Series
 from harness.timing.steps import InferenceStep, TrainingStep
+from zoo.manager import switches
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +32,10 @@ class Entry:
 
 @dataclass(slots=True, kw_only=True)
 class TimedModel:
-    """State of one model's timing. `base_mib` is the memory that was in use before it came."""
+    """State of one model's timing. `base_mib` is the memory that was in use before it came.
+
+    `switched` are torch's process-wide switches that its code has changed while it ran.
+    """
 
     entry: Entry
     clock: Clock
@@ -39,6 +43,16 @@ class TimedModel:
     workload: Workload | None = None
     series: dict[str, Series] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    switched: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def keeping_switches(self) -> Iterator[None]:
+        """Put torch's switches back after this model's turn: the next one's must be timed under the same."""
+        values = switches.read()
+        try:
+            yield
+        finally:
+            self.switched.update(switches.put_back(values))
 
     @contextmanager
     def surviving(self, kind: str) -> Iterator[None]:
@@ -53,7 +67,7 @@ class TimedModel:
         """Make the step and run it until it is steady; nothing where the model could not be set up."""
         if self.workload is None or (kind == TRAIN and not self._trains()):
             return
-        with self.surviving(kind):
+        with self.surviving(kind), self.keeping_switches():
             step = TrainingStep(self.workload) if kind == TRAIN else InferenceStep(self.workload)
             series = Series(step=step, clock=self.clock, workload=self.workload, num_rounds=num_rounds)
             series.warm_up(self.base_mib)
@@ -61,7 +75,7 @@ class TimedModel:
 
     def run_round(self, kind: str) -> None:
         """Take this model's turn, if it still has one."""
-        with self.surviving(kind):
+        with self.surviving(kind), self.keeping_switches():
             if kind in self.series:
                 self.series[kind].run_round()
 

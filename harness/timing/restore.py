@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.training.numerics import forbid_tf32, resolve_numerics
+from harness.training.numerics import resolve_numerics
+from zoo.manager import switches
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,14 +70,13 @@ def _put_back(current: dict[str, Any], kept: dict[str, Any]) -> None:
 
 @contextmanager
 def applied(config: TimingConfig) -> Iterator[None]:
-    """Set what `config` asks for, and put it back. Float32 is float32: on the device as on the CPU, no TF32."""
-    num_threads = torch.get_num_threads()
-    tf32 = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    if config.numerics.num_threads is not None:
-        torch.set_num_threads(config.numerics.num_threads)
-    forbid_tf32()
-    try:
+    """Set what `config` asks for, and put it back.
+
+    All of torch's other switches are at their standard meanwhile, whatever a model's code has set: float32 is float32,
+    on the device as on the CPU.
+    """
+    with switches.kept():
+        switches.set_standard()
+        if config.numerics.num_threads is not None:
+            torch.set_num_threads(config.numerics.num_threads)
         yield
-    finally:
-        torch.set_num_threads(num_threads)
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = tf32

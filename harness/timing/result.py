@@ -42,6 +42,7 @@ class Timing:
 def summarise(timed: TimedModel, device: torch.device, config: TimingConfig) -> Timing:
     """What was measured, in milliseconds a batch and MiB."""
     reasons = [f"{kind}: {reason}" for kind, series in timed.series.items() for reason in series.reasons()]
+    reasons += [f"its code changes {name} as it runs" for name in sorted(timed.switched)]
     measurements = [m for kind, series in timed.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
     if config.detail:
         with timed.surviving(TRAIN):

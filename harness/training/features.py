@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from harness.data.batches.room import require_room
 from harness.training.feature_store import Features, FeatureStore
 from harness.training.frozen.backbone import fast_backbone
 from harness.training.row_buffer import RowBuffer
@@ -37,12 +38,16 @@ BATCH_BYTES = 14 * 2**20
 
 @dataclass(kw_only=True)
 class Extractor:
-    """The frozen backbone of one model; `pixels` names the images and their geometry."""
+    """The frozen backbone of one model; `pixels` names the images and their geometry.
+
+    `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised.
+    """
 
     built: BuiltModel
     numerics: DeviceNumerics
     store: FeatureStore
     pixels: str
+    num_rows: int = 0
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
@@ -75,7 +80,10 @@ class Extractor:
             for images_BCHW, labels_B in batches:
                 backbone = self._made_ready(images_BCHW)
                 with self.numerics.autocast():
-                    features.add(backbone(images_BCHW).float())
+                    rows = backbone(images_BCHW).float()
+                if features.kept is None:
+                    require_room(rows, max(self.num_rows, num_images))
+                features.add(rows)
                 labels.append(labels_B)
         return features.whole(), torch.cat(labels)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.data.batches.batches import TensorBatches
+from harness.data.batches.room import want_of_room
 from harness.training.feature_store import FeatureStore
 from harness.training.features import Extractor, ViewBatches
 from harness.training.model import TrainableModel, freeze_all_but
@@ -50,8 +51,17 @@ class TrainingSetup:
     test: Callable[[], Batches]
 
 
-def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore) -> TrainingSetup:
-    """Freeze what does not train, and take the faster way where it is the same as the plain one."""
+def prepare(
+    built: BuiltModel,
+    splits: Splits,
+    config: TrainConfig,
+    store: FeatureStore,
+    note: Callable[[str], None] = lambda text: None,
+) -> TrainingSetup:
+    """Freeze what does not train, and take the faster way where it is the same as the plain one and memory allows.
+
+    `note` is told where it does not.
+    """
     device = splits.train.device
     heads = built.head.names if config.finetune == "head" else ()
     freeze_all_but(built.model, heads)
@@ -60,7 +70,11 @@ def prepare(built: BuiltModel, splits: Splits, config: TrainConfig, store: Featu
     forward = CheckedForward(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
     trainable = TrainableModel(model=built.model, device=device, forward=forward, heads=heads)
     if heads and _may_cache(config) and built.head.tappable:
-        return _on_features(trainable, built, splits, config, store)
+        try:
+            return _on_features(trainable, built, splits, config, store, note)
+        except Exception as error:
+            _say_why_not(error, note, "computed anew in each epoch")
+        store.kept.clear()  # what was kept before memory ran out
     return TrainingSetup(trainable=trainable, train=splits.train, val=splits.val, test=lambda: splits.test)
 
 
@@ -68,12 +82,32 @@ def _may_cache(config: TrainConfig) -> bool:
     return not config.exact and (config.aug == "none" or config.feature_views > 0)
 
 
+def _say_why_not(error: Exception, note: Callable[[str], None], instead: str) -> None:
+    """Say that features are not kept where there is no room for them. Raises `error` where it is another one."""
+    why = want_of_room(error)
+    if not why:
+        raise error
+    note(f"its features are not kept but {instead}: {why}")
+
+
 def _on_features(
-    trainable: TrainableModel, built: BuiltModel, splits: Splits, config: TrainConfig, store: FeatureStore
+    trainable: TrainableModel,
+    built: BuiltModel,
+    splits: Splits,
+    config: TrainConfig,
+    store: FeatureStore,
+    note: Callable[[str], None],
 ) -> TrainingSetup:
-    seed = splits.train.seed
+    seed, plain = splits.train.seed, trainable.forward
     numerics = resolve_numerics(config.numerics, trainable.device)
-    extractor = Extractor(built=built, numerics=numerics, store=store, pixels=splits.key)
+    num_views = 1 if config.aug == "none" else config.feature_views
+    extractor = Extractor(
+        built=built,
+        numerics=numerics,
+        store=store,
+        pixels=splits.key,
+        num_rows=num_views * splits.train.num_images + splits.val.num_images + splits.test.num_images,
+    )
 
     def batches(features: tuple[torch.Tensor, torch.Tensor]) -> TensorBatches:
         return TensorBatches(*features, batch_size=config.batch_size, device=trainable.device, seed=seed)
@@ -82,13 +116,17 @@ def _on_features(
     if config.aug == "none":
         train = batches(extractor.split("train", splits.train))
     else:
-        views = range(config.feature_views)
-        train = ViewBatches(tuple(batches(extractor.view(splits.train, view)) for view in views))
+        train = ViewBatches(tuple(batches(extractor.view(splits.train, view)) for view in range(num_views)))
+    val = batches(extractor.split("val", splits.val))
     logits = partial(logits_from_features, built.model, built.head)
     trainable.forward = CheckedForward(forward=logits, num_classes=built.num_classes)
-    return TrainingSetup(
-        trainable=trainable,
-        train=train,
-        val=batches(extractor.split("val", splits.val)),
-        test=lambda: batches(extractor.split("test", splits.test)),
-    )
+
+    def test() -> Batches:
+        try:
+            return batches(extractor.split("test", splits.test))
+        except Exception as error:  # a training is behind it
+            _say_why_not(error, note, "computed batch by batch for the test images")
+        trainable.forward = plain
+        return splits.test
+
+    return TrainingSetup(trainable=trainable, train=train, val=val, test=test)

@@ -38,9 +38,3 @@ def resolve_numerics(numerics: Numerics, device: torch.device) -> DeviceNumerics
         amp_dtype=getattr(torch, numerics.amp_dtype) if numerics.amp else None,
         memory_format=torch.channels_last if numerics.is_channels_last(device.type) else torch.contiguous_format,
     )
-
-
-def forbid_tf32() -> None:
-    """Float32 means float32: cuDNN would otherwise round convolutions to 10 bits of mantissa without being asked."""
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.data.batches.augment import AUGMENTATIONS
 from harness.data.batches.batches import PixelBatches
+from harness.data.batches.order import part_sizes
 from harness.training.finetune import Splits
 from harness.training.numerics import resolve_numerics
 from harness.trial.model_input import geometry_for
 from zoo.building import BuiltModel, build
+from zoo.input_size import UnsuitableSize
 from zoo.specs import Task
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     from harness.data.dataset import PreparedPart, PreparedSplits
     from harness.data.pixels.geometry import Geometry
-    from harness.plan.config import Trial
+    from harness.plan.config import TrainConfig, Trial
     from harness.trial.context import TrialContext
     from zoo.selection import Choice
 
@@ -29,18 +33,34 @@ LEAST_MOMENTUM = 0.1
 
 
 def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
-    """The model with its head, on the device that trains it, and the images that it is to see."""
-    dataset, weights = context.dataset, trial.train.weights
-    geometry, notes = geometry_for(choice.spec, trial.train, dataset)
-    for note in notes:
-        context.notes.add(note)
-    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
-    # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
-    built = build(choice.spec, task, head=trial.train.head, weights=weights)
-    if weights is None:
+    """The model with its head, on the device that trains it, and the images that it is to see.
+
+    Where nobody asked for a size, and the model does not run on that which was chosen, it is the next that works.
+    """
+    try:
+        built, geometry = _built(trial.train, choice, context)
+    except UnsuitableSize as error:
+        if trial.train.img_size is not None:
+            raise
+        torch.manual_seed(trial.seed)  # as if this size had been asked for
+        built, geometry = _built(replace(trial.train, img_size=error.least), choice, context)
+        context.notes.add(f"images of {error.least} px, the next size that it runs on; on smaller ones it fails")
+    context.put_switches_back("as it was built")
+    if trial.train.weights is None:
         raise_momentum(built.model)
     numerics = resolve_numerics(trial.train.numerics, context.device)
     built.model.to(context.device).to(memory_format=numerics.memory_format)
+    return built, geometry
+
+
+def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
+    dataset = context.dataset
+    geometry, notes = geometry_for(choice.spec, train, dataset)
+    task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
+    # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
+    built = build(choice.spec, task, head=train.head, weights=train.weights)
+    for note in notes:  # only now: they are not true of a size that the model does not run on
+        context.notes.add(note)
     return built, geometry
 
 
@@ -50,6 +70,11 @@ def raise_momentum(model: nn.Module) -> None:
         # None is an average over all batches, which follows any training.
         if isinstance(module, _BatchNorm) and module.momentum is not None:
             module.momentum = max(module.momentum, LEAST_MOMENTUM)
+
+
+def largest_part(train: TrainConfig) -> int:
+    """Images in the largest pass of a whole batch."""
+    return part_sizes(train.batch_size, train.grad_accum)[0]
 
 
 def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> Splits:
@@ -70,7 +95,7 @@ def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> 
             seed=trial.seed,
             augment=AUGMENTATIONS[aug],
             # Who trains in parts has not the memory for large batches either.
-            eval_batch_size=trial.train.batch_size // trial.train.grad_accum if trial.train.grad_accum > 1 else None,
+            eval_batch_size=largest_part(trial.train) if trial.train.grad_accum > 1 else None,
         )
 
     return Splits(

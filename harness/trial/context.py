@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from zoo.manager import switches
+
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
     from harness.training.feature_store import FeatureStore
+    from zoo.manager.switches import Values
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,10 +37,20 @@ class Notes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialContext:
-    """The data, the device that trains and those that are timed, and features that other trials have computed."""
+    """The data, the device that trains and those that are timed, and features that other trials have computed.
+
+    `switches` are torch's process-wide ones as every trial begins with them, before its plugin was imported.
+    """
 
     dataset: Dataset
     device: torch.device
     timed_on: tuple[torch.device, ...]
     features: FeatureStore
     notes: Notes = field(default_factory=Notes)
+    switches: Values = field(default_factory=switches.read)
+
+    def put_switches_back(self, when: str) -> None:
+        """Set torch's switches as they were at the beginning, and say which the trial's code has changed."""
+        changed = switches.put_back(self.switches)
+        if changed:
+            self.notes.add(f"its code changed {', '.join(changed)} {when}: put back")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from harness.machine.oom import is_out_of_memory
 from harness.timing.flops import count
 from harness.training.evaluate import log_probabilities
 from harness.training.history import divergence
+from harness.trial.build import largest_part
 from harness.trial.saved_model import Card
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
@@ -23,20 +24,20 @@ if TYPE_CHECKING:
     from harness.data.dataset import PreparedSplits
     from harness.plan.config import Trial
     from harness.timing.memory import Peak
-    from harness.timing.result import Timing
     from harness.training.history import TrainingHistory
     from harness.trial.context import TrialContext
     from zoo.building import BuiltModel
 
 # Above this many classes only the best five of each image are kept, or the file would outgrow the images.
 MAX_SAVED_CLASSES = 100
+NOT_TIMED = "none"  # the verdict on times that were not taken yet
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a trial which ran to its end has found out; a timing is None where memory did not suffice for it.
+    """All that a trial has found out by the time that its model is trained and evaluated.
 
     `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random.
     """
@@ -48,7 +49,6 @@ class Measured:
     logits_NK: Tensor
     labels_N: Tensor
     peak: Peak
-    timings: Sequence[Timing | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Outcome:
 
 
 def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: Mapping[str, float]) -> Outcome:
-    """The outcome of a trial that ran to its end, `diverged` where its loss became infinite."""
+    """The outcome of a trial whose model is trained, not timed yet; `diverged` where its loss became infinite."""
     history = measured.history
     findings = Findings(
         status="diverged" if history.diverged else "ok",
@@ -138,7 +138,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "img_size": measured.pixels.geometry.size,
         "channels": measured.pixels.geometry.channels,
         "batch_size": train.batch_size,
-        "micro_batch_size": -(-train.batch_size // train.grad_accum),
+        "micro_batch_size": largest_part(train),
         "infer_batch_size": trial.timing.batch_size,
         "precision": train.numerics.precision,
         "channels_last": train.numerics.channels_last,
@@ -146,7 +146,7 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "threads": torch.get_num_threads(),  # as they are, not as they were asked for: a model may set its own
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
-        "timing_verdict": _verdict(measured.timings),
+        "timing_verdict": NOT_TIMED,
         **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
         **_work(measured),
     }
@@ -183,12 +183,6 @@ def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:
     )
 
 
-def _verdict(timings: Sequence[Timing | None]) -> str:
-    if any(timing is None for timing in timings):
-        return "oom"
-    return "noisy" if any(timing.verdict == "noisy" for timing in timings if timing) else "steady"
-
-
 def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Measurement]:
     history = measured.history.rows
     best = history[measured.history.best_epoch] if measured.history.best_epoch >= 0 else history[-1]
@@ -203,5 +197,4 @@ def _measurements(measured: Measured, seconds: Mapping[str, float]) -> list[Meas
     ]
     if measured.peak.allocated_mib is not None:
         scalars.append(("device_peak_mib", "MiB", measured.peak.allocated_mib))
-    single = [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]
-    return [*single, *(measurement for timing in measured.timings if timing for measurement in timing.measurements)]
+    return [Measurement(name=name, unit=unit, values=(float(value),)) for name, unit, value in scalars]

@@ -1,4 +1,4 @@
-"""One trial, from a name to what it found: build, data, train, evaluate on test once, time on each device."""
+"""One trial, from a name to what it found: build, data, train, evaluate on test once, deliver, time on each device."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.machine.oom import is_out_of_memory
 from harness.timing import memory
-from harness.timing.measure import measure
 from harness.training.checkpoint import Stopped
 from harness.training.evaluate import final_outputs
 from harness.training.features import weights_hash
@@ -22,26 +20,28 @@ from harness.training.loop import fit
 from harness.trial import outcome
 from harness.trial.build import build_model, make_splits
 from harness.trial.outcome import Measured, Outcome
+from harness.trial.times import time_on, with_times
 from results.errors import StoreError
 
 if TYPE_CHECKING:
-    from harness.data.pixels.geometry import Geometry
     from harness.plan.config import Trial
-    from harness.timing.result import Timing
     from harness.training.checkpoint import TrainingCheckpoints
     from harness.training.history import HistoryRow
     from harness.trial.context import TrialContext
-    from zoo.building import BuiltModel
     from zoo.selection import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialCallbacks:
-    """Who is told how far a trial is and what a person should know of it, and where training keeps its checkpoints."""
+    """Who is told how far a trial is and what a person should know of it, and where training keeps its checkpoints.
+
+    `on_trained` gets the outcome before the model is timed, so that nothing which happens then can cost it.
+    """
 
     on_epoch: Callable[[HistoryRow], None] = lambda row: None
     on_phase: Callable[[str], None] = lambda name: None
     on_note: Callable[[str], None] = lambda text: None
+    on_trained: Callable[[Outcome], None] = lambda outcome: None
     checkpoints: TrainingCheckpoints | None = None
 
 
@@ -70,30 +70,38 @@ def run_trial(trial: Trial, choice: Choice, context: TrialContext, callbacks: Tr
     phases = Phases(callbacks.on_phase)
     try:
         measured = _carry_out(trial, choice, context, phases, callbacks)
-        return outcome.finished(trial, context, measured, phases.seconds)
+        trained = outcome.finished(trial, context, measured, phases.seconds)
+        with phases("deliver"):
+            callbacks.on_trained(trained)
     except (Stopped, StoreError):
         raise
     except Exception as error:
         return outcome.failed(phases.current, error, traceback.format_exc())
+    with phases("time"):
+        context.put_switches_back("while it trained")
+        geometry = measured.pixels.geometry
+        shape, num_classes = (geometry.channels, geometry.size, geometry.size), len(context.dataset.classes)
+        model = measured.built.model
+        timings = [time_on(device, model, shape, num_classes, trial.timing) for device in context.timed_on]
+    return with_times(trained, timings, context.notes)
 
 
 def _carry_out(
     trial: Trial, choice: Choice, context: TrialContext, phases: Phases, callbacks: TrialCallbacks
 ) -> Measured:
     memory.reset(context.device)
-    num_threads = torch.get_num_threads()
     with phases("build"):
+        context.put_switches_back("as it was imported")
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
         if built.notes:
             callbacks.on_note(f"{built.weights}: {'; '.join(built.notes)}")
         pretrained = weights_hash(built.model, built.head.names) if trial.train.weights else ""
-        torch.set_num_threads(num_threads)  # as in all other trials, whatever the model's code has set
     with phases("data"):
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
-        setup = prepare(built, splits, trial.train, context.features)
+        setup = prepare(built, splits, trial.train, context.features, context.notes.add)
     with phases("train"):
         history = fit(
             setup.trainable,
@@ -107,8 +115,6 @@ def _carry_out(
     with phases("evaluate"):
         logits_NK, labels_N = final_outputs(setup.trainable, setup.test(), trial.train)
     peak = memory.peak(context.device)  # before timing, which resets it
-    with phases("time"):
-        timings = [_timed(trial, built, geometry, len(context.dataset.classes), device) for device in context.timed_on]
     return Measured(
         built=built,
         pretrained_sha256=pretrained,
@@ -117,18 +123,4 @@ def _carry_out(
         logits_NK=logits_NK,
         labels_N=labels_N,
         peak=peak,
-        timings=timings,
     )
-
-
-def _timed(
-    trial: Trial, built: BuiltModel, geometry: Geometry, num_classes: int, device: torch.device
-) -> Timing | None:
-    """The model's timing; None where the device has no memory for it: a trained model is not lost for that."""
-    try:
-        model = built.model.to(device)
-        return measure(model, (geometry.channels, geometry.size, geometry.size), num_classes, device, trial.timing)
-    except Exception as error:
-        if is_out_of_memory(error):
-            return None
-        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from results.ranking import compare
 from results.ranking.summary import Row, Summary
-from results.sanitize import name
+from results.sanitize import name, plain
 from results.tables.columns import shape, timing
 from results.tables.number_format import counted, p_value, rounded_count, with_reach
 from results.tables.text import listed
@@ -43,7 +43,8 @@ def remarks(summary: Summary) -> list[str]:
     if not summary.ranked:
         return []
     lines = [_one_seed(summary), _conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
-    lines += [_unrepeatable(summary), _left_out(summary), _images_needed(summary), *_partial(summary)]
+    lines += [_unrepeatable(summary), *_said(summary), *_untimed(summary)]
+    lines += [_left_out(summary), _images_needed(summary), *_partial(summary)]
     return [line for line in lines if line]
 
 
@@ -96,6 +97,24 @@ def _unrepeatable(summary: Summary) -> str:
     by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
     names = [model for model, verdicts in by_model.items() if False in verdicts]
     return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
+
+
+def _said(summary: Summary) -> list[str]:
+    """What the trials themselves noted, each text once with the models that it is true of."""
+    return [f"note: {listed(models)}: {plain(text)}" for text, models in _by_text(summary, "notes").items()]
+
+
+def _untimed(summary: Summary) -> list[str]:
+    """Models some of whose times are blank, and why."""
+    return [f"Not timed: {listed(models)}: {plain(why)}" for why, models in _by_text(summary, "timing_error").items()]
+
+
+def _by_text(summary: Summary, fact: str) -> dict[str, list[str]]:
+    models: dict[str, list[str]] = {}
+    for row in summary.ranked:
+        for text in dict.fromkeys(str(record.facts[fact]) for record in row.records if record.facts.get(fact)):
+            models.setdefault(text, []).append(row.model)
+    return models
 
 
 def _left_out(summary: Summary) -> str:

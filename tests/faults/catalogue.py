@@ -166,6 +166,15 @@ FAULTS = {
     88: ("a plugin changes the current folder as it is imported", "P12"),
     89: ("seeds of one name are of several models", "P12"),
     90: ("two trials met the same test images in another order", "P12"),
+    131: ("a model raises once it is timed, or leaves, or has no memory for it", "P12"),
+    132: ("a model crashes once it is timed", "P12"),
+    133: ("a model hangs once it is timed", "P12"),
+    134: ("a plugin sets switches of torch's that hold for the whole process", "P12"),
+    135: ("a part of a batch has one image and the model batch normalisation", "P12"),
+    136: ("a trial in smaller parts hides that memory ran out", "P12"),
+    137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
+    138: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
+    139: ("a model does not run on the size that was chosen by itself", "P12"),
 }
 
 # What cannot be tested here at all, and why.

@@ -42,14 +42,17 @@ def claim_a_full_disk():
 
 
 def _deliver_with(change):
-    """Change the findings before they are delivered."""
-    import harness.isolation.worker
+    """Change the findings whenever they are delivered."""
+    from harness.isolation import worker
 
-    def pack(outcome, folder, honest=harness.isolation.worker.pack):
-        told = honest(outcome, folder)
-        return told | {"findings": told["findings"] | change(told["findings"])}
+    def changed(honest):
+        def pack(*arguments):
+            told = honest(*arguments)
+            return told | {"findings": told["findings"] | change(told["findings"])}
 
-    harness.isolation.worker.pack = pack
+        return pack
+
+    worker.pack, worker.pack_again = changed(worker.pack), changed(worker.pack_again)
 
 
 def claim_anothers_name():

@@ -71,6 +71,8 @@ def test_17_out_of_memory_is_tried_once_more_in_parts_of_half_the_size(beside, t
     assert (found.code, record.status, (tmp_path / "calls").read_text()) == (0, "ok", "xx")
     assert (record.facts["batch_size"], record.facts["micro_batch_size"]) == (32, 16)
     assert record.facts["retried_after"] == "oom"
+    assert "note: bad/out-of-memory-once: out of memory with 32 images at a time, trained with 16" in found.out
+    assert "out of memory with 32 images at a time, tried once more with 16" in found.err
     assert record.key in {trial["key"] for trial in found.store.configuration["trials"]}
 
 

@@ -7,18 +7,16 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from zoo.manager.switches import SWITCHES, put_back
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any, TypeVar
 
     Result = TypeVar("Result")
 
-# What of torch's settings decides every later result: how it is read, how it is set, and its value at first.
-TORCH_SETTINGS = (
-    ("get_default_dtype", "set_default_dtype", "float32"),
-    ("is_grad_enabled", "set_grad_enabled", True),
-    ("are_deterministic_algorithms_enabled", "use_deterministic_algorithms", False),
-)
+# What of torch's settings decides every later result, and what it is before torch is imported.
+TORCH_SETTINGS = tuple(switch for switch in SWITCHES if switch.refused)
 _ABSENT = object()
 
 
@@ -48,22 +46,15 @@ def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
     return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
-def _torch_settings() -> list[Any]:
+def _torch_settings() -> dict[str, Any]:
     """The values now, or those of a torch that is yet to be imported."""
     torch: Any = sys.modules.get("torch")
-    return [getattr(torch, read)() if torch else first for read, _, first in TORCH_SETTINGS]
+    return {switch.name: switch.read(torch) if torch else switch.standard for switch in TORCH_SETTINGS}
 
 
-def _set_back(settings: list[Any]) -> list[str]:
+def _set_back(settings: Mapping[str, Any]) -> list[str]:
     """Restore torch's settings where it is loaded; returns what was changed."""
-    torch: Any = sys.modules.get("torch")
-    changed = []
-    for (read, write, _), value in zip(TORCH_SETTINGS, settings, strict=True) if torch else ():
-        wanted = getattr(torch, value) if isinstance(value, str) else value
-        if getattr(torch, read)() != wanted:
-            getattr(torch, write)(wanted)
-            changed.append(f"torch.{read}()")
-    return changed
+    return put_back(settings) if "torch" in sys.modules else []
 
 
 def _put_back(name: str, module: ModuleType, names: Mapping[str, Any]) -> list[str]:

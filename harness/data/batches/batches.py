@@ -15,7 +15,7 @@ from torch import Tensor
 
 from harness.data.batches.augment import draw
 from harness.data.batches.normalize import Normalizer
-from harness.data.batches.order import batch_sizes, blocks, epoch_order
+from harness.data.batches.order import batch_sizes, blocks, epoch_order, part_sizes
 from harness.data.batches.placement import place, to_device
 from harness.data.pixels.sources import MemorySource, Source
 
@@ -148,10 +148,11 @@ class TensorBatches(_Counted):
 
 
 def in_parts(images_BCHW: Tensor, labels_B: Tensor, parts: int) -> Iterable[Batch]:
-    """The batch in `parts` pieces; as it is where that is one, since views of it cost 20 microseconds a step."""
+    """The batch in `parts` pieces at most; as it is where that is one, since views cost 20 microseconds a step."""
     if parts == 1:
         return ((images_BCHW, labels_B),)
-    return zip(images_BCHW.chunk(parts), labels_B.chunk(parts), strict=True)
+    sizes = part_sizes(len(labels_B), parts)
+    return zip(images_BCHW.split(sizes), labels_B.split(sizes), strict=True)
 
 
 def _eval_sizes(num_images: int, size: int) -> list[int]:

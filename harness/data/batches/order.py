@@ -32,6 +32,16 @@ def batch_sizes(num_images: int, batch_size: int) -> list[int]:
     return sizes
 
 
+def part_sizes(num_images: int, parts: int) -> list[int]:
+    """Sizes of the passes that a batch is split into: as many as `parts`, of equal size but for one image.
+
+    There are fewer where a pass would have a single image, which batch normalisation cannot take.
+    """
+    num_parts = max(1, min(parts, num_images // 2))
+    size, rest = divmod(num_images, num_parts)
+    return [size + 1] * rest + [size] * (num_parts - rest)
+
+
 def blocks(sizes: list[int], images_per_block: int) -> list[list[int]]:
     """Successive batches grouped so that a block has about `images_per_block` images and at least one batch."""
     grouped: list[list[int]] = [[]]

@@ -25,7 +25,7 @@ from harness.data.files.unreadable import require_readable
 from harness.data.formats.versions import decoder_version
 from harness.data.pixels.resize import needs_resize
 from harness.data.pixels.sources import FileSource, MemorySource, ResizingSource, Source
-from harness.machine.system import free_memory
+from harness.machine.system import free_memory, room_below_limit
 from results.store.atomic import whole_file
 from results.tables.number_format import shown_bytes
 
@@ -55,11 +55,13 @@ def prepare(
         return made
     num_bytes = prod(made.shape)
     path = cache_dir("pixels", decoder_version()) / _name(fingerprint, geometry, made)
-    try:
-        return MemorySource(_kept(path, made, num_bytes))
-    except OSError as error:
-        why = f"{shown_bytes(num_bytes)} of pixels are not kept on disk: {reason(error)}"
-    if num_bytes < MEMORY_SHARE * free_memory():
+    why = f"{shown_bytes(num_bytes)} of pixels are not kept on disk: the memory limit has no room for them"
+    if num_bytes < room_below_limit():  # a private mapping counts as the process's own memory
+        try:
+            return MemorySource(_kept(path, made, num_bytes))
+        except OSError as error:
+            why = f"{shown_bytes(num_bytes)} of pixels are not kept on disk: {reason(error)}"
+    if num_bytes < MEMORY_SHARE * min(free_memory(), room_below_limit()):
         tell(f"{why}; every trial makes them again")
         return MemorySource(_in_memory(made))
     tell(f"{why}; every epoch makes them again, since memory has no room for them either")

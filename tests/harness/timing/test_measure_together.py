@@ -76,3 +76,19 @@ def test_rows_share_the_least_number_of_samples_over_their_rounds(monkeypatch):
     monkeypatch.setattr(Series, "reasons", lambda self: [])
     timings = time_together([entry("a"), entry("b")], CPU, config(rounds=5, budget_s=0), clock=FakeClock(60.0))
     assert [timing.measured("cpu_infer_step_time").n for timing in timings] == [5, 5]
+
+
+def test_what_one_model_switches_as_it_runs_is_put_back_before_the_next_and_said():
+    seen = set()
+
+    def tune(module, images):
+        torch.backends.cudnn.benchmark = True
+
+    greedy, modest = linear(), linear()
+    greedy.register_forward_pre_hook(tune)
+    modest.register_forward_pre_hook(lambda module, images: seen.add(torch.backends.cudnn.benchmark))
+    first, second = time_together([entry("greedy", greedy), entry("modest", modest)], CPU, config(train=True))
+    assert seen == {False}
+    assert (first.verdict, second.failures) == ("noisy", {})
+    assert "its code changes torch.backends.cudnn.benchmark as it runs" in first.reasons
+    assert not [reason for reason in second.reasons if "its code" in reason]

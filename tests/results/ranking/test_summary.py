@@ -195,3 +195,19 @@ def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
     rows = without_ranking(folder.records(), folder.predictions, "why").rows
     assert [len(row.records) for row in rows] == [1, 1]
     assert rows[0].error.mean == pytest.approx(1.0)
+
+
+def test_what_trials_noted_and_why_times_are_blank_is_said_once_for_all_models_that_it_is_true_of():
+    noted, untimed = {"notes": "images of 48 px"}, {"timing_error": "crashed with\x1b SIGSEGV"}
+    run = summary_of(
+        trial("a", 1, facts=noted),
+        trial("a", 2, facts=noted),
+        trial("b", wrong=range(10), facts=noted | untimed),
+        trial("c", wrong=range(20), facts=untimed),
+        trial("d", wrong=range(30)),
+    )
+    lines = remarks(run)
+    assert [line for line in lines if line.startswith("note: ")] == ["note: a and b: images of 48 px"]
+    [line] = [line for line in lines if line.startswith("Not timed: ")]
+    assert line.startswith("Not timed: b and c: crashed with")
+    assert "\x1b" not in line
