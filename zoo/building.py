@@ -177,7 +177,8 @@ def _from_file(spec: ModelSpec, task: Task, head: str, weights: Weights) -> Buil
     if num_classes == task.num_classes and head == "linear":
         return built
     new = exchange(built.model, built.head, task.num_classes, head, input_shape=task.input_shape)
-    return replace(built, head=new)
+    given_up = () if layer is None else (f"its classifier for {num_classes} classes replaced by a new one",)
+    return replace(built, head=new, notes=(*built.notes, *given_up))
 
 
 def _for_another_size(spec: ModelSpec, task: Task, checkpoint: Checkpoint, error: DoesNotFit) -> ZooError | None:

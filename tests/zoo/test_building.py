@@ -73,6 +73,7 @@ def test_a_file_of_weights_is_loaded_whole_and_its_head_kept_where_it_fits(tmp_p
     assert torch.equal(built.model.body[0].weight, source.body[0].weight)
     assert built.model.verdict.weight.shape == (4, 8)
     assert torch.equal(built.model.verdict.weight, source.verdict.weight[:4]) == kept
+    assert built.notes == (() if kept else ("its classifier for 9 classes replaced by a new one",))
     assert built.weights == f"file:net.safetensors@{sha256_of(tmp_path / 'net.safetensors')[:8]}"
 
 

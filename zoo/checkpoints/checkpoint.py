@@ -31,4 +31,4 @@ def listed(names: Iterable[str]) -> str:
     """The first few names for a line on a screen: they are a stranger's, and may hold anything."""
     names = list(names)
     shown = [name[:NAME_LIMIT] if name.isprintable() else ascii(name)[:NAME_LIMIT] for name in names[:NAMES_SHOWN]]
-    return ", ".join(shown) + (", …" if len(names) > NAMES_SHOWN else "")
+    return ", ".join(shown) + (f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else "")

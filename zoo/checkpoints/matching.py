@@ -77,12 +77,13 @@ def load(model: nn.Module, checkpoint: Checkpoint, name: str, head: Head | None 
 
 def head_prefixes(head: Head) -> tuple[str, ...]:
     """How the names of the classifier's tensors begin, those of a classifier of another build among them."""
-    return tuple(f"{name}." for name in (head.name, *head.names, *head.aux))
+    return tuple(f"{name}." for name in (head.name, *head.names, *head.aux_branches))
 
 
 def _is_the_head_only(own: Mapping[str, Tensor], differences: Differences, head: Head) -> bool:
-    """Whether whole layers of the classifier are all that the file has not, or has otherwise."""
-    whole = [[name for name in own if name.startswith(f"{layer}.")] for layer in (*head.names, *head.aux)]
+    """Whether whole classifiers, auxiliary ones with all that leads to them, are what the file has not or otherwise."""
+    counted = [name for name in own if not name.endswith(COUNT)]
+    whole = [[name for name in counted if name.startswith(f"{part}.")] for part in (*head.names, *head.aux_branches)]
     missing = {name for names in whole if set(names) <= set(differences.missing) for name in names}
     elsewhere = [name for name in differences.unexpected if not name.startswith(head_prefixes(head))]
     return set(differences.missing) == missing != set() and not differences.reshaped and not elsewhere

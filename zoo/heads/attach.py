@@ -39,7 +39,9 @@ def attach(
     require_scores(trace.output)
     if scratch:
         require_width(trace.output, num_classes)
-    old = replace(find(model, trace, hint, num_classes), aux=_auxiliary(model, trace, input_shape))
+    aux = _auxiliary(model, trace, input_shape)
+    branches = tuple(_branch(name, trace) for name in aux)
+    old = replace(find(model, trace, hint, num_classes), aux=aux, aux_branches=branches)
     if spec.hidden or not scratch:
         return _replaced(model, old, num_classes, spec, input_shape)
     return _proved(model, trace, old, num_classes, input_shape)
@@ -64,6 +66,16 @@ def _auxiliary(model: nn.Module, trace: Trace, input_shape: Shape) -> tuple[str,
         return ()
     trained = run(model, input_shape, training=True)
     return tuple(name for name in idle if name in trained.made) if isinstance(trained.output, tuple) else ()
+
+
+def _branch(layer: str, trace: Trace) -> str:
+    """The largest module around an auxiliary `layer` of which nothing ran in eval mode."""
+    branch = layer
+    while parent := branch.rpartition(".")[0]:
+        if any(f"{name}.".startswith(f"{parent}.") for name in trace.made):
+            break
+        branch = parent
+    return branch
 
 
 def _replaced(model: nn.Module, old: Head, num_classes: int, spec: HeadSpec, input_shape: Shape) -> Head:

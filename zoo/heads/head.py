@@ -41,9 +41,9 @@ class Head:
 
     `name` and `type` are the dotted name and the class of the classifier as its library sees it; `names` are
     the last layers inside it (two in distilled models), which were replaced or proved; `aux` the last layers of
-    auxiliary classifiers that exist in train mode only. `in_features` is the width entering the first of
-    `names`. `tap` names the modules from whose inputs the logits can be computed (see `zoo.heads.tap`), if
-    `tappable`: it was tried on the model's own output.
+    auxiliary classifiers that exist in train mode only, `aux_branches` with all that leads to those alone.
+    `in_features` is the width entering the first of `names`. `tap` names the modules from whose inputs the logits
+    can be computed (see `zoo.heads.tap`), if `tappable`: it was tried on the model's own output.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Head:
     names: tuple[str, ...]
     in_features: int
     aux: tuple[str, ...] = ()
+    aux_branches: tuple[str, ...] = ()
     tap: tuple[str, ...] = ()
     tappable: bool = False
 

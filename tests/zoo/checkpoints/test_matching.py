@@ -51,7 +51,7 @@ def test_weights_of_one_resnet_do_not_slip_into_another(small, large, left_out, 
     with torch.device("meta"):
         source, model = (getattr(models, name)(num_classes=2) for name in (small, large))
     tensors = {prefix + name: tensor for name, tensor in without(source.state_dict(), *left_out).items()}
-    head = type("Head", (), {"name": "fc", "names": ("fc",), "aux": ()})
+    head = type("Head", (), {"name": "fc", "names": ("fc",), "aux_branches": ()})
     checkpoint = fitted(model, Checkpoint(tensors=tensors), head)
     with pytest.raises(DoesNotFit, match=r"does not fit ResNet: \d+ (missing|unexpected)|, 96 unexpected"):
         load(model, checkpoint, "net.pt", head)
@@ -75,10 +75,21 @@ def test_half_a_classifier_or_less_of_the_backbone_is_another_architecture(lost)
         load(model, Checkpoint(tensors=without(Plain(4).state_dict(), lost)), "net.pt", head)
 
 
-def test_auxiliary_classifiers_may_be_missing_by_themselves():
-    model, head = headed(Auxiliary(4))
-    notes = load(model, Checkpoint(tensors=without(Auxiliary(4).state_dict(), "helper.")), "net.pt", head)
-    assert notes == ("new and untrained: helper.weight, helper.bias",)
+class Branched(Auxiliary):
+    """Its auxiliary classifier has a layer of its own before it, as googlenet's, which published weights lack."""
+
+    def __init__(self):
+        super().__init__(4)
+        self.helper = nn.Sequential(nn.Linear(8, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 4))
+
+
+@pytest.mark.parametrize("make", [lambda: Auxiliary(4), Branched])
+def test_auxiliary_classifiers_may_be_missing_with_all_that_leads_to_them(make):
+    model, head = headed(make())
+    (note,) = load(model, Checkpoint(tensors=without(make().state_dict(), "helper.")), "net.pt", head)
+    assert note.startswith("new and untrained: helper.")
+    with pytest.raises(DoesNotFit, match=r"1 missing \(helper\."):
+        load(model, Checkpoint(tensors=without(make().state_dict(), "helper.0.bias", "helper.bias")), "net.pt", head)
 
 
 def test_files_of_before_batch_norm_counted_are_whole():
