@@ -60,6 +60,7 @@ def input_of(name: str, weights: str | None) -> zoo.InputSpec:
     config = _config(name, weights)
     from timm.data.config import resolve_data_config
 
+    _, height, width = config.input_size
     published: dict[str, Any] = resolve_data_config(pretrained_cfg=config.to_dict())  # type: ignore[no-untyped-call]
     return zoo.InputSpec(
         size=published["input_size"][-1],
@@ -71,6 +72,7 @@ def input_of(name: str, weights: str | None) -> zoo.InputSpec:
         interpolation=published["interpolation"],
         crop_pct=published["crop_pct"],
         crop_mode=published["crop_mode"],
+        caveat="" if height == width else f"its weights were evaluated at {width}x{height} px, not on squares",
     )
 
 

@@ -72,6 +72,7 @@ class InputSpec:
     size / `crop_pct`, rounded down (None: to the size itself), and the `size` in its middle is cropped.
     `crop_mode` is "center" where its short side is resized so, "squash" where both are, "border" where the long one
     is and the mean is laid around it. `antialias` is of images that are tensors: Pillow always smooths.
+    `caveat` is what of all that cannot be had here; every row of the model says it.
     Raises ZooError for words that nothing here could follow.
     """
 
@@ -86,6 +87,7 @@ class InputSpec:
     # A fraction where a library publishes two sizes: no rounding of 224/232 must cost a pixel.
     crop_pct: float | Fraction | None = None
     crop_mode: str = "center"
+    caveat: str = ""
 
     def __post_init__(self) -> None:
         _require_known("interpolation", self.interpolation, INTERPOLATIONS)

@@ -55,6 +55,7 @@ def _of_card(card: dict[str, Any], wanted: InputSpec) -> InputSpec:
             interpolation=card["interpolation"],
             antialias=bool(card["antialias"]),
             crop_mode=card["crop_mode"],
+            caveat="",
             crop_pct=Fraction(int(card["img_size"]), int(card["short_side"])),
         )
     except (TypeError, ValueError, ArithmeticError) as error:
@@ -66,6 +67,8 @@ def _notes(wanted: InputSpec, geometry: Geometry, weights: Weights | None, unkno
         return
     if unknown:
         yield f"{weights.file.name}: {unknown}; its images are assumed to be {geometry.description}"
+    if wanted.caveat:
+        yield wanted.caveat
     if wanted.size not in (None, geometry.size):
         whole = f"the same share of them is cropped, {geometry.size} of {geometry.short_side}"
         yield f"images of {geometry.size} px, but the weights were evaluated at {wanted.size} px: {whole}"

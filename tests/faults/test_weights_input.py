@@ -115,6 +115,13 @@ def test_94_pictures_are_those_of_every_torchvision_preset():
     assert len(seen) > 20
 
 
+@pytest.mark.fault(93)
+def test_93_weights_for_images_that_are_no_squares_say_so():
+    spec = SPECS.get("timm/vit_base_patch16_sapiens2") or pytest.skip("this timm has no model of oblong images")
+    assert spec.input_for("fb").caveat == "its weights were evaluated at 768x1024 px, not on squares"
+    assert SPECS["timm/resnet18"].input_for(None).caveat == ""
+
+
 def torchvisions(preset) -> np.ndarray:
     """The preset's own picture; normalised by nothing, so that its grey levels can be read."""
     preset.mean, preset.std = (0.0,) * 3, (1.0,) * 3
@@ -248,10 +255,12 @@ def test_96_a_card_of_before_the_crop_mode_is_read(trained, tmp_path):
 
 @pytest.mark.fault(95)
 def test_95_another_size_than_the_weights_is_said():
-    spec = zoo.ModelSpec(name="m", build="m:b", input=zoo.InputSpec(size=224, crop_pct=0.875), weights=("one",))
+    wanted = zoo.InputSpec(size=224, crop_pct=0.875, caveat="evaluated otherwise")
+    spec = zoo.ModelSpec(name="m", build="m:b", input=wanted, weights=("one",))
     train = config(weights=Weights(tag="one"), img_size=112)
     dataset = load(DatasetSource(spec=discover(environment={}).dataset("digits")))
-    geometry, (note,) = geometry_for(spec, train, dataset)
+    geometry, (caveat, note) = geometry_for(spec, train, dataset)
+    assert caveat == wanted.caveat
     assert (geometry.size, geometry.short_side) == (112, 128)
     assert note.startswith("images of 112 px, but the weights were evaluated at 224 px")
     assert geometry_for(spec, config(img_size=112), dataset)[1] == ()
