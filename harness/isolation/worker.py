@@ -111,14 +111,17 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
         outcome = judged(outcome, trial, choice, context)
     messenger.enter("deliver")
     if outcome.card is not None:
-        card = replace(outcome.card, plugin=job.owner, plugin_source=job.owner_source)
+        card = replace(
+            outcome.card, plugin=job.owner, plugin_source=job.owner_source, plugin_files=dict(job.plugin_files)
+        )
         outcome = replace(outcome, card=card)
     return pack(outcome, Path(job.work))
 
 
 def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
     """The checkpoints of the trial: where they lie, and which trial on which data they belong to."""
-    identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json()}
+    content = {"plugin": dict(job.plugin_files), "weights": job.weights_sha256}
+    identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json(), "content": content}
     gap_s = min(CHECKPOINT_GAP_S, job.checkpoint_s)
     return TrainingCheckpoints(
         Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, on_note=messenger.note
