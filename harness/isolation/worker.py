@@ -144,15 +144,17 @@ class Delivery:
     def pack(self, outcome: Outcome) -> dict[str, Any]:
         """The outcome as JSON, its arrays and weights as files."""
         if outcome.card is not None:
-            card = replace(outcome.card, plugin=self.job.owner, plugin_source=self.job.owner_source)
-            outcome = replace(outcome, card=card)
+            job = self.job
+            own = {"plugin": job.owner, "plugin_source": job.owner_source, "plugin_files": dict(job.plugin_files)}
+            outcome = replace(outcome, card=replace(outcome.card, **own))
         self.packed = pack_again(self.packed, outcome) if self.packed else pack(outcome, Path(self.job.work))
         return self.packed
 
 
 def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
     """The checkpoints of the trial: where they lie, and which trial on which data they belong to."""
-    identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json()}
+    content = {"plugin": dict(job.plugin_files), "weights": job.weights_sha256}
+    identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json(), "content": content}
     gap_s = min(CHECKPOINT_GAP_S, job.checkpoint_s)
     return TrainingCheckpoints(
         Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, on_note=messenger.note

@@ -89,7 +89,9 @@ class TrainingCheckpoints:
             except ValueError as error:
                 self.on_note(f"{path.name[:9]} is damaged ({error}); going back to the checkpoint before it")
                 continue
-            refuse_changes(numbers.pop("identity"), self.identity, "the checkpoint is of another trial", self._remedy())
+            # Those of before do not say what plugin and weights consisted of.
+            then = {"content": self.identity.get("content"), **numbers.pop("identity")}
+            refuse_changes(then, self.identity, "the checkpoint is of another trial", self._remedy())
             state.history.earlier_seconds = numbers.pop("spent")
             try:
                 state.restore(tensors, numbers)

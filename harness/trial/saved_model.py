@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import warnings
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,12 @@ from zoo.checkpoints.contents import VERSIONS
 from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.discovery import discover
 from zoo.errors import ZooError
+from zoo.manager.content import changed_files
 from zoo.specs import Task
 from zoo.weights import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -42,7 +44,10 @@ NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Everything needed to rebuild a model and to feed it: its name and plugin, its task, its head, its input."""
+    """Everything needed to rebuild a model and to feed it: its name and plugin, its task, its head, its input.
+
+    `plugin_files` has the SHA-256 of what the plugin consisted of: weights fit other code, too, and give other outputs.
+    """
 
     model: str
     num_classes: int
@@ -61,6 +66,7 @@ class Card:
     white_level: int = FULL
     plugin: str = ""
     plugin_source: str = ""
+    plugin_files: Mapping[str, str] = field(default_factory=dict)
 
 
 def save(folder: Path, model: nn.Module, card: Card) -> None:
@@ -83,7 +89,13 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     folder = Path(path)
     card = read_card(folder)
     weights = _read_weights(folder, card)
-    choices = _zoo_for(card, plugins).select(card["model"])
+    zoo = _zoo_for(card, plugins)
+    choices = zoo.select(card["model"])
+    then = card.get("plugin_files")  # which cards of before do not have
+    changed = changed_files(then, zoo.content(choices[0].owner)) if then else []
+    if changed:
+        said = f"the plugin of {card['model']} is not what it was when {folder} was trained: {', '.join(changed)}"
+        warnings.warn(f"{said}; the model may answer otherwise", stacklevel=2)
     task = Task(num_classes=card["num_classes"], image_size=card["img_size"], channels=card["channels"])
     model = build(choices[0].spec, task, head=card["head"]).model
     try:

@@ -102,4 +102,5 @@ def test_a_second_seed_or_head_on_a_backbone_finds_its_features_ready(tmp_path):
         feature_seconds(tmp_path, head, seed) for head, seed in (("linear", 1), ("linear", 2), ("mlp:64:0.2", 1))
     ]
     print(f"\nfeature seconds: first {first:.3f}, second seed {others[0]:.3f}, second head {others[1]:.3f}")
-    assert max(others) < 0.1 < first
+    # One image still goes through the backbone, to know it by what it does.
+    assert max(others) < 0.2 < first

@@ -9,21 +9,25 @@ from torch import nn
 import harness.training.feature_store
 import zoo
 from harness.data.batches.batches import PixelBatches
+from harness.plan.config import Numerics
 from harness.training.feature_store import FeatureStore
+from harness.training.features import Extractor
 from harness.training.finetune import Splits, prepare
+from harness.training.numerics import resolve_numerics
 from results.ranking.comparability import NotComparable
 from results.ranking.summary import summarise
-from tests.harness.tiny import config, pixels
+from tests.harness.tiny import CPU, config, pixels
 from tests.results.runs import Folder, trial
 from zoo.building import build
+from zoo.discovery import discover
 from zoo.download import huggingface_file
 from zoo.specs import Task
 
 
-def splits():
+def splits(size=8, channels=1):
     def part(num_images):
-        images, labels = pixels(num_images, size=8)
-        return PixelBatches(images, labels, mean=(0.5,), std=(0.25,), channels_out=1, batch_size=8, seed=1)
+        images, labels = pixels(num_images, size=size)
+        return PixelBatches(images, labels, mean=(0.5,), std=(0.25,), channels_out=channels, batch_size=8, seed=1)
 
     return Splits(train=part(20), val=part(12), test=part(16), key="images")
 
@@ -156,3 +160,24 @@ def test_90_answers_to_the_same_images_in_another_order_are_not_paired(models):
     folder = Folder([(one, first), (other, backwards)])
     with pytest.raises(NotComparable, match="was tested on other labels, or in another order"):
         summarise(folder.records(), folder.predictions)
+
+
+class Keys(FeatureStore):
+    """Remembers what is asked for and computes nothing."""
+
+    def get(self, key, compute):
+        self.kept[key] = (torch.zeros(1), torch.zeros(1))
+        return self.kept[key]
+
+
+@pytest.mark.fault(81)
+def test_81_timms_networks_that_differ_in_their_padding_alone_have_features_of_their_own():
+    store = Keys()
+    for name in ("timm/efficientnet_lite0", "timm/tf_efficientnet_lite0"):
+        torch.manual_seed(0)
+        built = build(discover(environment={}).select(name)[0].spec, Task(num_classes=3, image_size=32, channels=3))
+        extractor = Extractor(built=built, numerics=resolve_numerics(Numerics(), CPU), store=store, pixels="images")
+        extractor.split("val", splits(size=32, channels=3).val)
+    first, second = store.kept
+    assert first.partition("-")[0] == second.partition("-")[0], "their tensors are equal"
+    assert first != second

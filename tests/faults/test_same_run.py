@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+import harness
 from harness.cli.main import main
 from harness.isolation.worker import find_choice
 from harness.plan.config import TimingConfig, Trial
@@ -166,6 +168,16 @@ def test_86_a_plugin_that_is_changed_while_its_run_goes_on_is_refused_by_the_nex
     file.write_text(NET.format(name="a", pool="Max"))
     with pytest.raises(ZooError, match=r"the plugin model has changed since the run began: model\.py"):
         find_choice(job)
+
+
+@pytest.mark.fault(86)
+def test_86_a_trained_model_whose_plugin_has_changed_is_loaded_with_a_warning(stopped):
+    folder, file = run_of(stopped).path / "checkpoints" / "mine--a@s1", stopped / "a" / "model.py"
+    with warnings.catch_warnings(action="error"):
+        harness.load(folder, plugins=[str(file)])
+    file.write_text(NET.format(name="a", pool="Max"))
+    with pytest.warns(UserWarning, match=r"the plugin of mine/a is not what it was when .* was trained: model\.py"):
+        harness.load(folder, plugins=[str(file)])
 
 
 def setup(**options):

@@ -207,3 +207,12 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(tmp_path):
     notes = []
     trained(config(), TrainingCheckpoints(tmp_path, IDENTITY, on_note=notes.append))
     assert "not a regular file" in notes[0]
+
+
+def test_a_checkpoint_of_another_plugin_is_refused_and_one_of_before_that_names_none_is_not(tmp_path):
+    stopped(tmp_path)
+    content = {"content": {"plugin": {"net.py": "1a"}}}
+    trained(config(), TrainingCheckpoints(tmp_path, IDENTITY | content, every_s=0, min_gap_s=0))
+    other = {"content": {"plugin": {"net.py": "2b"}}}
+    with pytest.raises(ZooError, match=r"another trial: content\.plugin\.net\.py 1a -> 2b"):
+        trained(config(), TrainingCheckpoints(tmp_path, IDENTITY | other))
