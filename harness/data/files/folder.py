@@ -31,7 +31,7 @@ class FolderScan:
 def scan_folder(
     root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, labels: Path | None = None
 ) -> FolderScan:
-    """List the labelled images below `root`, sorted: each is used, or how_many in a note.
+    """List the labelled images below `root`, sorted: each is used, or counted in a note.
 
     `part_dirs` are the folders of class folders of "train", "val" and "test" where they are named; `labels` is a file
     that names images below `root` and what they show. Raises ZooError where there is nothing to train on, and where
