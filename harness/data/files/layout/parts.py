@@ -40,7 +40,7 @@ class Layout:
 
 
 def find_parts(root: Folder | None, given: Mapping[str, Folder], left_out: LeftOut) -> Layout:
-    """The parts that were `given`, and those that lie in `root`; images that belong to none are how_many as left out.
+    """The parts that were `given`, and those that lie in `root`; images that belong to none are counted as left out.
 
     Raises ZooError where it cannot be known what is what.
     """

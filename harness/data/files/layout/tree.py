@@ -1,4 +1,4 @@
-"""All that lies below some folders: each real one visited once, each file an image or how_many with what it is instead.
+"""All that lies below some folders: each real one visited once, each file an image or counted with what it is instead.
 
 Lists files and opens none.
 """
@@ -125,7 +125,7 @@ def some(paths: Sequence[Path], root: Path, total: int | None = None) -> str:
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """A tree while it is read. Real folders come first and links to folders last, so that a file is known by the
-    place where it lies; hidden folders are how_many at the end, when it is known what else led into them."""
+    place where it lies; hidden folders are counted at the end, when it is known what else led into them."""
 
     formats: frozenset[str]
     apart: tuple[Path, ...]
