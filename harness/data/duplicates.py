@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.data.files.printable import how_many, listed
+from harness.data.files.regular import common_folder
 from harness.data.splits import Part, SplitPlan
 from zoo import ZooError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageIdentities:
-    """The images of one pool: a value for each, equal for equal images, and file names where there are files."""
+    """The images of one pool: a value for each, equal for equal images, and their files where there are files."""
 
     identity: Sequence[str]
-    names: Sequence[str] = ()
+    files: Sequence[Path] = ()
 
 
 def without_copies(plan: SplitPlan, pools: Mapping[str, ImageIdentities]) -> tuple[SplitPlan, tuple[str, ...]]:
@@ -48,5 +51,8 @@ def _minus(
 
 def _note(pool: ImageIdentities, removed: set[int], name: str, other: str) -> str:
     images = how_many(len(removed), f"{name} image that occurs", f"{name} images that occur")
-    names = f": {listed((pool.names[row] for row in sorted(removed)), 3)}" if pool.names else ""
-    return f"{images} in {other} too {'was' if len(removed) == 1 else 'were'} left out{names}"
+    said = f"{images} in {other} too {'was' if len(removed) == 1 else 'were'} left out"
+    if not pool.files:
+        return said
+    root = common_folder(pool.files)
+    return f"{said}: {listed([os.path.relpath(pool.files[row].absolute(), root) for row in sorted(removed)], 3)}"

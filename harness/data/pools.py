@@ -33,8 +33,8 @@ class ImageSet:
     @property
     def known(self) -> ImageIdentities:
         """What tells its images apart."""
-        names = () if isinstance(self.images, Tensor) else [path.name for path in self.images]
-        return ImageIdentities(identity=self.identity, names=names)
+        files = () if isinstance(self.images, Tensor) else self.images
+        return ImageIdentities(identity=self.identity, files=files)
 
 
 def open_pools(images: LabelledImages, facts: Mapping[str, Sequence[FileFacts]]) -> dict[str, ImageSet]:

@@ -75,10 +75,7 @@ def _rehearsed(
     images: LabelledImages, files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[FileFacts]]
 ) -> tuple[tuple[str, ...], ZooError | None]:
     """What a run would note of these images, or why it would refuse them."""
-    known = {
-        part: ImageIdentities(identity=[fact.sha256 for fact in facts[part]], names=[path.name for path in files[part]])
-        for part in facts
-    }
+    known = {part: ImageIdentities(identity=[fact.sha256 for fact in facts[part]], files=files[part]) for part in facts}
     try:
         check_images(images)
         refuse_conflicts(conflicts_in(images, facts))

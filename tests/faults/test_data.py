@@ -89,7 +89,7 @@ def test_30_images_in_train_and_test_are_counted_named_and_taken_from_train(tmp_
     root = folder(tmp_path / "pets", [*PARTS, "val/cat", "val/dog"], num=9)
     for n in range(5):
         (root / f"test/cat/{n}.png").write_bytes((root / f"train/cat/{n}.png").read_bytes())
-    told = "5 train images that occur in test too were left out: 0.png, 1.png, 2.png and 2 more"
+    told = "5 train images that occur in test too were left out: cat/0.png, cat/1.png, cat/2.png and 2 more"
     assert told in checked(capsys, root)
     found = run(root, "good/tiny", capsys=capsys)
     assert f"warning  {told}" in found.err

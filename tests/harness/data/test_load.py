@@ -99,7 +99,7 @@ def test_files_with_the_same_bytes_are_copies_whatever_their_name(tmp_path):
     root = folder(tmp_path / "x", ["train/a", "train/b", "test/a", "test/b"], num=6)
     noise(0).save(root / "test/a/copy.png")
     dataset = load(DatasetSource(data_dir=root))
-    assert re.fullmatch(r"1 (train|val) image that occurs in test too was left out: 0.png", dataset.notes[0])
+    assert re.fullmatch(r"1 (train|val) image that occurs in test too was left out: a/0.png", dataset.notes[0])
     assert sum(dataset.counts.values()) == 24
 
 
