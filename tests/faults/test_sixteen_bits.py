@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from harness.data.formats.sixteen_bits import white_level
 from harness.data.pixels.geometry import Geometry
 from harness.trial.saved_model import Card, _transform, read_card, save
 from tests.faults.folders import PARTS, checked, pets
@@ -95,3 +96,14 @@ def test_120_grey_with_alpha_of_16_bits_is_read_by_its_upper_half_and_said(tmp_p
     root = pets(tmp_path)
     (root / "train/cat/x.png").write_bytes(png16(twelve_bits(0, (16, 16, 2))))
     assert "1 file of 16 bits of which only the upper 8 are read: x.png" in checked(capsys, root)
+
+
+@pytest.mark.fault(120)
+@pytest.mark.parametrize(
+    ("highest", "white"),
+    [((), 65535), ((0, 0), 65535), ((1,), 255), ((255, 3), 255), ((256,), 511), ((4095,), 4095), ((4096,), 8191)],
+)
+def test_120_white_is_the_least_number_of_bits_that_holds_all(highest, white):
+    assert white_level(highest) == white
+    assert white_level((*highest, 65535)) == 65535
+    assert white_level((*highest, 2**20)) == 65535  # such a file is refused, and must not move the scale of the others

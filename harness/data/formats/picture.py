@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
+
+from PIL import Image
 
 from harness.data.formats.metadata import JPEG, without_metadata
 from harness.data.formats.suffixes import enable_heif
 from results.tables.number_format import counted
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 LARGEST_IMAGE = 89_478_485  # pixels, where Pillow begins to warn: a small file may be a bomb that fills the memory
 # A JPEG is decoded at half its size or less where it has more than that; but a progressive one is kept whole, at up
@@ -51,10 +50,12 @@ def too_large(image: Image.Image) -> str:
 
 def shrink(image: Image.Image) -> None:
     """Have a JPEG that is over `LARGEST_IMAGE` decoded at 1/2, 1/4 or 1/8 of its sides; changes no other image."""
+    if not is_jpeg(image):
+        return
     scale = 1
     while image.width * image.height > LARGEST_IMAGE * scale**2:
         scale *= 2
-    if scale > 1 and is_jpeg(image):
+    if scale > 1:
         image.draft(None, (image.width // scale, image.height // scale))
 
 
@@ -108,9 +109,6 @@ def unread_bands(content: bytes) -> str:
 
 
 def _opened(file: BinaryIO) -> Image.Image:
-    from PIL import Image
-    from PIL.JpegImagePlugin import JpegImageFile
-
     enable_heif()
     try:
         return Image.open(file)
@@ -119,5 +117,7 @@ def _opened(file: BinaryIO) -> Image.Image:
         file.seek(0)
         if file.read(2) != JPEG:
             raise
+        from PIL.JpegImagePlugin import JpegImageFile
+
         file.seek(0)
         return JpegImageFile(file)

@@ -62,7 +62,10 @@ def scaled(values: Values, white: int) -> np.ndarray[tuple[int, ...], np.dtype[n
 
 def _colour_values(image: Image.Image) -> Values | None:
     """Pillow keeps the upper byte of 16-bit colour only; read with the other byte order, the lower one."""
-    mode, _, order = _raw_mode(image).partition(";")
+    raw = _raw_mode(image)
+    if ";16" not in raw:  # almost always, and at once
+        return None
+    mode, _, order = raw.partition(";")
     if order not in OTHER_END or mode not in COLOUR or not isinstance(image, ImageFile.ImageFile):
         return None
     with Image.open(_again(image)) as lower:
@@ -74,8 +77,9 @@ def _colour_values(image: Image.Image) -> Values | None:
 
 def _raw_mode(image: Image.Image) -> str:
     """How the file has its pixels, in Pillow's words, such as "RGB;16B"; empty once they are loaded."""
-    arguments = image.tile[0][3] if isinstance(image, ImageFile.ImageFile) and image.tile else ""
-    return str(arguments[0] if isinstance(arguments, tuple | list) and arguments else arguments)
+    tile = getattr(image, "tile", None)
+    arguments: Any = tile[0][3] if tile else ""
+    return arguments if isinstance(arguments, str) else str(arguments[0] if arguments else "")
 
 
 def _with_raw_mode(arguments: Any, raw: str) -> Any:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.tables.number_format import digits, duration, p_value, rounded_count, with_reach
+from results.tables.number_format import digits, duration, p_value, rounded_count, shown_bytes, with_reach
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_a_count_of_images_needed_has_two_digits(count, text):
 
 def test_p_values_have_two_digits_down_to_one_in_ten_thousand():
     assert [p_value(p) for p in (0.00112, 0.2, 0.00009)] == ["p = 0.0011", "p = 0.20", "p < 0.0001"]
+
+
+@pytest.mark.parametrize(
+    ("num_bytes", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (10 * 1024, "10 KiB"),
+        (3 * 2**29, "1.5 GiB"),
+        (2**52, "4096 TiB"),
+    ],
+)
+def test_bytes_have_a_unit_of_1024(num_bytes, text):
+    assert shown_bytes(num_bytes) == text
