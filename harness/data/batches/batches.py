@@ -152,7 +152,7 @@ def in_parts(images_BCHW: Tensor, labels_B: Tensor, parts: int) -> Iterable[Batc
     if parts == 1:
         return ((images_BCHW, labels_B),)
     sizes = part_sizes(len(labels_B), parts)
-    return zip(images_BCHW.split(sizes), labels_B.split(sizes), strict=True)
+    return zip(torch.split(images_BCHW, sizes), torch.split(labels_B, sizes), strict=True)
 
 
 def _eval_sizes(num_images: int, size: int) -> list[int]:
