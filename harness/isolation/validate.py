@@ -14,6 +14,7 @@ EPOCH = ("epoch", "train_loss", "eval_loss", "eval_top1", "train_seconds", "eval
 TEXTS = ("weights", "head", "head_type", "head_spec", "finetune", "precision", "channels_last", "timing_verdict")
 COUNTS = ("param_count", "trainable_param_count", "img_size", "channels", "best_epoch", "epochs_run")
 NUMBERS = (*COUNTS, "batch_size", "micro_batch_size", "infer_batch_size", "threads")
+MAYBE_NUMBERS = ("infer_gmacs",)  # where they could be had
 
 
 def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -63,6 +64,7 @@ def _require_facts(facts: Any, *, whole: bool) -> None:
     if not isinstance(facts, Mapping):
         raise ValueError("it has no facts")
     wrong = [name for name, value in facts.items() if not (is_number(value) or isinstance(value, str | bool))]
+    wrong += [name for name in MAYBE_NUMBERS if name in facts and not is_number(facts[name])]
     if whole:
         wrong += [name for name in TEXTS if not isinstance(facts.get(name), str)]
         wrong += [name for name in NUMBERS if not is_number(facts.get(name))]

@@ -83,6 +83,7 @@ def nested(depth):
         ({"history": [{"epoch": 1}]}, "its history has an epoch without figures"),
         ({"facts": 7}, "it has no facts"),
         ({"facts": FACTS | {"threads": True}}, "its fact threads is True"),
+        ({"facts": FACTS | {"infer_gmacs": "many"}}, "its fact infer_gmacs is 'many'"),
         ({"facts": FACTS | {"more": [1]}}, r"its fact more is \[1\]"),
         ({"facts": FACTS | {"more": nested(5000)}}, "it is no result of a trial"),
     ],

@@ -75,7 +75,7 @@ def test_each_limit_is_where_it_is_said_to_be(field, quiet, disturbed):
 def test_other_processes_disturb_where_the_cores_do_not_suffice_for_all():
     assert reasons(num_threads=1, foreign_cores=1.1) == []
     assert reasons(num_threads=1, foreign_cores=1.11) == ["other processes used 1.1 of 2 cores"]
-    assert reasons(num_threads=3, foreign_cores=0.09) == []
+    assert reasons(num_threads=3, foreign_cores=0.1) == []
 
 
 def test_several_disturbances_are_all_named_in_order():
