@@ -20,6 +20,12 @@ def name(text: object) -> str:
     return plain(text) or NAMELESS
 
 
+def harmless(text: object) -> str:
+    """Text for a terminal, which obeys nothing of it but its line breaks; spaces stay, so that columns do."""
+    whole = ANSI.sub("", str(text)).replace("\r\n", "\n")
+    return "\n".join(_printable(line, _harmless) for line in whole.split("\n"))
+
+
 def visible(text: str) -> str:
     """`text` as printable text with the rest escaped: file names that differ in it alone are still told apart."""
     return _printable(text, lambda char: ascii(char)[1:-1])

@@ -20,6 +20,7 @@ from harness.plan.values import names, switch
 from harness.runs.finished_run import Run
 from harness.runs.signals import Terminated
 from results.errors import StoreError
+from results.sanitize import harmless
 from zoo.building import require_installed
 from zoo.discovery import Zoo, discover
 from zoo.errors import ZooError
@@ -79,7 +80,7 @@ def models(given: Mapping[str, object]) -> list[str]:
 
 def _zoo(options: Mapping[str, Any]) -> Zoo:
     if note := give_home():
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {harmless(note)}", file=sys.stderr)
     zoo = discover(options["plugins"], watched=WATCHED)
     report_broken(zoo)
     return zoo

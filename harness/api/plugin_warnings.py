@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from results.sanitize import plain
+
 if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
@@ -13,4 +15,4 @@ def report_broken(zoo: Zoo) -> None:
     """One line on stderr for each plugin that did not load; the others work all the same."""
     for plugin in zoo.plugins:
         if plugin.is_broken:
-            print(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}", file=sys.stderr)
+            print(plain(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}"), file=sys.stderr)

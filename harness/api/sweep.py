@@ -15,6 +15,7 @@ from harness.machine.threads import default_threads
 from harness.timing.entry import Entry
 from harness.timing.flops import Work, count
 from harness.timing.measure import time_together
+from results.sanitize import harmless
 from zoo.building import build
 from zoo.errors import ZooError
 from zoo.specs import Task
@@ -54,7 +55,7 @@ def _time_group(
 ) -> list[timing_rows.TimingRow]:
     def note(line: str) -> None:
         if not request.quiet:
-            print(line, file=sys.stderr)
+            print(harmless(line), file=sys.stderr)
 
     built = []
     for choice in choices:

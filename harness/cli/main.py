@@ -15,6 +15,7 @@ from harness.machine.home import give_home
 from harness.plan.plugin_guard import WATCHED
 from harness.runs.signals import Terminated
 from results.errors import STORAGE, StoreError
+from results.sanitize import harmless
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in given:
             import traceback
 
-            traceback.print_exc()
+            print(harmless(traceback.format_exc()), end="", file=sys.stderr)
         _print_error(error)
         return error.exit_code
     except BrokenPipeError:
@@ -47,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if not _is_stdout_full():
             raise
-        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        print(harmless(f"error: the output cannot be written: {error.strerror}"), file=sys.stderr)
         return STORAGE
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except Terminated as error:
-        print(f"ended by {error}", file=sys.stderr)
+        print(harmless(f"ended by {error}"), file=sys.stderr)
         return error.exit_code
     return code
 
@@ -64,7 +65,7 @@ def _dispatch(arguments: list[str]) -> int:
     modules = {name: import_module(f"harness.cli.commands.{name.replace('-', '_')}") for name in named}
     parsed = _parser(modules).parse_args(arguments)
     if note := give_home():
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {harmless(note)}", file=sys.stderr)
     from zoo.discovery import discover
 
     command = modules[parsed.command]
@@ -110,6 +111,6 @@ def _discard_output() -> None:
 
 
 def _print_error(error: ZooError | StoreError) -> None:
-    print(f"error: {error.cause}", file=sys.stderr)
+    print(f"error: {harmless(error.cause)}", file=sys.stderr)
     for line in error.remedy.splitlines():
-        print(f"  {line}", file=sys.stderr)
+        print(harmless(f"  {line}"), file=sys.stderr)

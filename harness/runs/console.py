@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness._version import __version__
+from results.sanitize import harmless
 from results.tables.number_format import counted, duration
 from results.tables.text import fit_for
 from zoo.specs import SPLITS
@@ -31,8 +32,8 @@ class Screen:
     drawn: float = 0.0
 
     def line(self, text: str) -> None:
-        """One whole line."""
-        self._write(f"{self._erase()}{text}\n")
+        """One whole line, whatever a plugin's words in it would do to a terminal."""
+        self._write(self._erase(), text, "\n")
 
     def epoch(self, item: Planned, row: Mapping[str, Any]) -> None:
         """An epoch has ended."""
@@ -41,7 +42,7 @@ class Screen:
             self.line(f"{_clock()} {text}")
         elif time.monotonic() - self.drawn >= REDRAW_SECONDS:
             self.drawn = time.monotonic()
-            self._write(f"{self._erase()} ▶ {text}")
+            self._write(self._erase(), f" ▶ {text}")
 
     def trial(self, item: Planned, record: Record) -> None:
         """A trial has ended and its record is on disk."""
@@ -51,10 +52,11 @@ class Screen:
     def _erase(self) -> str:
         return "\r\x1b[2K" if self.stream.isatty() else ""
 
-    def _write(self, text: str) -> None:
+    def _write(self, before: str, text: str, after: str = "") -> None:
         if self.quiet:
             return
-        self.stream.write(fit_for(self.stream.encoding, text))
+        line = harmless(text).replace("\n", " ")
+        self.stream.write(f"{before}{fit_for(self.stream.encoding, line)}{after}")
         self.stream.flush()
 
 

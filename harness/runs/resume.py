@@ -20,6 +20,7 @@ from harness.runs.preparation import DEFAULT_DATASET, open_context
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
 from results.errors import StoreError
+from results.sanitize import plain
 from results.store.lock import locked
 from results.store.run_store import RUN_FILE, RunStore
 from zoo.discovery import discover
@@ -81,7 +82,7 @@ def retry(request: ResumeRequest) -> Run | None:
             store.retire(record)
     # No longer locked: the run takes the lock itself, and would not get it from its own process either.
     if not failed:
-        print(f"no trial of {store.path.name} has failed")
+        print(plain(f"no trial of {store.path.name} has failed"))
         return None
     return go_on(store, request.plugins, quiet=request.quiet)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from results.errors import StoreError
 from results.records import SCHEMA, Record
+from results.sanitize import plain
 from results.store.atomic import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
 from results.store.codec import from_json, read_arrays, to_json
 from results.store.file_names import slug, trial_slug
@@ -181,7 +182,7 @@ class RunStore:
         refuse_link(self.path / "corrupt")
         make_folder(self.path / "corrupt")
         path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
-        print(f"warning: {path.name} was moved to corrupt/: {error}", file=sys.stderr)
+        print(plain(f"warning: {path.name} was moved to corrupt/: {error}"), file=sys.stderr)
 
 
 def _new_folder(prefix: Path) -> Path:

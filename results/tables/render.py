@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from results.ranking.summary import Summary, summarise
-from results.sanitize import plain
+from results.sanitize import harmless, plain
 from results.tables import terminal
 from results.tables.csv_table import csv_table
 from results.tables.json_table import json_table
@@ -45,7 +45,7 @@ def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | No
     folder = plain(store.path)
     spell = partial(fit_for, sys.stdout.encoding)
     lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(FILES)}}}"]
-    return spell("\n".join(lines))
+    return spell(harmless("\n".join(lines)))
 
 
 def screen(summary: Summary, width: int | None, spell: Callable[[str], str] = str) -> list[str]:

@@ -151,6 +151,7 @@ FAULTS = {
     155: ("the path of TMPDIR is too long for a socket", "P5"),
     156: ("the user has no home folder and no entry", "P5"),
     157: ("plugins of two folders import a neighbour of one name", "P12"),
+    158: ("text of a plugin, a file or a library would command a terminal", "P10"),
     159: ("a run is resumed with other cores, threads or libraries", "P12"),
     160: ("a container gives less time or memory than the machine that is seen", "P11"),
     161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.sanitize import NAMELESS, name, plain, visible
+from results.sanitize import NAMELESS, harmless, name, plain, visible
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_a_name_is_never_empty(text):
 )
 def test_names_that_differ_in_what_cannot_be_printed_are_told_apart(text, shown):
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a  b\n  c\n", "a  b\n  c\n"),
+        ("a\r\nb\rc\td", "a\nb c d"),
+        ("\x1b[2Ja\x1b]0;t\x07b\x9b1mc", "ab1mc"),
+        ("\x1b]0;a\nb", "0;a\nb"),
+        ("", ""),
+    ],
+)
+def test_text_for_a_terminal_keeps_its_lines_and_columns_and_commands_nothing(text, shown):
+    assert harmless(text) == shown

@@ -9,6 +9,7 @@ from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import RUN, TIME, Option
 from harness.plan.values import whole
+from results.sanitize import harmless, plain
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps(facts, indent=1))
     else:
-        print("\n".join(f"{key:<22} {_text(value)}" for key, value in facts.items()))
+        print(harmless("\n".join(f"{key:<22} {plain(_text(value))}" for key, value in facts.items())))
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json
+from results.sanitize import plain
 from zoo.selection import matching
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     if arguments.datasets:
-        print("\n".join(f"{name}\t{spec.summary}" for name, (spec, _) in zoo.datasets.items()))
+        print("\n".join(f"{plain(name)}\t{plain(spec.summary)}" for name, (spec, _) in zoo.datasets.items()))
         return 0
     specs = matching(zoo.models, arguments.pattern)
     if arguments.json:
         print(json.dumps([_as_json(spec, zoo.models[name][1]) for name, spec in specs.items()], indent=1))
     elif arguments.weights:
-        print("\n".join(f"{name}.{tag}" for name, spec in specs.items() for tag in spec.weights))
+        print("\n".join(f"{name}.{plain(tag)}" for name, spec in specs.items() for tag in spec.weights))
     else:
         print("\n".join(specs))
     return 0

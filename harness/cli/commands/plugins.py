@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
+from results.sanitize import harmless
 from results.tables.text import aligned
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps([asdict(info) for info in zoo.plugins], indent=1))
     else:
-        print("\n".join(_lines(zoo.plugins)))
+        print(harmless("\n".join(_lines(zoo.plugins))))
     return 0
 
 

@@ -11,6 +11,7 @@ from harness.cli.commands.doctor import libraries, system
 from harness.cli.commands.doctor.line import Line
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_output
+from results.sanitize import harmless
 from results.tables.text import aligned
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps([asdict(line) for line in lines], indent=1))
     else:
-        print("\n".join(aligned([row for line in lines for row in _rows(line)])))
+        print(harmless("\n".join(aligned([row for line in lines for row in _rows(line)]))))
     return 3 if any(line.topic.startswith("import ") for line in lines) else 0
 
 

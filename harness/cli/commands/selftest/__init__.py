@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import RUN
+from results.sanitize import harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     for name, finding in run(Parts(device=devices.resolve(arguments.device))):
         findings.append({"check": name, "ok": finding.ok, "seen": finding.seen})
         if not arguments.json:
-            print(f"{'ok  ' if finding.ok else 'FAIL'}  {name}: {finding.seen}", flush=True)
+            print(harmless(f"{'ok  ' if finding.ok else 'FAIL'}  {name}: {finding.seen}"), flush=True)
     if arguments.json:
         print(json.dumps(findings, indent=1))
     return 0 if all(entry["ok"] for entry in findings) else 1

@@ -8,6 +8,7 @@ from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_options
 from harness.plan.option_table import TIME
+from results.sanitize import harmless
 from zoo.building import require_installed
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     timed = sweep.sweep(request, choices)
     if arguments.json or arguments.csv:
-        print(timing_rows.as_json(timed) if arguments.json else timing_rows.as_csv(timed), end="")
+        print(harmless(timing_rows.as_json(timed) if arguments.json else timing_rows.as_csv(timed)), end="")
     else:
-        print(table.render(timed))
+        print(harmless(table.render(timed)))
     return 0 if all(row["status"] == "ok" for row in timed) else 1
