@@ -145,8 +145,10 @@ class Delivery:
         """The outcome as JSON, its arrays and weights as files."""
         if outcome.card is not None:
             job = self.job
-            own = {"plugin": job.owner, "plugin_source": job.owner_source, "plugin_files": dict(job.plugin_files)}
-            outcome = replace(outcome, card=replace(outcome.card, **own))
+            card = replace(
+                outcome.card, plugin=job.owner, plugin_source=job.owner_source, plugin_files=dict(job.plugin_files)
+            )
+            outcome = replace(outcome, card=card)
         self.packed = pack_again(self.packed, outcome) if self.packed else pack(outcome, Path(self.job.work))
         return self.packed
 
