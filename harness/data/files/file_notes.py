@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.data.files.file_facts import FileFacts
 from harness.data.files.printable import listed
+from harness.data.files.regular import common_folder
 from harness.data.formats.sixteen_bits import FULL, white_level
 from results.tables.number_format import counted
 
@@ -22,11 +24,13 @@ REMARKS: Sequence[tuple[str, Callable[[FileFacts], bool]]] = (
 
 def file_notes(files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[FileFacts]]) -> tuple[str, ...]:
     """A note for each of `REMARKS` that is true of any file, and on pictures of 16 bits."""
-    pairs = [
-        (path, fact) for part in facts for path, fact in zip(files[part], facts[part], strict=True) if not fact.problem
-    ]
-    remarks = [_note(text, [path.name for path, fact in pairs if applies(fact)]) for text, applies in REMARKS]
-    return tuple(note for note in (*remarks, *_about_16_bits(pairs, white_of(facts))) if note)
+    pairs = [pair for part in facts for pair in zip(files[part], facts[part], strict=True) if _is_remarkable(pair[1])]
+    if not pairs:
+        return ()
+    folder = common_folder([path for part in facts for path in files[part]])
+    named = [(os.path.relpath(path.absolute(), folder), fact) for path, fact in pairs]
+    remarks = [_note(text, [name for name, fact in named if applies(fact)]) for text, applies in REMARKS]
+    return tuple(note for note in (*remarks, *_about_16_bits(named, white_of(facts))) if note)
 
 
 def white_of(facts: Mapping[str, Sequence[FileFacts]]) -> int:
@@ -34,16 +38,20 @@ def white_of(facts: Mapping[str, Sequence[FileFacts]]) -> int:
     return white_level(fact.highest for fact in facts.get("train", ()))
 
 
+def _is_remarkable(fact: FileFacts) -> bool:
+    return not fact.problem and (fact.highest > 0 or any(applies(fact) for _, applies in REMARKS))
+
+
 def _note(text: str, names: Sequence[str]) -> str:
     return f"{counted(len(names), 'file')} {text}: {listed(names, NAMED)}" if names else ""
 
 
-def _about_16_bits(pairs: Sequence[tuple[Path, FileFacts]], white: int) -> list[str]:
-    wide = [fact.highest for _, fact in pairs if fact.highest]
+def _about_16_bits(named: Sequence[tuple[str, FileFacts]], white: int) -> list[str]:
+    wide = [fact.highest for _, fact in named if fact.highest]
     if not wide:
         return []
-    above = [path.name for path, fact in pairs if fact.highest > white]
+    above = [name for name, fact in named if fact.highest > white]
     scale = f"their values, up to {max(wide):,}, are scaled from 0-{white:,}"
     why = "" if white == FULL else f", the least {white.bit_length()} bits that hold those of the training images"
-    clipped = _note(f"with values above {white:,}, which the training images do not have: white", above)
-    return [f"{counted(len(wide), 'file')} of 16 bits: {scale}{why}", clipped]
+    beyond = f"with values above {white:,}, which the training images do not have, and which become white"
+    return [f"{counted(len(wide), 'file')} of 16 bits: {scale}{why}", _note(beyond, above)]
