@@ -65,10 +65,11 @@ def _of_card(card: dict[str, Any], wanted: InputSpec) -> InputSpec:
 def _notes(wanted: InputSpec, geometry: Geometry, weights: Weights | None, unknown: str) -> Iterator[str]:
     if weights is None:
         return
-    if unknown:
+    if unknown:  # and so is the size that they were evaluated at
         yield f"{weights.file.name}: {unknown}; its images are assumed to be {geometry.description}"
+        return
     if wanted.caveat:
         yield wanted.caveat
     if wanted.size not in (None, geometry.size):
-        whole = f"the same share of them is cropped, {geometry.size} of {geometry.short_side}"
-        yield f"images of {geometry.size} px, but the weights were evaluated at {wanted.size} px: {whole}"
+        share = f"the same share of them is cropped, {geometry.size} of {geometry.short_side}"
+        yield f"images of {geometry.size} px, but the weights were evaluated at {wanted.size} px: {share}"
