@@ -115,7 +115,6 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
     callbacks = TrialCallbacks(
         on_epoch=lambda row: messenger.send({"epoch": row}),
         on_phase=messenger.enter,
-        on_note=messenger.note,
         on_trained=delivery.send,
         checkpoints=checkpoints,
     )

@@ -33,14 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialCallbacks:
-    """Who is told how far a trial is and what a person should know of it, and where training keeps its checkpoints.
+    """Who is told how far a trial is, and where training keeps its checkpoints.
 
     `on_trained` gets the outcome before the model is timed, so that nothing which happens then can cost it.
     """
 
     on_epoch: Callable[[HistoryRow], None] = lambda row: None
     on_phase: Callable[[str], None] = lambda name: None
-    on_note: Callable[[str], None] = lambda text: None
     on_trained: Callable[[Outcome], None] = lambda outcome: None
     checkpoints: TrainingCheckpoints | None = None
 
@@ -95,7 +94,7 @@ def _carry_out(
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
         if built.notes:
-            callbacks.on_note(f"{built.weights}: {'; '.join(built.notes)}")
+            context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
         pretrained = weights_hash(built.model, built.head.names) if trial.train.weights else ""
     with phases("data"):
         pixels = context.dataset.pixels(geometry)
