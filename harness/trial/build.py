@@ -37,19 +37,15 @@ def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[Bu
     Where nobody asked for a size, and the model does not run on that which was chosen, it is the next that works.
     """
     try:
-        built, geometry = _built(trial.train, choice, context)
+        return _built(trial.train, choice, context)
     except UnsuitableSize as error:
         if trial.train.img_size is not None:
             raise
-        torch.manual_seed(trial.seed)  # as if this size had been asked for
-        built, geometry = _built(replace(trial.train, img_size=error.least), choice, context)
-        context.notes.add(f"images of {error.least} px, the next size that it runs on; on smaller ones it fails")
-    context.put_switches_back("as it was built")
-    if trial.train.weights is None:
-        raise_momentum(built.model)
-    numerics = resolve_numerics(trial.train.numerics, context.device)
-    built.model.to(context.device).to(memory_format=numerics.memory_format)
-    return built, geometry
+        size, least = error.size, error.least
+    # Not within `except`: what has failed would stay in memory beside what is built now.
+    torch.manual_seed(trial.seed)  # as if this size had been asked for
+    context.notes.add(f"images of {least} px, the next size that it runs on: on {size} px it does not")
+    return _built(replace(trial.train, img_size=least), choice, context)
 
 
 def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
@@ -59,7 +55,13 @@ def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[B
     geometry = resolve(wanted, dataset.size, dataset.channels, train.img_size, pretrained=weights is not None)
     task = Task(num_classes=len(dataset.classes), image_size=geometry.size, channels=geometry.channels)
     # On the CPU first: random weights are drawn there, so that a seed gives the same ones on every device.
-    return build(choice.spec, task, head=train.head, weights=weights), geometry
+    built = build(choice.spec, task, head=train.head, weights=weights)
+    context.put_switches_back("as it was built")
+    if weights is None:
+        raise_momentum(built.model)
+    numerics = resolve_numerics(train.numerics, context.device)
+    built.model.to(context.device).to(memory_format=numerics.memory_format)
+    return built, geometry
 
 
 def raise_momentum(model: nn.Module) -> None:
