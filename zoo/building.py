@@ -70,7 +70,7 @@ def build(
         explanation = with_size_hint(error, task.image_size, lambda size: _takes(spec, task, size))
         cause = f"{spec.name}: {explanation.cause}"
         if isinstance(explanation, UnsuitableSize):
-            raise UnsuitableSize(cause, explanation.least) from error
+            raise UnsuitableSize(cause, explanation.size, explanation.least) from error
         raise ZooError(cause, explanation.remedy, explanation.exit_code) from error
 
 

@@ -16,11 +16,11 @@ OF_A_SIZE = (RuntimeError, ValueError, AssertionError, IndexError, ArithmeticErr
 
 
 class UnsuitableSize(ZooError):
-    """A model does not run on images of a size; on those of `least` pixels, the next larger ones, it does."""
+    """A model does not run on images of `size` pixels; on those of `least`, the next larger ones, it does."""
 
-    def __init__(self, cause: str, least: int) -> None:
+    def __init__(self, cause: str, size: int, least: int) -> None:
         super().__init__(cause, f"use --img-size {least}, or leave it out", USAGE)
-        self.least = least
+        self.size, self.least = size, least
 
 
 def with_size_hint(error: ZooError, size: int, takes: Callable[[int], bool]) -> ZooError:
@@ -35,7 +35,7 @@ def with_size_hint(error: ZooError, size: int, takes: Callable[[int], bool]) -> 
         cause = f"image size {size} px does not suit the model: try --img-size {least}"
     else:
         cause = f"image size {size} px is smaller than the model's minimum of {least} px: try --img-size {least}"
-    return UnsuitableSize(cause, least)
+    return UnsuitableSize(cause, size, least)
 
 
 def smallest(size: int, takes: Callable[[int], bool]) -> int | None:

@@ -38,19 +38,15 @@ def build_model(trial: Trial, choice: Choice, context: TrialContext) -> tuple[Bu
     Where nobody asked for a size, and the model does not run on that which was chosen, it is the next that works.
     """
     try:
-        built, geometry = _built(trial.train, choice, context)
+        return _built(trial.train, choice, context)
     except UnsuitableSize as error:
         if trial.train.img_size is not None:
             raise
-        torch.manual_seed(trial.seed)  # as if this size had been asked for
-        built, geometry = _built(replace(trial.train, img_size=error.least), choice, context)
-        context.notes.add(f"images of {error.least} px, the next size that it runs on; on smaller ones it fails")
-    context.put_switches_back("as it was built")
-    if trial.train.weights is None:
-        raise_momentum(built.model)
-    numerics = resolve_numerics(trial.train.numerics, context.device)
-    built.model.to(context.device).to(memory_format=numerics.memory_format)
-    return built, geometry
+        size, least = error.size, error.least
+    # Not within `except`: what has failed would stay in memory beside what is built now.
+    torch.manual_seed(trial.seed)  # as if this size had been asked for
+    context.notes.add(f"images of {least} px, the next size that it runs on: on {size} px it does not")
+    return _built(replace(trial.train, img_size=least), choice, context)
 
 
 def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[BuiltModel, Geometry]:
@@ -61,6 +57,11 @@ def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[B
     built = build(choice.spec, task, head=train.head, weights=train.weights)
     for note in notes:  # only now: they are not true of a size that the model does not run on
         context.notes.add(note)
+    context.put_switches_back("as it was built")
+    if train.weights is None:
+        raise_momentum(built.model)
+    numerics = resolve_numerics(train.numerics, context.device)
+    built.model.to(context.device).to(memory_format=numerics.memory_format)
     return built, geometry
 
 

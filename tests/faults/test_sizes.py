@@ -20,7 +20,7 @@ from zoo.errors import ZooError
 from zoo.selection import Choice
 
 ZOO = discover(environment={})
-NOTE = "images of {} px, the next size that it runs on; on smaller ones it fails"
+NOTE = "images of {} px, the next size that it runs on: on {} px it does not"
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +63,13 @@ def own(build):
 def test_139_a_size_that_does_not_divide_is_raised_to_the_next_that_does(digits, size, raised):
     _, geometry, notes = built(digits, size, own(patches))
     assert geometry.size == raised
-    assert notes == ([] if raised in (size, 32) else [NOTE.format(raised)])
+    assert notes == ([] if raised in (size, 32) else [NOTE.format(raised, size)])
 
 
 @pytest.mark.fault(139)
 def test_139_a_size_below_the_least_is_raised_to_it(digits):
     _, geometry, notes = built(digits, 100, own(halving))
-    assert (geometry.size, notes) == (128, [NOTE.format(128)])
+    assert (geometry.size, notes) == (128, [NOTE.format(128, 100)])
 
 
 @pytest.mark.fault(139)
@@ -92,5 +92,5 @@ def test_139_a_librarys_transformer_trains_on_small_images_too(digits, size):
     if "timm/test_vit" not in ZOO.models:
         pytest.skip("this timm has no test_vit")
     model, geometry, notes = built(digits, size, ZOO.select("timm/test_vit")[0])
-    assert (geometry.size % 16, notes) == (0, [NOTE.format(geometry.size)] if geometry.size != 160 else [])
+    assert (geometry.size % 16, notes) == (0, [NOTE.format(geometry.size, size)] if geometry.size != 160 else [])
     assert model.model.train()(torch.zeros(2, 3, geometry.size, geometry.size)).shape == (2, 10)
