@@ -104,7 +104,7 @@ def _timm_derived(before: bytes, table: bytes, entries: Iterable[_Entry]) -> Ite
         for entry in entries:
             listed = note.search(table, entry.start, entry.end) if note else b"'%s.%s'" % entry[:2] in chosen
             if listed:
-                yield entry._replace(name=entry.name.replace(*renamed.groups()))
+                yield entry._replace(name=entry.name.replace(renamed[1], renamed[2]))
 
 
 def _by_architecture(entries: Iterable[_Entry], names: set[bytes]) -> dict[bytes, list[str]]:

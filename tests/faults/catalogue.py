@@ -116,6 +116,7 @@ FAULTS = {
     161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
     162: ("a head's name promises a number that is not there", "P5"),
     163: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
+    164: ("a trial starts a daemon, which leaves its group", "P8"),
 }
 
 # What cannot be tested here at all, and why.
