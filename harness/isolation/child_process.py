@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import wait
 
-from harness.machine.system import own_kib
+from harness.machine.system import descendants, own_kib
 from zoo.manager.sandbox import limit_data
 
+PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
 
 
 def lead_group() -> None:
-    """Lead a session: whoever kills its group kills all that it started, and no terminal reaches it."""
+    """Lead a session: whoever kills its group kills all that it started, and no terminal reaches it.
+
+    What leaves the group (a daemon makes a session of its own, and lets its parent end) stays a descendant of this
+    process while that lives, where the system can see to it: Linux.
+    """
     os.setsid()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def kill_descendants(pid: int) -> None:
+    """Kill all that the living process `pid` has started, in its group or not."""
+    for child in descendants(pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, signal.SIGKILL)
 
 
 def die_with_parent() -> None:

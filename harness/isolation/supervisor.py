@@ -19,6 +19,7 @@ from multiprocessing.connection import wait
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from harness.isolation.child_process import kill_descendants
 from harness.isolation.interpreter import environment, place_socket, same_modules
 from harness.isolation.main_module import left_alone
 from harness.isolation.pipes import Lines, Log, open_pipe
@@ -196,8 +197,10 @@ class _Follower:
         self.kill()
 
     def kill(self) -> None:
-        """Kill the child, and every process that it started and left in its group."""
+        """Kill the child, and every process that it started: all while it lives, then those in its group."""
         if self.child.pid is not None:
+            if self.child.is_alive():
+                kill_descendants(self.child.pid)
             kill_group(self.child.pid, is_reaped=not self.child.is_alive())
 
     def _ended(self) -> ExitReport:

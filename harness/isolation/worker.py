@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.isolation.child_process import die_with_parent, lead_group, limit_memory
+from harness.isolation.child_process import die_with_parent, kill_descendants, lead_group, limit_memory
 from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
 from harness.isolation.pipes import as_line
@@ -226,4 +226,5 @@ def _write(messages: Connection, line: bytes) -> None:
 def _leave(code: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    kill_descendants(os.getpid())  # what it left behind would be nobody's once it has ended
     os._exit(code)

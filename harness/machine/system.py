@@ -92,6 +92,19 @@ def busy_seconds() -> tuple[float | None, float | None]:
     return busy / per_second, sum(row[7] for row in ticks) / per_second
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that `pid` started, and those that these started; none where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in PROC.glob("[0-9]*/stat"):
+        lines = _lines(str(entry.relative_to(PROC)))
+        if lines:  # else it has ended meanwhile; its name, in brackets, may hold anything
+            children.setdefault(int(lines[-1].rpartition(")")[2].split()[1]), []).append(int(entry.parent.name))
+    found = list(children.get(pid, ()))
+    for child in found:  # which grows
+        found += children.get(child, ())
+    return found
+
+
 def _kib(file: str, field: str) -> int | None:
     values = (line.split()[1] for line in _lines(file) if line.startswith(f"{field}:"))
     value = next(values, None)

@@ -176,6 +176,7 @@ FAULTS = {
     137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
     138: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
     139: ("a model does not run on the size that was chosen by itself", "P12"),
+    164: ("a trial starts a daemon, which leaves its group", "P8"),
 }
 
 # What cannot be tested here at all, and why.

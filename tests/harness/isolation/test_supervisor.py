@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from harness.isolation.child_process import lead_group
+from harness.isolation import supervisor
+from harness.isolation.child_process import kill_descendants, lead_group
 from harness.isolation.pipes import as_line
 from harness.isolation.supervisor import Supervisor, context_for, start_server
 from tests.source import ROOT
@@ -104,6 +107,52 @@ def tell_pid(job: str, messages, log) -> None:
     lead_group()
     os.write(messages.fileno(), as_line({"pid": os.getpid()}))
     time.sleep(60)
+
+
+def daemonise(job: str, messages, log) -> None:
+    """Starts a daemon by the book, says its number, and then ends as a trial does, or not at all."""
+    lead_group()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if (pid := os.fork()) == 0:
+            time.sleep(60)
+        os.write(writer, str(pid).encode())
+        os._exit(0)
+    os.wait()
+    os.write(messages.fileno(), as_line({"pid": int(os.read(reader, 20))}))
+    if job == "end":
+        kill_descendants(os.getpid())
+        os._exit(0)
+    time.sleep(60)
+
+
+@pytest.mark.fault(164)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a daemon below its trial")
+@pytest.mark.parametrize("job", ["end", "hang"])
+def test_164_a_daemon_ends_with_its_trial(job, monkeypatch):
+    pids = []
+    monkeypatch.setattr(supervisor, "STOP_GRACE_S", 0.1)
+
+    def hear(message):
+        pids.append(message["pid"])
+        if job == "hang":
+            raise RuntimeError("in the parent")
+
+    with suppress(RuntimeError):
+        Supervisor(target=daemonise, context=context_for("cpu"), on_message=hear).run(job)
+    deadline = time.monotonic() + 2
+    while is_alive(pids[0]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pids[0])
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it is there and has not ended; imported from nowhere, since each child would import that too."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def keep_a_semaphore(job: str, messages, log) -> None:

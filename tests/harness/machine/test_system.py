@@ -26,3 +26,11 @@ def test_without_proc_each_fact_is_unknown_and_none_is_an_error(monkeypatch, tmp
     assert system.free_memory() > 0
     assert system.busy_seconds() == (None, None)
     assert system.own_kib("VmRSS") is None
+
+
+def test_descendants_are_found_whatever_their_names_hold(monkeypatch, tmp_path):
+    for pid, parent in ((5, 1), (7, 5), (9, 7), (11, 1)):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a) b)\nc) S {parent} {pid} {pid} 0\n")
+    monkeypatch.setattr(system, "PROC", tmp_path)
+    assert (system.descendants(5), system.descendants(9), sorted(system.descendants(1))) == ([7, 9], [], [5, 7, 9, 11])
