@@ -104,12 +104,13 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
 
 
 def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
+    notes = Notes(say=messenger.note)
     context = TrialContext(  # before the plugin is imported: it has torch's switches as all trials begin with them
         dataset=take_over(Path(job.data), messenger.note),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
-        features=FeatureStore(Path(job.features), _computation(job)),
-        notes=Notes(say=messenger.note),
+        features=FeatureStore(Path(job.features), _computation(job), notes.add),
+        notes=notes,
     )
     delivery = Delivery(job, messenger)
     callbacks = TrialCallbacks(

@@ -25,11 +25,12 @@ class FeatureStore:
     """Features [N, ...] and labels [N] by key, kept in memory, and in `folder` for the processes that come after.
 
     `computation` names what makes them: the model, its plugin's files and the libraries. Only what the same one wrote
-    is found in the folder.
+    is found in the folder. `note` is told where they cannot be written there.
     """
 
     folder: Path | None = None
     computation: str = ""
+    note: Callable[[str], None] = lambda text: None
     kept: dict[str, Features] = field(default_factory=dict)
 
     def get(self, key: str, compute: Callable[[], Features]) -> Features:
@@ -50,10 +51,13 @@ class FeatureStore:
         """Write for others. Where the disk is full they compute the features again, and nothing else is lost."""
         if self.folder is not None:
             tensors = {name: tensor.cpu() for name, tensor in zip(("features", "labels"), computed, strict=True)}
-            with suppress(OSError, SafetensorError):
+            try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 with whole_file(self._path(self.folder, key)) as file:
                     save_file(tensors, file.name)  # by name: bytes to be written would be all features once more
+            except (OSError, SafetensorError) as error:
+                why = getattr(error, "strerror", None) or " ".join(str(error).split())
+                self.note(f"its features cannot be kept for other trials, which compute them again: {why}")
         return computed
 
     def _path(self, folder: Path, key: str) -> Path:

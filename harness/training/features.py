@@ -40,7 +40,8 @@ BATCH_BYTES = 14 * 2**20
 class Extractor:
     """The frozen backbone of one model; `pixels` names the images and their geometry.
 
-    `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised.
+    `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised. `note` is
+    told where the backbone runs no faster than it is.
     """
 
     built: BuiltModel
@@ -48,6 +49,7 @@ class Extractor:
     store: FeatureStore
     pixels: str
     num_rows: int = 0
+    note: Callable[[str], None] = lambda text: None
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
@@ -89,7 +91,8 @@ class Extractor:
 
     def _made_ready(self, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
         if self._ready is None:
-            self._ready = fast_backbone(self.built.model, self.built.head, images_BCHW, self.numerics.amp_dtype)
+            built, dtype = self.built, self.numerics.amp_dtype
+            self._ready = fast_backbone(built.model, built.head, images_BCHW, dtype, self.note)
         return self._ready
 
     _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)

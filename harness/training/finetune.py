@@ -107,6 +107,7 @@ def _on_features(
         store=store,
         pixels=splits.key,
         num_rows=num_views * splits.train.num_images + splits.val.num_images + splits.test.num_images,
+        note=note,
     )
 
     def batches(features: tuple[torch.Tensor, torch.Tensor]) -> TensorBatches:

@@ -33,11 +33,16 @@ TOLERANCE = 1e-3
 
 
 def fast_backbone(
-    model: nn.Module, head: Head, images_BCHW: Tensor, dtype: torch.dtype | None = None
+    model: nn.Module,
+    head: Head,
+    images_BCHW: Tensor,
+    dtype: torch.dtype | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Callable[[Tensor], Tensor]:
     """A function from images to the features that enter the head; to be called under autocast if `dtype` is given.
 
-    The faster copy is used where it gives the plain backbone's features on the first image, else the plain one.
+    The faster copy is used where it gives the plain backbone's features on the first image, else the plain one, and
+    `note` is told.
     """
     plain, one_1CHW = _Tap(model.eval(), head), images_BCHW[:1]
     try:
@@ -59,8 +64,11 @@ def fast_backbone(
             _convert(duplicate, dtype)
             with torch.autocast(images_BCHW.device.type, dtype):
                 fast(one_1CHW)
-    except Exception:  # a model that cannot be copied or traced has its plain backbone, which is always right
+    except Exception as error:  # a model that cannot be copied or traced has its plain backbone, always right
+        note(f"its frozen backbone has no faster copy ({type(error).__name__}): it runs as it is")
         return plain
+    if not same:
+        note("the faster copy of its frozen backbone gives other features: it runs as it is")
     return fast if same else plain
 
 

@@ -46,7 +46,10 @@ def test_a_torn_file_is_computed_again_and_replaced(tmp_path):
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_the_sharing(tmp_path):
     (tmp_path / "file").touch()
-    assert same(FeatureStore(tmp_path / "file" / "below").get("key", lambda: COMPUTED), COMPUTED)
+    said = []
+    store = FeatureStore(tmp_path / "file" / "below", note=said.append)
+    assert same(store.get("key", lambda: COMPUTED), COMPUTED)
+    assert said == ["its features cannot be kept for other trials, which compute them again: Not a directory"]
 
 
 def test_found_features_can_be_trained_on(tmp_path):

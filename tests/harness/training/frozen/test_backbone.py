@@ -81,15 +81,19 @@ def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
 def test_a_fold_that_changes_the_features_is_not_used(monkeypatch):
     model, head = prepared("resnet18")
     monkeypatch.setattr(backbone, "fuse_conv_bn_eval", lambda conv, norm: conv)
+    said = []
     with torch.no_grad():
-        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32), note=said.append).model is model
+    assert said == ["the faster copy of its frozen backbone gives other features: it runs as it is"]
 
 
 def test_a_model_that_cannot_be_traced_keeps_its_plain_backbone(monkeypatch):
     model, head = prepared("resnet18")
     monkeypatch.setattr(backbone, "_foldable", lambda *_: 1 / 0)
+    said = []
     with torch.no_grad():
-        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).model is model
+        assert backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32), note=said.append).model is model
+    assert said == ["its frozen backbone has no faster copy (ZeroDivisionError): it runs as it is"]
 
 
 def test_the_nine_large_convolutions_of_resnet18_are_replaced_and_the_others_rectify_in_float32():
