@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_script_from_stdin_trains_two_models_from_an_empty_folder_and_starts_n
         ({"head": 256}, "head: 256 is not a text", "head: linear"),
         ({"amp": "no"}, "amp: 'no' is neither True nor False", "see: help(harness.run)"),
         ({"data_dir": 1}, "data_dir: 1 is not a path", "data_dir: a folder of class folders; with dataset, where"),
-        ({"plugins": "no.py"}, "plugins no.py: no such file", "give the path"),
+        ({"plugins": "no.py"}, f"plugins {Path.cwd()}/no.py: no such file", "give the path"),
         ({"pretrained": True, "weights": "V1"}, "weights and pretrained exclude each other", "give one of them"),
         ({"isolation": False, "memory_limit": 9}, "memory_limit holds for a trial's own", "leave isolation=False out"),
         ({"models": "fc_model", "pretrained": True}, "fc_model has no pretrained weights", "leave it out with models"),
