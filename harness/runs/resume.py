@@ -12,7 +12,7 @@ from harness.plan.changes import refuse_changes
 from harness.plan.config import Trial
 from harness.plan.option_table import RUN, flag
 from harness.plan.plugin_guard import WATCHED
-from harness.plan.run_setup import RunSetup
+from harness.plan.run_setup import PATHS, RunSetup
 from harness.plan.trials import Planned
 from harness.runs.console import Screen
 from harness.runs.content import require_same_content
@@ -149,7 +149,7 @@ def same_setup(then: RunSetup, now: RunSetup) -> None:
 def _meant(setup: RunSetup) -> dict[str, Any]:
     """The options with what they come to: a device by its name here, and the dataset that is taken if none is named."""
     options = {name: value for name, value in setup.as_json().items() if name != "plugins"}
-    dataset = setup.dataset or (None if setup.data_dir else DEFAULT_DATASET)
+    dataset = setup.dataset or (None if any(options[name] for name in PATHS) else DEFAULT_DATASET)
     return options | {"device": str(devices.resolve(setup.device)), "dataset": dataset}
 
 

@@ -85,7 +85,7 @@ def parts_of(scan: FolderScan, root: Path) -> dict[str, str]:
     return {part: os.path.relpath(os.path.commonpath([*map(str, split.images)]), root) for part, split in splits}
 
 
-def doubted(root: Path, **options) -> str:
+def doubted(root: Path | None, **options) -> str:
     """Why a folder is refused; the remedy must say how to say what is meant."""
     with pytest.raises(ZooError) as raised:
         scan_folder(root, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,23 @@ def test_117_folders_are_named_by_options_kept_with_absolute_paths_and_found_on_
     assert main(["resume", str(kept), "--quiet"]) == 0
 
 
+@pytest.mark.fault(116)
+def test_116_names_of_files_may_hold_line_ends_commas_and_bytes_that_are_no_text(tmp_path):
+    names = ["two\nlines.png", "a,b.png", "next\x85.png", os.fsdecode(b"\xff.png")]
+    rows = [f'"{name}",{label}' for name, label in zip(names, "abab", strict=True)]
+    file = tmp_path / "labels.csv"
+    file.write_bytes(os.fsencode("\r\n".join(["\ufeffpath,label", *rows])))
+    images = scan_folder(tree(tmp_path / "x", *names), labels=file).images
+    assert sorted(path.name for path in images.train.images) == sorted(names)
+
+
+@pytest.mark.fault(117)
+def test_117_a_folder_of_parts_is_not_taken_for_one_part(tmp_path):
+    root = of_parts(tmp_path, "training_set", "test_set")
+    assert doubted(None, part_dirs={"train": root}) == doubted(root, part_dirs={"train": root})
+    assert doubted(None, part_dirs={"train": root}) == f"{root} was named as one part, but holds test_set, training_set"
+
+
 @pytest.mark.fault(117)
 def test_117_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(tmp_path, capsys):
     root = of_parts(tmp_path / "pets", "training", "holdout", "evaluation")
@@ -120,6 +138,7 @@ def test_117_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(t
         ("--labels {0}/x.csv", "--labels names files below --data-dir, which is missing"),
         ("--data-dir {0} --labels {0}/x.csv --val-dir {0}", "--labels and --val-dir exclude each other"),
         ("--train-dir {0} --val-dir {0}", "--train-dir and --val-dir are one folder, {0}"),
+        ("--data-dir {0} --test-dir {0}", "--data-dir and --test-dir are one folder, {0}"),
     ],
 )
 def test_117_options_that_exclude_each_other_are_refused(tmp_path, capsys, flags, cause):

@@ -85,6 +85,12 @@ class Made:
         self.images(store / "within", 2)
         (self.dice.choice(self.classes) / f"from{store.name[-6:]}").symlink_to(store)
 
+    def linked_to_hidden(self) -> None:
+        """A link to images that lie in a hidden folder, as tools for large files make them."""
+        store = self.root / ".store" / str(self.dice.randrange(10**6))
+        self.images(store, 2)
+        (self.dice.choice(self.classes) / f"from{store.name}").symlink_to(store)
+
     def closed_folder(self) -> None:
         folder = self.dice.choice(self.classes) / "closed"
         self.images(folder, 2)
@@ -96,6 +102,11 @@ class Made:
         link = self.classes[0] / "other"
         if not link.is_symlink():
             link.symlink_to(self.classes[1])
+        self.doubtful = True
+
+    def alias(self) -> None:
+        """A link to a class where another class would be."""
+        (self.classes[0].parent / "alias").symlink_to(self.classes[0])
         self.doubtful = True
 
     def same_name(self) -> None:
@@ -120,9 +131,9 @@ class Made:
 
 SOUND = (
     *(Made.other, Made.hidden, Made.hidden_folder, Made.dangling, Made.pipe, Made.outside_classes, Made.deeper),
-    *(Made.image_link, Made.circle, Made.linked_in),
+    *(Made.image_link, Made.circle, Made.linked_in, Made.linked_to_hidden),
 )
-DOUBTS = (Made.closed_folder, Made.two_classes, Made.same_name, Made.hollow)
+DOUBTS = (Made.closed_folder, Made.two_classes, Made.alias, Made.same_name, Made.hollow)
 DOUBTS_OF_PARTS = (Made.beside, Made.second)
 
 

@@ -38,10 +38,13 @@ def scan_folder(
     """
     given = dict(part_dirs or {})
     _check_asked(root, given, labels)
+    for folder in (root, *given.values()):
+        if folder is not None:
+            _require_folder(folder)
+    if root is not None and "train" in given and os.path.samefile(root, given["train"]):
+        root = None  # it was only said twice
+    _refuse_equal({"data": root, **given} if root is not None else given)
     folders = [*([root] if root is not None else []), *given.values()]
-    for folder in folders:
-        _require_folder(folder)
-    _refuse_equal(given)
     tree = read_tree(folders, readable(), apart=[labels] if labels else [])
     below = root or Path(common_folder([folder / "_" for folder in given.values()]))
     if labels is not None:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from harness.data.files.layout.part_names import parts_of
 from harness.data.files.layout.parts import SAY, Layout
 from harness.data.files.layout.tree import Folder, Tree, some
 from harness.data.files.printable import how_many, listed, shown_path
@@ -48,9 +49,11 @@ def check_classes(layout: Layout, expected: str, formats: str) -> None:
         raise ZooError(
             f"{root} has one class only, '{listed([only.path.name])}': there is nothing to tell apart", expected + inner
         )
-    if layout.guessed:
-        for folder in layout.parts.values():
+    for folder in layout.parts.values():
+        if layout.guessed:
             _refuse_deeper_classes(folder)
+        else:
+            _refuse_parts(folder)
 
 
 def deeper_notes(layout: Layout, root: Path) -> list[str]:
@@ -140,6 +143,14 @@ def _refuse_deeper_classes(part: Folder) -> None:
         raise ZooError(
             f"all class folders in {shown_path(part.path)} hold the same folders: {listed(sorted(inside[0]), 3)}", SAY
         )
+
+
+def _refuse_parts(part: Folder) -> None:
+    """Raise ZooError where a folder that was named holds the parts themselves."""
+    called = parts_of(below.path.name for below in part.folders if below.folders)
+    if len(called) > 1:
+        names = listed(sorted(name for names in called.values() for name in names))
+        raise ZooError(f"{shown_path(part.path)} was named as one part, but holds {names}", SAY)
 
 
 def _check_same_classes(part: str, folder: Folder, train: Folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def _read(file: Path, root: Path) -> tuple[list[Row], list[str]]:
         with open_regular(file) as opened:
             # Names of files may be no UTF-8: they pass through as in every other place.
             text = opened.read().decode("utf-8-sig", "surrogateescape")
-        lines = list(csv.reader(text.splitlines(), strict=True))
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (OSError, csv.Error) as error:
         raise ZooError(f"{shown_path(file)} cannot be read: {reason(error)}", EXPECTED) from error
     header = [name.strip().lower() for name in lines[0]] if lines else []
