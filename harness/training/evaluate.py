@@ -78,10 +78,10 @@ def log_probabilities(logits_NK: Tensor) -> Tensor:
     On the CPU, since MPS has no float64, and by blocks, so that only one block is in float64.
     """
     lowest = torch.finfo(torch.float32).min
-    blocks = logits_NK.cpu().split(ROWS_AT_ONCE)
+    blocks = torch.split(logits_NK.cpu(), ROWS_AT_ONCE)
     return torch.cat([rows.double().log_softmax(1).clamp(min=lowest).float() for rows in blocks])
 
 
 def probabilities(logits_NK: Tensor) -> Tensor:
     """Class probabilities [N, K] in float32 on the CPU. They are 0 below 1e-45: neither to be ranked nor for a loss."""
-    return torch.cat([rows.double().softmax(1).float() for rows in logits_NK.cpu().split(ROWS_AT_ONCE)])
+    return torch.cat([rows.double().softmax(1).float() for rows in torch.split(logits_NK.cpu(), ROWS_AT_ONCE)])
