@@ -85,7 +85,7 @@ def _layer_by_layer() -> Iterator[None]:
 
     was_fused, had_onednn = torch.backends.mha.get_fastpath_enabled(), torch.backends.mkldnn.enabled
     torch.backends.mha.set_fastpath_enabled(False)
-    setattr(torch.backends.mkldnn, "enabled", False)  # noqa: B010  its stub says that it is a property
+    torch.backends.mkldnn.enabled = False  # type: ignore[assignment]  # a descriptor of the module's class
     try:
         with sdpa_kernel(SDPBackend.MATH):
             yield

@@ -95,7 +95,10 @@ def test_layers_that_a_cpu_does_in_one_kernel_have_the_work_of_their_parts(name)
 )
 def test_known_models_of_timm_have_their_published_work(name, gmacs):
     timm = pytest.importorskip("timm")
-    with torch.device("meta"):
+    try:
+        with torch.device("meta"):
+            model = timm.create_model(name)
+    except RuntimeError:  # timm before 1.0 reads tensors while it builds
         model = timm.create_model(name)
     assert count(model, (3, 224, 224)).gmacs == pytest.approx(gmacs, abs=0.05)
 

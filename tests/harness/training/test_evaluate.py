@@ -62,8 +62,10 @@ def test_an_image_whose_output_is_not_finite_is_wrong_in_a_score_and_refused_in_
     logits[0, 1] = bad
     assert evaluate(trainable(Answers(logits)), split(5), config()).top1 == pytest.approx(40.0)
     logits[2, 0] = -math.inf
-    with pytest.raises(ZooError, match="in evaluation the model's output is not finite for 2 of 5 test images"):
+    with pytest.raises(ZooError) as caught:
         final_outputs(trainable(Answers(logits)), split(5), config())
+    assert caught.value.cause == "in evaluation the model's output is not finite for 2 of 5 test images"
+    assert caught.value.remedy == "look for a division by zero or an overflow in forward"
 
 
 def test_outputs_come_in_the_splits_order_as_float32_from_eval_mode_without_gradients():

@@ -124,7 +124,7 @@ def test_rows_that_are_not_finite_are_wrong_even_for_class_0(form, bad):
 
 
 def test_predictions_without_figures_are_none():
-    with pytest.raises(KeyError, match="log_probs or top5_log_prob or probs or top5_prob"):
+    with pytest.raises(KeyError, match=r"^'predictions without log_probs or top5_log_prob or probs or top5_prob"):
         ranked({"labels": LABELS, "top5_index": best_classes(LOGITS)})
 
 
