@@ -50,6 +50,9 @@ def _file_of(name: str) -> Path | None:
         file = getattr(sys.modules[name], "__file__", None)
         return Path(file).absolute() if file else None
     parts = name.split(".")
+    if name.startswith(PREFIX):
+        folder = Path(sys.modules[parts[0]].__path__[0])
+        return next(reversed(list(_files(folder, parts[1:]))), None)
     try:
         spec = find_spec(parts[0])  # of a dotted name, its packages would be imported
     except (ImportError, ValueError):
