@@ -1,4 +1,4 @@
-"""The eighty faults: number, what goes wrong, and which promise it would break; `docs/faults.md` is made from this.
+"""The faults: number, what goes wrong, and which promise it would break; `docs/faults.md` is made from this.
 
 python -m tests.faults.catalogue RESULTS.json   # writes docs/faults.md from what a run of the suite saw
 """
@@ -105,58 +105,6 @@ FAULTS = {
     78: ("an archive wants to be unpacked elsewhere", "P10"),
     79: ("a result would load something from a network", "P10"),
     80: ("a listener would be open to others", "P10"),
-    105: ("the parts of a dataset have other names than train, val and test", "P12"),
-    106: ("two folders may be one part", "P12"),
-    107: ("class folders lie in a folder that only wraps them", "P12"),
-    108: ("classes lie a level deeper than class folders, or parts within classes", "P12"),
-    109: ("a folder below the data cannot be read", "P12"),
-    110: ("one image lies under two labels", "P12"),
-    111: ("images lie beside the parts, or in a part without class folders", "P12"),
-    112: ("class names differ in case or Unicode form alone", "P12"),
-    113: ("system folders and hidden files lie among the classes", "P12"),
-    114: ("links lead nowhere, in circles, or into another class or part", "P12"),
-    115: ("images lie outside of class folders", "P12"),
-    116: ("a file of labels is wrong, or leaves images out", "P12"),
-    117: ("what is meant has to be said: named folders, kept for resuming", "P5"),
-    118: ("a folder tree is of any kind: 500 random ones", "P12"),
-    99: ("a file of weights holds a script's options, its optimiser, and averaged weights", "P12"),
-    100: ("names of tensors carry what other tools wrapped around the model", "P12"),
-    101: ("a file of weights has no classifier, or one of another build", "P12"),
-    102: ("weights are of an earlier version of their library", "P12"),
-    103: ("weights are for another image size", "P12"),
-    104: ("weights of another architecture, or code, pass for what may be loaded", "P9"),
-    119: ("a file is replaced by one of equal size and time", "P12"),
-    120: ("files of 16 bits use 12", "P12"),
-    121: ("a sound picture has bad metadata", "P12"),
-    122: ("a JPEG has more pixels than memory should hold", "P5"),
-    123: ("a file has several frames, pages or bands", "P12"),
-    124: ("a format has another name, or needs a plugin", "P12"),
-    125: ("pixels were kept by another version of what decodes", "P12"),
-    126: ("the cache is full while a run is using it", "P5"),
-    127: ("the cache cannot be written, or has no room", "P5"),
-    93: ("timm's weights were evaluated on another crop than 0.875, squashed, or with a border", "P12"),
-    94: ("torchvision's weights were evaluated on another crop than 256 to 224", "P12"),
-    95: ("`--img-size` differs from the size that the weights were evaluated at", "P12"),
-    96: ("a run's own checkpoint is given with `--weights`", "P12"),
-    97: ("nothing says what images a file of weights was trained on", "P12"),
-    98: ("a plugin's weights have no published crop", "P12"),
-    142: ("a dataset has thousands of classes: the confusion matrix outgrows the record and the memory", "P12"),
-    143: ("probabilities are too small for float32: they tie at 0, and the loss is infinite", "P12"),
-    144: ("an accelerator lacks float64, is not started yet, or is not where a tensor was left", "P1"),
-    145: ("a row's times are of another layout, number format or compilation than its training", "P12"),
-    146: ("images are tiny: as many as fit by their bytes are evaluated at once", "P1"),
-    147: ("a kernel does several layers at once, and the counter of multiply-adds does not know it", "P12"),
-    153: ("the folder a command is started in has packages of our names", "P12"),
-    154: ("files in that folder are called as libraries are", "P12"),
-    155: ("the path of TMPDIR is too long for a socket", "P5"),
-    156: ("the user has no home folder and no entry", "P5"),
-    157: ("plugins of two folders import a neighbour of one name", "P12"),
-    158: ("text of a plugin, a file or a library would command a terminal", "P10"),
-    159: ("a run is resumed with other cores, threads or libraries", "P12"),
-    160: ("a container gives less time or memory than the machine that is seen", "P11"),
-    161: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
-    162: ("a head's name promises a number that is not there", "P5"),
-    163: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
     81: ("models have equal tensors and another forward pass", "P12"),
     82: ("features depend on what no saved tensor holds, on other code, or on an earlier version", "P12"),
     83: ("the Hugging Face cache has several snapshots", "P12"),
@@ -167,16 +115,68 @@ FAULTS = {
     88: ("a plugin changes the current folder as it is imported", "P12"),
     89: ("seeds of one name are of several models", "P12"),
     90: ("two trials met the same test images in another order", "P12"),
-    131: ("a model raises once it is timed, or leaves, or has no memory for it", "P12"),
-    132: ("a model crashes once it is timed", "P12"),
-    133: ("a model hangs once it is timed", "P12"),
-    134: ("a plugin sets switches of torch's that hold for the whole process", "P12"),
-    135: ("a part of a batch has one image and the model batch normalisation", "P12"),
-    136: ("a trial in smaller parts hides that memory ran out", "P12"),
-    137: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
-    138: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
-    139: ("a model does not run on the size that was chosen by itself", "P12"),
-    164: ("a trial starts a daemon, which leaves its group", "P8"),
+    91: ("timm's weights were evaluated on another crop than 0.875, squashed, or with a border", "P12"),
+    92: ("torchvision's weights were evaluated on another crop than 256 to 224", "P12"),
+    93: ("`--img-size` differs from the size that the weights were evaluated at", "P12"),
+    94: ("a run's own checkpoint is given with `--weights`", "P12"),
+    95: ("nothing says what images a file of weights was trained on", "P12"),
+    96: ("a plugin's weights have no published crop", "P12"),
+    97: ("a file of weights holds a script's options, its optimiser, and averaged weights", "P12"),
+    98: ("names of tensors carry what other tools wrapped around the model", "P12"),
+    99: ("a file of weights has no classifier, or one of another build", "P12"),
+    100: ("weights are of an earlier version of their library", "P12"),
+    101: ("weights are for another image size", "P12"),
+    102: ("weights of another architecture, or code, pass for what may be loaded", "P9"),
+    103: ("the parts of a dataset have other names than train, val and test", "P12"),
+    104: ("two folders may be one part", "P12"),
+    105: ("class folders lie in a folder that only wraps them", "P12"),
+    106: ("classes lie a level deeper than class folders, or parts within classes", "P12"),
+    107: ("a folder below the data cannot be read", "P12"),
+    108: ("one image lies under two labels", "P12"),
+    109: ("images lie beside the parts, or in a part without class folders", "P12"),
+    110: ("class names differ in case or Unicode form alone", "P12"),
+    111: ("system folders and hidden files lie among the classes", "P12"),
+    112: ("links lead nowhere, in circles, or into another class or part", "P12"),
+    113: ("images lie outside of class folders", "P12"),
+    114: ("a file of labels is wrong, or leaves images out", "P12"),
+    115: ("what is meant has to be said: named folders, kept for resuming", "P5"),
+    116: ("a folder tree is of any kind: 500 random ones", "P12"),
+    117: ("a file is replaced by one of equal size and time", "P12"),
+    118: ("files of 16 bits use 12", "P12"),
+    119: ("a sound picture has bad metadata", "P12"),
+    120: ("a JPEG has more pixels than memory should hold", "P5"),
+    121: ("a file has several frames, pages or bands", "P12"),
+    122: ("a format has another name, or needs a plugin", "P12"),
+    123: ("pixels were kept by another version of what decodes", "P12"),
+    124: ("the cache is full while a run is using it", "P5"),
+    125: ("the cache cannot be written, or has no room", "P5"),
+    126: ("a model raises once it is timed, or leaves, or has no memory for it", "P12"),
+    127: ("a model crashes once it is timed", "P12"),
+    128: ("a model hangs once it is timed", "P12"),
+    129: ("a plugin sets switches of torch's that hold for the whole process", "P12"),
+    130: ("a part of a batch has one image and the model batch normalisation", "P12"),
+    131: ("a trial in smaller parts hides that memory ran out", "P12"),
+    132: ("a dataset has its own train and val parts, or train and test, and classes of two images", "P12"),
+    133: ("the features of a frozen backbone have no room, under the memory limit or in memory", "P1"),
+    134: ("a model does not run on the size that was chosen by itself", "P12"),
+    135: ("a dataset has thousands of classes: the confusion matrix outgrows the record and the memory", "P12"),
+    136: ("probabilities are too small for float32: they tie at 0, and the loss is infinite", "P12"),
+    137: ("an accelerator lacks float64, is not started yet, or is not where a tensor was left", "P1"),
+    138: ("a row's times are of another layout, number format or compilation than its training", "P12"),
+    139: ("images are tiny: as many as fit by their bytes are evaluated at once", "P1"),
+    140: ("a kernel does several layers at once, and the counter of multiply-adds does not know it", "P12"),
+    141: ("the folder a command is started in has packages of our names", "P12"),
+    142: ("files in that folder are called as libraries are", "P12"),
+    143: ("the path of TMPDIR is too long for a socket", "P5"),
+    144: ("the user has no home folder and no entry", "P5"),
+    145: ("plugins of two folders import a neighbour of one name", "P12"),
+    146: ("text of a plugin, a file or a library would command a terminal", "P10"),
+    147: ("a run is resumed with other cores, threads or libraries", "P12"),
+    148: ("a container gives less time or memory than the machine that is seen", "P11"),
+    149: ("a dataset's plugin gives arrays, floats, PIL images, or none of these", "P5"),
+    150: ("a head's name promises a number that is not there", "P5"),
+    151: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
+    152: ("a trial starts a daemon, which leaves its group", "P8"),
 }
 
 # What cannot be tested here at all, and why.
@@ -193,10 +193,10 @@ UNTESTED_PARTS = {
     80: "Ray: nothing here uses it yet",
 }
 
-PAGE = Path("docs/faults.md")
+PAGE, MUTANTS = Path("docs/faults.md"), Path("tests/mutation/result.json")
 INTRODUCTION = """# What the harness survives
 
-Eighty faults, the promise that each would break, and what the test suite saw. Made by
+%d faults, the promise that each would break, and what the test suite saw. Made by
 `FAULTS_RESULTS=build/faults.json python -m pytest tests/faults && python -m tests.faults.catalogue build/faults.json`.
 
 """
@@ -210,7 +210,20 @@ def page(results: dict[str, list[str]]) -> str:
         for number, (fault, promise) in FAULTS.items()
     ]
     head = ["| number | fault | promise | result |", "| ---: | --- | --- | --- |"]
-    return INTRODUCTION + "\n".join([*promises, "", *head, *rows]) + "\n"
+    return INTRODUCTION % len(FAULTS) + "\n".join([*promises, "", *head, *rows, "", *_mutants()]) + "\n"
+
+
+def _mutants() -> list[str]:
+    """What a run of `tox run -e mutation` saw of the tests themselves."""
+    result = json.loads(MUTANTS.read_text())
+    share = f"{result['caught']:,} of {result['mutants']:,} ({100 * result['caught'] / result['mutants']:.1f} %)"
+    return [
+        "## The tests, tested",
+        "",
+        f"`tox run -e mutation` changes what the published numbers rest on ({', '.join(result['files'])}), one operator,",
+        f"number or argument at a time: {share} of these mutants make a test fail. Each of the others is explained in",
+        "`tests/mutation/survivors.toml`.",
+    ]
 
 
 def _result(number: int, results: dict[str, list[str]]) -> str:

@@ -98,7 +98,7 @@ ON = {"whole": KINDS, "amp": ("cuda:1", "mps"), "features": ("cuda", "mps")}
 
 
 @WITH_WHOLE_FAKES
-@pytest.mark.fault(144)
+@pytest.mark.fault(137)
 @pytest.mark.parametrize(("way", "kind"), [(way, kind) for way in WAYS for kind in ON[way]])
 def test_every_phase_of_a_trial_runs_on_an_accelerator(monkeypatch, way, kind):
     seen, checkpoints = set(), Checkpoints()
@@ -131,7 +131,7 @@ def left_behind(values, channels, device, made=normalize._per_channel):
 
 
 @WITH_WHOLE_FAKES
-@pytest.mark.fault(144)
+@pytest.mark.fault(137)
 @pytest.mark.parametrize(
     ("kind", "where", "name", "broken", "says"),
     [
@@ -148,7 +148,7 @@ def test_what_would_fail_on_an_accelerator_fails_here(monkeypatch, kind, where, 
     assert says in findings.error.cause
 
 
-@pytest.mark.fault(146)
+@pytest.mark.fault(139)
 @pytest.mark.parametrize(("side", "expected"), [(28, MOST_EVAL), (224, 2**26 // (4 * 3 * 224 * 224))])
 def test_evaluation_batches_on_an_accelerator_are_bounded_by_number_and_bytes(monkeypatch, side, expected):
     with fake_accelerator(monkeypatch):
@@ -160,7 +160,7 @@ def test_evaluation_batches_on_an_accelerator_are_bounded_by_number_and_bytes(mo
     assert (sizes[0], sum(sizes)) == (expected, 3000)
 
 
-@pytest.mark.fault(145)
+@pytest.mark.fault(138)
 def test_a_workload_is_compiled_where_its_row_says_so(monkeypatch):
     monkeypatch.setattr(torch, "compile", lambda model: ("compiled", model))
     model, cpu = nn.Linear(1, 1), torch.device("cpu")

@@ -37,9 +37,9 @@ def all_white(path, geometry):
     return torch.full((3, 8, 8), 255, dtype=torch.uint8).numpy()
 
 
-@pytest.mark.fault(125)
+@pytest.mark.fault(123)
 @pytest.mark.parametrize("library", ["pillow", "libjpeg_turbo", "zoo", "another"])
-def test_125_another_version_of_what_decodes_makes_its_own_pixels(tmp_path, monkeypatch, library):
+def test_123_another_version_of_what_decodes_makes_its_own_pixels(tmp_path, monkeypatch, library):
     root = pets(tmp_path)
     assert not white(opened(root).pixels(SMALL).train.images)
     before = versions.decoders()
@@ -50,8 +50,8 @@ def test_125_another_version_of_what_decodes_makes_its_own_pixels(tmp_path, monk
     assert not white(opened(root).pixels(SMALL).train.images)
 
 
-@pytest.mark.fault(125)
-def test_125_another_torch_resizes_tensors_anew(monkeypatch):
+@pytest.mark.fault(123)
+def test_123_another_torch_resizes_tensors_anew(monkeypatch):
     images = torch.zeros(2, 3, 16, 16, dtype=torch.uint8)
     assert not white(prepare(images, SMALL, "f" * 64))
     monkeypatch.setattr(torch, "__version__", "99.0")
@@ -59,8 +59,8 @@ def test_125_another_torch_resizes_tensors_anew(monkeypatch):
     assert white(prepare(images, SMALL, "f" * 64))
 
 
-@pytest.mark.fault(125)
-def test_125_another_version_looks_at_every_file_again(tmp_path, monkeypatch):
+@pytest.mark.fault(123)
+def test_123_another_version_looks_at_every_file_again(tmp_path, monkeypatch):
     root = pets(tmp_path)
     opened(root)
     before = versions.decoders()
@@ -70,8 +70,8 @@ def test_125_another_version_looks_at_every_file_again(tmp_path, monkeypatch):
         opened(root)
 
 
-@pytest.mark.fault(126)
-def test_126_the_pixels_of_an_opened_dataset_are_not_cleared_for_another(tmp_path, monkeypatch):
+@pytest.mark.fault(124)
+def test_124_the_pixels_of_an_opened_dataset_are_not_cleared_for_another(tmp_path, monkeypatch):
     root = pets(tmp_path)
     dataset = opened(root)
     dataset.pixels(SMALL)
@@ -85,8 +85,8 @@ def test_126_the_pixels_of_an_opened_dataset_are_not_cleared_for_another(tmp_pat
     assert not any(path.exists() for path in used)
 
 
-@pytest.mark.fault(126)
-def test_126_pixels_that_another_process_clears_at_that_moment_are_made_again(tmp_path, monkeypatch):
+@pytest.mark.fault(124)
+def test_124_pixels_that_another_process_clears_at_that_moment_are_made_again(tmp_path, monkeypatch):
     root = pets(tmp_path)
     whole = pixels._is_whole
 
@@ -101,15 +101,15 @@ def test_126_pixels_that_another_process_clears_at_that_moment_are_made_again(tm
         assert isinstance(opened(root).pixels(SMALL).train.images, MemorySource)
 
 
-@pytest.mark.fault(127)
-def test_127_a_cache_that_cannot_be_written_is_said_before_the_first_trial(tmp_path, monkeypatch):
+@pytest.mark.fault(125)
+def test_125_a_cache_that_cannot_be_written_is_said_before_the_first_trial(tmp_path, monkeypatch):
     (tmp_path / "cache").touch()
     (note,) = opened(pets(tmp_path)).notes
     assert note == f"the cache {tmp_path}/cache/zoo cannot be written (Not a directory): nothing is kept in it"
 
 
-@pytest.mark.fault(127)
-def test_127_a_disk_that_fills_up_is_said_in_the_record_and_on_the_screen(tmp_path, capsys, monkeypatch):
+@pytest.mark.fault(125)
+def test_125_a_disk_that_fills_up_is_said_in_the_record_and_on_the_screen(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ZOO_CACHE_SIZE", "0")
     found = run(pets(tmp_path), "good/tiny", "--no-isolation", capsys=capsys)
     assert found.code == 0

@@ -47,12 +47,12 @@ def listed(tmp_path, capfd):
 
 
 @pytest.mark.fault(1)
-def test_01_a_plugin_that_raises_at_import_costs_only_itself(listed):
+def test_1_a_plugin_that_raises_at_import_costs_only_itself(listed):
     assert listed("raise OSError('no\\ndisk')") == "import: OSError: no disk"
 
 
 @pytest.mark.fault(1)
-def test_01_an_installed_plugin_that_raises_is_named_with_its_version(tmp_path, monkeypatch, capsys):
+def test_1_an_installed_plugin_that_raises_is_named_with_its_version(tmp_path, monkeypatch, capsys):
     info = tmp_path / "acme_net-1.4.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-net\nVersion: 1.4\n")
@@ -65,7 +65,7 @@ def test_01_an_installed_plugin_that_raises_is_named_with_its_version(tmp_path, 
 
 @pytest.mark.fault(2)
 @pytest.mark.parametrize("error", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "MemoryError"])
-def test_02_whatever_a_plugin_raises_at_import_is_its_own_failure(listed, error):
+def test_2_whatever_a_plugin_raises_at_import_is_its_own_failure(listed, error):
     assert listed(f"raise {error}('x')") == f"import: {error}: x"
 
 
@@ -80,19 +80,19 @@ def test_02_whatever_a_plugin_raises_at_import_is_its_own_failure(listed, error)
         ("print('x' * 10**6); import os; os.closerange(0, 99); os._exit(7)", "ended the process (exit 7)"),
     ],
 )
-def test_02_a_plugin_that_ends_its_process_does_not_end_ours(listed, text, how):
+def test_2_a_plugin_that_ends_its_process_does_not_end_ours(listed, text, how):
     assert listed(text) == f"import: {how}"
 
 
 @pytest.mark.fault(2)
-def test_02_a_real_ctrl_c_while_plugins_are_loaded_ends_the_program(monkeypatch, tmp_path):
+def test_2_a_real_ctrl_c_while_plugins_are_loaded_ends_the_program(monkeypatch, tmp_path):
     (tmp_path / "fine.py").write_text(GOOD.format(name="mine/fine"))
     monkeypatch.setattr(sandbox, "probe", interrupted)
     assert main.main(["-p", str(tmp_path / "fine.py"), "list"]) == 130
 
 
 @pytest.mark.fault(2)
-def test_02_a_real_ctrl_c_while_a_shipped_hook_runs_ends_the_program(monkeypatch):
+def test_2_a_real_ctrl_c_while_a_shipped_hook_runs_ends_the_program(monkeypatch):
     shipped = ModuleType("plugins.mlp")
     shipped.zoo_models = zoo.hookimpl(interrupted)
     monkeypatch.setitem(sys.modules, "plugins.mlp", shipped)
@@ -101,7 +101,7 @@ def test_02_a_real_ctrl_c_while_a_shipped_hook_runs_ends_the_program(monkeypatch
 
 @pytest.mark.fault(3)
 @pytest.mark.parametrize("ignoring", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
-def test_03_a_plugin_that_hangs_is_left_after_the_limit(listed, monkeypatch, ignoring):
+def test_3_a_plugin_that_hangs_is_left_after_the_limit(listed, monkeypatch, ignoring):
     monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.3")
     before, start = children(), time.monotonic()
     assert listed(f"{ignoring}\nimport time; time.sleep(60)") == "import: no answer after 0.3 s"
@@ -110,7 +110,7 @@ def test_03_a_plugin_that_hangs_is_left_after_the_limit(listed, monkeypatch, ign
 
 
 @pytest.mark.fault(3)
-def test_03_what_a_hanging_plugin_started_is_ended_with_it(listed, monkeypatch, tmp_path):
+def test_3_what_a_hanging_plugin_started_is_ended_with_it(listed, monkeypatch, tmp_path):
     monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.5")
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)
@@ -120,20 +120,20 @@ def test_03_what_a_hanging_plugin_started_is_ended_with_it(listed, monkeypatch, 
 
 
 @pytest.mark.fault(3)
-def test_03_a_plugin_that_takes_all_memory_fails_by_itself(listed, monkeypatch):
+def test_3_a_plugin_that_takes_all_memory_fails_by_itself(listed, monkeypatch):
     monkeypatch.setattr(sandbox, "memory_limit", lambda: 2**33)
     assert listed("keep = bytearray(2**34)") == "import: MemoryError"
 
 
 @pytest.mark.fault(4)
-def test_04_the_first_owner_keeps_a_model_name_and_both_are_named(listed, tmp_path):
+def test_4_the_first_owner_keeps_a_model_name_and_both_are_named(listed, tmp_path):
     text = GOOD.format(name="resnet18")
     assert listed(text) == "resnet18 is owned by torchvision_models"
     assert discover([str(tmp_path / "bad.py")], environment={}).models["resnet18"][1] == "torchvision_models"
 
 
 @pytest.mark.fault(4)
-def test_04_two_plugins_of_one_name_both_load(tmp_path):
+def test_4_two_plugins_of_one_name_both_load(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "same.py").write_text(GOOD.format(name=f"mine/{folder}"))
@@ -143,27 +143,27 @@ def test_04_two_plugins_of_one_name_both_load(tmp_path):
 
 
 @pytest.mark.fault(5)
-def test_05_a_misspelt_hook_is_reported_with_the_right_one(listed):
+def test_5_a_misspelt_hook_is_reported_with_the_right_one(listed):
     said = listed("import zoo\n@zoo.hookimpl\ndef zoo_registr_models():\n    return ()")
     assert said == "unknown hook 'zoo_registr_models'. Did you mean zoo_models?"
 
 
 @pytest.mark.fault(6)
-def test_06_a_hook_that_raises_costs_only_its_plugin(listed):
+def test_6_a_hook_that_raises_costs_only_its_plugin(listed):
     assert listed("import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield 1 / 0").startswith(
         "zoo_models: ZeroDivision"
     )
 
 
 @pytest.mark.fault(6)
-def test_06_a_hook_that_hangs_is_left_after_the_limit(listed, monkeypatch):
+def test_6_a_hook_that_hangs_is_left_after_the_limit(listed, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGIN_TIMEOUT", "0.3")
     text = "import time, zoo\n@zoo.hookimpl\ndef zoo_datasets():\n    time.sleep(60)"
     assert listed(text) == "zoo_datasets: no answer after 0.3 s"
 
 
 @pytest.mark.fault(6)
-def test_06_asking_for_a_model_of_a_failed_plugin_says_why_it_is_missing(tmp_path, capsys):
+def test_6_asking_for_a_model_of_a_failed_plugin_says_why_it_is_missing(tmp_path, capsys):
     (tmp_path / "mine.py").write_text("raise OSError('no disk')")
     assert main.main(["-p", str(tmp_path / "mine.py"), "run", "--plugins", "mine/tiny"]) == 2
     assert "A plugin that may offer it, mine failed: import: OSError: no disk\n" in capsys.readouterr().err

@@ -60,9 +60,9 @@ def project(tmp_path):
     return tmp_path
 
 
-@pytest.mark.fault(153)
+@pytest.mark.fault(141)
 @pytest.mark.parametrize("way", [("-m", "harness"), ("-c", "import sys, harness.__main__ as m; sys.exit(m.main())")])
-def test_153_a_project_with_packages_of_our_names_sees_all_models(tmp_path, way):
+def test_141_a_project_with_packages_of_our_names_sees_all_models(tmp_path, way):
     """By `python -m`, and as the console script does it in a folder that is on the path."""
     for name in ("plugins", "results", "zoo"):
         (tmp_path / name).mkdir()
@@ -71,22 +71,22 @@ def test_153_a_project_with_packages_of_our_names_sees_all_models(tmp_path, way)
     assert (done.returncode, done.stdout, done.stderr) == (0, "mlp\nresnet18\n", "")
 
 
-@pytest.mark.fault(153)
-def test_153_a_stranger_that_bears_our_name_already_is_named(tmp_path):
+@pytest.mark.fault(141)
+def test_141_a_stranger_that_bears_our_name_already_is_named(tmp_path):
     (tmp_path / "results.py").write_text("")
     done = python(tmp_path, "-c", "import sys; sys.path.insert(0, '.'); import results; import harness")
     assert f"ImportError: the harness has a package 'results' of its own in {ROOT}" in done.stderr
     assert "import harness first, or rename yours" in done.stderr
 
 
-@pytest.mark.fault(154)
-def test_154_files_called_as_libraries_are_left_alone(project):
+@pytest.mark.fault(142)
+def test_142_files_called_as_libraries_are_left_alone(project):
     done = python(project, "-m", "harness", "list", "resnet18")
     assert (done.returncode, done.stdout, done.stderr) == (0, "resnet18\n", "")
 
 
-@pytest.mark.fault(154)
-def test_154_children_of_both_kinds_import_what_their_parent_does(project):
+@pytest.mark.fault(142)
+def test_142_children_of_both_kinds_import_what_their_parent_does(project):
     (project / "scripts").mkdir()
     (project / "scripts" / "start.py").write_text(CHILDREN)
     done = python(project, "scripts/start.py")
@@ -101,9 +101,9 @@ def test_a_checkout_needs_no_installation():
     assert {"zoo", "plugins", "results"} < set(PACKAGES)
 
 
-@pytest.mark.fault(155)
+@pytest.mark.fault(143)
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_155_a_long_tmpdir_costs_no_run(tmp_path, device):
+def test_143_a_long_tmpdir_costs_no_run(tmp_path, device):
     long = tmp_path / ("x" * 100)
     long.mkdir()
     script = tmp_path / "start.py"
@@ -112,8 +112,8 @@ def test_155_a_long_tmpdir_costs_no_run(tmp_path, device):
     assert (done.stderr, done.stdout.count("zoo/__init__.py"), list(long.iterdir())) == ("", 1, [])
 
 
-@pytest.mark.fault(156)
-def test_156_a_folder_of_images_is_looked_at_by_a_user_without_a_home(tmp_path):
+@pytest.mark.fault(144)
+def test_144_a_folder_of_images_is_looked_at_by_a_user_without_a_home(tmp_path):
     """Its facts are kept in a cache, and its files are shown with ~ for home: both asked for one."""
     (tmp_path / "sitecustomize.py").write_text("import pwd\ndel pwd.getpwuid\npwd.getpwuid = {}.__getitem__")
     for name in ("a", "b"):

@@ -35,8 +35,8 @@ def closed(monkeypatch):
     return names
 
 
-@pytest.mark.fault(118)
-def test_118_of_any_tree_every_file_is_used_or_counted_in_a_note_or_the_tree_is_refused(tmp_path, closed):
+@pytest.mark.fault(116)
+def test_116_of_any_tree_every_file_is_used_or_counted_in_a_note_or_the_tree_is_refused(tmp_path, closed):
     accepted = 0
     for seed in range(TREES):
         made = grown(tmp_path / f"t{seed}", seed)
@@ -69,8 +69,8 @@ def picture(number: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
-@pytest.mark.fault(118)
-def test_118_what_remains_after_bad_files_and_copies_is_counted_too(tmp_path, closed, monkeypatch):
+@pytest.mark.fault(116)
+def test_116_what_remains_after_bad_files_and_copies_is_counted_too(tmp_path, closed, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)  # nothing is kept: each file is written to the disk itself
     accepted = 0
     for seed in range(20):

@@ -24,9 +24,9 @@ def pgm(values):
     return b"P5 %d %d 255\n" % values.shape[::-1] + values.astype(np.uint8).tobytes()
 
 
-@pytest.mark.fault(119)
+@pytest.mark.fault(117)
 @pytest.mark.parametrize("replace", ["in place", "another file moved here"])
-def test_119_a_file_of_equal_size_and_time_is_another_file(tmp_path, monkeypatch, replace):
+def test_117_a_file_of_equal_size_and_time_is_another_file(tmp_path, monkeypatch, replace):
     monkeypatch.setattr(identity, "YOUNG_NS", 0)  # as if all of this took hours
     root = pets(tmp_path)
     path = root / "train/cat/x.pgm"
@@ -42,8 +42,8 @@ def test_119_a_file_of_equal_size_and_time_is_another_file(tmp_path, monkeypatch
     assert (pixels_of(root, "train/cat/x.pgm", 1) == 200).all()
 
 
-@pytest.mark.fault(119)
-def test_119_a_file_that_is_too_young_for_its_time_of_change_is_read(tmp_path, monkeypatch):
+@pytest.mark.fault(117)
+def test_117_a_file_that_is_too_young_for_its_time_of_change_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(identity, "YOUNG_NS", 10**12)
     root = pets(tmp_path)
     path = root / "train/cat/x.pgm"
@@ -54,9 +54,9 @@ def test_119_a_file_that_is_too_young_for_its_time_of_change_is_read(tmp_path, m
     assert len(fingerprints) == 4
 
 
-@pytest.mark.fault(119)
+@pytest.mark.fault(117)
 @pytest.mark.parametrize(("young_ns", "content"), [(0, 1), (10**12, 1), (0, 0), (10**12, 0)])
-def test_119_a_change_during_a_run_is_seen_and_another_mode_is_none(tmp_path, monkeypatch, young_ns, content):
+def test_117_a_change_during_a_run_is_seen_and_another_mode_is_none(tmp_path, monkeypatch, young_ns, content):
     monkeypatch.setattr(identity, "YOUNG_NS", young_ns)
     root = pets(tmp_path)
     path = root / "train/cat/0.png"

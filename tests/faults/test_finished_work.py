@@ -58,7 +58,7 @@ def with_times_lost(found: Run, name: str, why: str) -> None:
     assert f"Not timed: {name}: {record.facts['timing_error']}" in found.out
 
 
-@pytest.mark.fault(131)
+@pytest.mark.fault(126)
 @pytest.mark.parametrize(
     ("name", "verdict", "why"),
     [
@@ -67,12 +67,12 @@ def with_times_lost(found: Run, name: str, why: str) -> None:
         ("late/out-of-memory", "failed", "MemoryError: tried to allocate 7 GiB"),
     ],
 )
-def test_131_an_exception_in_timing_costs_the_times_only(found, name, verdict, why):
+def test_126_an_exception_in_timing_costs_the_times_only(found, name, verdict, why):
     with_times_lost(found, name, why)
     assert found.records[name].facts["timing_verdict"] == verdict
 
 
-@pytest.mark.fault(132)
+@pytest.mark.fault(127)
 @pytest.mark.parametrize(
     ("name", "why"),
     [
@@ -81,25 +81,25 @@ def test_131_an_exception_in_timing_costs_the_times_only(found, name, verdict, w
         ("late/kill-itself", "killed by SIGKILL"),
     ],
 )
-def test_132_a_crash_in_timing_costs_the_times_only(found, name, why):
+def test_127_a_crash_in_timing_costs_the_times_only(found, name, why):
     with_times_lost(found, name, why)
 
 
-@pytest.mark.fault(132)
-def test_132_the_stack_of_a_crash_in_timing_is_kept(found):
+@pytest.mark.fault(127)
+def test_127_the_stack_of_a_crash_in_timing_is_kept(found):
     log = found.records["late/segfault"].facts["timing_log"]
     assert "timing_harm.py" in (found.store.path / log).read_text()
 
 
-@pytest.mark.fault(133)
-def test_133_time_that_runs_out_in_timing_costs_the_times_only(found):
+@pytest.mark.fault(128)
+def test_128_time_that_runs_out_in_timing_costs_the_times_only(found):
     with_times_lost(found, "late/hang", "no end after 600 s (--trial-timeout)")
 
 
-@pytest.mark.fault(134)
+@pytest.mark.fault(129)
 @NEW_WORDS
 @pytest.mark.parametrize(("name", "when"), [("late/tuned", "as it was built"), ("late/drifting", "while it trained")])
-def test_134_torchs_switches_are_put_back_before_training_and_timing(found, name, when):
+def test_129_torchs_switches_are_put_back_before_training_and_timing(found, name, when):
     record = found.records[name]
     told = f"its code changed torch's float32 precision (TF32), torch.backends.cudnn.benchmark {when}: put back"
     assert told in record.facts["notes"]

@@ -68,9 +68,9 @@ NAMES = {
 }
 
 
-@pytest.mark.fault(99)
+@pytest.mark.fault(97)
 @pytest.mark.parametrize("tool", FILES)
-def test_99_what_training_scripts_save_beside_the_tensors_is_read_over_and_the_choice_said(tmp_path, tool):
+def test_97_what_training_scripts_save_beside_the_tensors_is_read_over_and_the_choice_said(tmp_path, tool):
     content, state, notes = FILES[tool]
     built = loaded(tmp_path, content)
     assert torch.equal(built.model.body[0].weight, state["body.0.weight"])
@@ -78,8 +78,8 @@ def test_99_what_training_scripts_save_beside_the_tensors_is_read_over_and_the_c
     assert notes in (None, "; ".join(built.notes))
 
 
-@pytest.mark.fault(99)
-def test_99_what_was_stripped_stands_in_the_record_and_on_the_screen(tmp_path, capsys):
+@pytest.mark.fault(97)
+def test_97_what_was_stripped_stands_in_the_record_and_on_the_screen(tmp_path, capsys):
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
     save_file(prefixed(model.state_dict(), "module."), tmp_path / "net.safetensors")
     options = ("--no-isolation", "--weights", str(tmp_path / "net.safetensors"), "--img-size", "8")
@@ -89,25 +89,25 @@ def test_99_what_was_stripped_stands_in_the_record_and_on_the_screen(tmp_path, c
     assert re.search(rf"note: good/tiny seed 1: file:net\.safetensors@[0-9a-f]{{8}}: {re.escape(note)}", found.err)
 
 
-@pytest.mark.fault(100)
+@pytest.mark.fault(98)
 @pytest.mark.parametrize("tool", NAMES)
-def test_100_what_tools_put_before_names_is_removed_and_said(tmp_path, tool):
+def test_98_what_tools_put_before_names_is_removed_and_said(tmp_path, tool):
     prefix, note = NAMES[tool]
     built = loaded(tmp_path, prefixed(PLAIN, prefix))
     assert torch.equal(built.model.body[0].weight, PLAIN["body.0.weight"])
     assert "; ".join(built.notes) == note
 
 
-@pytest.mark.fault(100)
-def test_100_a_model_of_which_one_part_was_compiled_is_the_same_model(tmp_path):
+@pytest.mark.fault(98)
+def test_98_a_model_of_which_one_part_was_compiled_is_the_same_model(tmp_path):
     part = {name.replace("body.", "body._orig_mod."): tensor for name, tensor in PLAIN.items()}
     assert torch.equal(loaded(tmp_path, part).model.body[0].weight, PLAIN["body.0.weight"])
 
 
-@pytest.mark.fault(101)
+@pytest.mark.fault(99)
 @pytest.mark.parametrize("own", [{}, {"verdict.1.weight": torch.ones(9, 8), "verdict.1.bias": torch.ones(9)}])
 @pytest.mark.parametrize(("head", "kind"), [("linear", nn.Linear), ("mlp:16", nn.Sequential)])
-def test_101_a_backbone_without_this_classifier_keeps_its_weights_and_gets_a_new_one(tmp_path, own, head, kind):
+def test_99_a_backbone_without_this_classifier_keeps_its_weights_and_gets_a_new_one(tmp_path, own, head, kind):
     built = loaded(tmp_path, {**without(PLAIN, "verdict."), **own}, head=head)
     assert torch.equal(built.model.body[0].weight, PLAIN["body.0.weight"])
     assert isinstance(built.model.verdict, kind)

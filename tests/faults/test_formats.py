@@ -78,9 +78,9 @@ BAD_METADATA = {
 }
 
 
-@pytest.mark.fault(121)
+@pytest.mark.fault(119)
 @pytest.mark.parametrize("kind", BAD_METADATA)
-def test_121_bad_metadata_never_costs_a_sound_picture(tmp_path, capsys, kind):
+def test_119_bad_metadata_never_costs_a_sound_picture(tmp_path, capsys, kind):
     root = pets(tmp_path)
     picture = noise(5, 16, 16)
     name = f"train/cat/x.{kind.split()[0]}"
@@ -92,8 +92,8 @@ def test_121_bad_metadata_never_costs_a_sound_picture(tmp_path, capsys, kind):
     checked(capsys, root)
 
 
-@pytest.mark.fault(121)
-def test_121_it_is_counted_and_damaged_pixels_are_still_refused(tmp_path, capsys):
+@pytest.mark.fault(119)
+def test_119_it_is_counted_and_damaged_pixels_are_still_refused(tmp_path, capsys):
     root = pets(tmp_path)
     bad = BAD_METADATA["png text crc"](noise(5, 16, 16))
     (root / "train/cat/x.png").write_bytes(bad)
@@ -103,9 +103,9 @@ def test_121_it_is_counted_and_damaged_pixels_are_still_refused(tmp_path, capsys
         opened(root).require_readable()
 
 
-@pytest.mark.fault(122)
+@pytest.mark.fault(120)
 @pytest.mark.parametrize(("width", "height", "scale"), [(1200, 900, 2), (1250, 1200, 2)])
-def test_122_a_jpeg_over_the_limit_is_decoded_at_half_its_size(tmp_path, monkeypatch, width, height, scale):
+def test_120_a_jpeg_over_the_limit_is_decoded_at_half_its_size(tmp_path, monkeypatch, width, height, scale):
     """A hundredth of the sizes, 108 and 150 megapixels: the limit is scaled down with them."""
     monkeypatch.setattr(limits, "LARGEST_IMAGE", 894_784)
     monkeypatch.setattr(limits, "LARGEST_JPEG", 3 * 894_784)
@@ -129,8 +129,8 @@ def watched(resize, sizes):
     return resized
 
 
-@pytest.mark.fault(123)
-def test_123_further_frames_pages_and_bands_are_said(tmp_path, capsys):
+@pytest.mark.fault(121)
+def test_121_further_frames_pages_and_bands_are_said(tmp_path, capsys):
     root = pets(tmp_path)
     first, *more = [noise(number, 16, 16) for number in range(3)]
     for name in ("x.gif", "x.tiff", "x.webp", "moves.png"):
@@ -144,16 +144,16 @@ def test_123_further_frames_pages_and_bands_are_said(tmp_path, capsys):
         assert np.array_equal(pixels_of(root, f"train/cat/{name}").transpose(1, 2, 0), np.asarray(first))
 
 
-@pytest.mark.fault(123)
-def test_123_a_tiff_of_bands_that_nobody_reads_says_how_many(tmp_path):
+@pytest.mark.fault(121)
+def test_121_a_tiff_of_bands_that_nobody_reads_says_how_many(tmp_path):
     (tmp_path / "x.tif").write_bytes(tiff(bands_of(13)))
     (facts,) = inspect_files([tmp_path / "x.tif"])
     assert facts.problem == "a TIFF of 13 bands, which Pillow cannot read: give 1 or 3 of 8 or 16 bits"
 
 
-@pytest.mark.fault(124)
+@pytest.mark.fault(122)
 @pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".JPE", ".avif"])
-def test_124_other_names_of_formats_are_read(tmp_path, capsys, suffix):
+def test_122_other_names_of_formats_are_read(tmp_path, capsys, suffix):
     if suffix not in Image.registered_extensions() and suffix == ".avif":
         pytest.skip("this Pillow has no AVIF")
     root = pets(tmp_path)
@@ -162,9 +162,9 @@ def test_124_other_names_of_formats_are_read(tmp_path, capsys, suffix):
     assert len(opened(root).pools["train"].images) == 13
 
 
-@pytest.mark.fault(124)
+@pytest.mark.fault(122)
 @pytest.mark.parametrize(("suffix", "told"), [(".heic", "the package pillow-heif"), (".avif", "Pillow 11.3 and later")])
-def test_124_what_would_read_a_format_is_said_where_it_is_not_there(tmp_path, monkeypatch, suffix, told):
+def test_122_what_would_read_a_format_is_said_where_it_is_not_there(tmp_path, monkeypatch, suffix, told):
     monkeypatch.setattr(suffixes, "find_spec", lambda name: None)
     monkeypatch.setattr(suffixes, "_has_avif", lambda: False)
     monkeypatch.setattr(suffixes, "readable", suffixes.readable.__wrapped__)
@@ -175,8 +175,8 @@ def test_124_what_would_read_a_format_is_said_where_it_is_not_there(tmp_path, mo
     assert note.startswith(f"1 file of another format was left out: {suffix} 1 (train/cat/x{suffix}); {told}")
 
 
-@pytest.mark.fault(124)
-def test_124_a_class_of_nothing_but_heic_is_refused_by_naming_what_reads_it(tmp_path, monkeypatch, capsys):
+@pytest.mark.fault(122)
+def test_122_a_class_of_nothing_but_heic_is_refused_by_naming_what_reads_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(scanner, "readable", lambda: suffixes.FORMATS)
     monkeypatch.setattr(suffixes, "readable", lambda: suffixes.FORMATS)
     root = pets(tmp_path)
@@ -187,8 +187,8 @@ def test_124_a_class_of_nothing_but_heic_is_refused_by_naming_what_reads_it(tmp_
     assert remedy.endswith("; the package pillow-heif reads HEIC")
 
 
-@pytest.mark.fault(124)
-def test_124_heic_is_read_where_its_plugin_is_installed(tmp_path, monkeypatch):
+@pytest.mark.fault(122)
+def test_122_heic_is_read_where_its_plugin_is_installed(tmp_path, monkeypatch):
     """By a stand-in for pillow-heif, which says no more to Pillow than the real one."""
     plugin = types.ModuleType("pillow_heif")
     plugin.__spec__ = importlib.machinery.ModuleSpec("pillow_heif", None)

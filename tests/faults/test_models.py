@@ -53,7 +53,7 @@ def test_the_good_models_records_are_those_of_a_run_without_the_wrong_ones(clean
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize(("name", "told"), [("none", "None"), ("text", "'resnet18'"), ("class", "the class Answer")])
-def test_07_a_build_that_returns_no_module_is_told_what_it_returned(mixed, name, told):
+def test_7_a_build_that_returns_no_module_is_told_what_it_returned(mixed, name, told):
     cause = f"bad/returns-{name}: build returned {told}, not a torch.nn.Module"
     assert mixed.failure(f"bad/returns-{name}") == f"failed at build: {cause}"
 
@@ -70,7 +70,7 @@ def test_07_a_build_that_returns_no_module_is_told_what_it_returned(mixed, name,
         ("dataclass", "an Answer"),
     ],
 )
-def test_08_an_output_of_another_shape_or_type_is_found_before_training(mixed, name, told):
+def test_8_an_output_of_another_shape_or_type_is_found_before_training(mixed, name, told):
     assert mixed.failure(f"bad/{name}") == f"failed at build: bad/{name}: the model returned {told}"
 
 
@@ -78,7 +78,7 @@ def test_08_an_output_of_another_shape_or_type_is_found_before_training(mixed, n
 @pytest.mark.parametrize(
     ("name", "told"), [("wider", "a tensor [32, 11] of float32"), ("tuple", "a tuple"), ("dict", "a dict")]
 )
-def test_08_an_output_that_is_right_in_eval_mode_only_is_found_at_the_first_step(mixed, name, told):
+def test_8_an_output_that_is_right_in_eval_mode_only_is_found_at_the_first_step(mixed, name, told):
     cause = f"in training the model returned {told}, wanted [32, 10]"
     assert mixed.failure(f"bad/{name}-in-training") == f"failed at train: {cause}"
 
@@ -88,13 +88,13 @@ def test_08_an_output_that_is_right_in_eval_mode_only_is_found_at_the_first_step
     ("name", "where"),
     [("softmax", "build: bad/softmax: "), ("softmax-in-training", "train: "), ("softmax-later-in-eval", "evaluate: ")],
 )
-def test_09_probabilities_are_refused_whenever_they_begin(mixed, name, where):
+def test_9_probabilities_are_refused_whenever_they_begin(mixed, name, where):
     told = "the model returns probabilities, on which cross-entropy is wrong"
     assert mixed.failure(f"bad/{name}") == f"failed at {where}{told}"
 
 
 @pytest.mark.fault(9)
-def test_09_log_probabilities_are_as_good_as_logits(mixed):
+def test_9_log_probabilities_are_as_good_as_logits(mixed):
     logits, log_probs = (mixed.records[name] for name in ("good/net", "good/log-softmax"))
     losses = [[row["train_loss"] for row in record.history] for record in (logits, log_probs)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)

@@ -28,8 +28,8 @@ def csv(root: Path, *lines: str) -> Path:
     return file
 
 
-@pytest.mark.fault(116)
-def test_116_a_file_of_labels_is_followed_and_what_it_does_not_list_is_counted(tmp_path, capsys):
+@pytest.mark.fault(114)
+def test_114_a_file_of_labels_is_followed_and_what_it_does_not_list_is_counted(tmp_path, capsys):
     root = folder(tmp_path / "pets", ["photos"], num=9)
     rows = [f"photos/{n}.png,{('cat', 'dog')[n % 2]},{('train', 'train', 'evaluation')[n // 3]}" for n in range(8)]
     assert main(["check-data", str(root), "--labels", str(csv(root, "path,label,split", *rows))]) == 3
@@ -42,7 +42,7 @@ def test_116_a_file_of_labels_is_followed_and_what_it_does_not_list_is_counted(t
     assert "1 image that labels.csv does not list was left out: photos/8.png" in said
 
 
-@pytest.mark.fault(116)
+@pytest.mark.fault(114)
 @pytest.mark.parametrize(
     ("lines", "cause"),
     [
@@ -60,15 +60,15 @@ def test_116_a_file_of_labels_is_followed_and_what_it_does_not_list_is_counted(t
         (["path,label", '"a/1.png,cat'], "cannot be read: unexpected end of data"),
     ],
 )
-def test_116_a_file_of_labels_that_can_be_doubted_is_refused(tmp_path, lines, cause):
+def test_114_a_file_of_labels_that_can_be_doubted_is_refused(tmp_path, lines, cause):
     root = tree(tmp_path, "a/1.png", "a/2.png", "a/3.png")
     with pytest.raises(ZooError, match=cause) as raised:
         scan_folder(root, labels=csv(root, *lines))
     assert (raised.value.exit_code, bool(raised.value.remedy)) == (3, True)
 
 
-@pytest.mark.fault(116)
-def test_116_labels_that_say_what_the_folders_say_give_the_same_dataset(tmp_path):
+@pytest.mark.fault(114)
+def test_114_labels_that_say_what_the_folders_say_give_the_same_dataset(tmp_path):
     root = of_parts(tmp_path / "x", "train", "test")
     paths = sorted(root.rglob("*.png"), reverse=True)
     rows = [f"{path.parent.name},x,{path.relative_to(root)},{path.parts[-3]}" for path in paths]
@@ -78,8 +78,8 @@ def test_116_labels_that_say_what_the_folders_say_give_the_same_dataset(tmp_path
     assert scan.notes == ("columns of labels.csv that are not read: note",)
 
 
-@pytest.mark.fault(117)
-def test_117_folders_are_named_by_options_kept_with_absolute_paths_and_found_on_resume(tmp_path, capsys, monkeypatch):
+@pytest.mark.fault(115)
+def test_115_folders_are_named_by_options_kept_with_absolute_paths_and_found_on_resume(tmp_path, capsys, monkeypatch):
     root = folder(tmp_path / "pets", ["a/cat", "a/dog", "b/cat", "b/dog", "train/cat", "train/dog"], num=6)
     monkeypatch.chdir(root)
     named = ["--train-dir", "a", "--test-dir", "b", "--output", "../runs", "--no-isolation", "--quiet"]
@@ -99,8 +99,8 @@ def test_117_folders_are_named_by_options_kept_with_absolute_paths_and_found_on_
     assert main(["resume", str(kept), "--quiet"]) == 0
 
 
-@pytest.mark.fault(116)
-def test_116_names_of_files_may_hold_line_ends_commas_and_bytes_that_are_no_text(tmp_path):
+@pytest.mark.fault(114)
+def test_114_names_of_files_may_hold_line_ends_commas_and_bytes_that_are_no_text(tmp_path):
     names = ["two\nlines.png", "a,b.png", "next\x85.png", os.fsdecode(b"\xff.png")]
     rows = [f'"{name}",{label}' for name, label in zip(names, "abab", strict=True)]
     file = tmp_path / "labels.csv"
@@ -109,15 +109,15 @@ def test_116_names_of_files_may_hold_line_ends_commas_and_bytes_that_are_no_text
     assert sorted(path.name for path in images.train.images) == sorted(names)
 
 
-@pytest.mark.fault(117)
-def test_117_a_folder_of_parts_is_not_taken_for_one_part(tmp_path):
+@pytest.mark.fault(115)
+def test_115_a_folder_of_parts_is_not_taken_for_one_part(tmp_path):
     root = of_parts(tmp_path, "training_set", "test_set")
     assert doubted(None, part_dirs={"train": root}) == doubted(root, part_dirs={"train": root})
     assert doubted(None, part_dirs={"train": root}) == f"{root} was named as one part, but holds test_set, training_set"
 
 
-@pytest.mark.fault(117)
-def test_117_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(tmp_path, capsys):
+@pytest.mark.fault(115)
+def test_115_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(tmp_path, capsys):
     root = of_parts(tmp_path / "pets", "training", "holdout", "evaluation")
     scan = scan_folder(root, part_dirs={"val": root / "evaluation"})
     assert parts_of(scan, root) == {"train": "training", "val": "evaluation", "test": "holdout"}
@@ -128,7 +128,7 @@ def test_117_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(t
         harness.run("fc_model", train_dir=tmp_path / "nowhere", output=tmp_path / "runs", device="cpu")
 
 
-@pytest.mark.fault(117)
+@pytest.mark.fault(115)
 @pytest.mark.parametrize(
     ("flags", "cause"),
     [
@@ -141,14 +141,14 @@ def test_117_a_part_may_be_added_to_a_folder_and_python_has_the_same_arguments(t
         ("--data-dir {0} --test-dir {0}", "--data-dir and --test-dir are one folder, {0}"),
     ],
 )
-def test_117_options_that_exclude_each_other_are_refused(tmp_path, capsys, flags, cause):
+def test_115_options_that_exclude_each_other_are_refused(tmp_path, capsys, flags, cause):
     typed = ["run", "--plugins", "fc_model", "--device", "cpu", *flags.format(tmp_path).split()]
     assert main([*typed, "--output", str(tmp_path / "runs")]) == 2
     assert capsys.readouterr().err.startswith(f"error: {cause.format(tmp_path)}\n")
 
 
-@pytest.mark.fault(117)
-def test_117_notes_are_kept_with_the_run_and_check_data_says_the_same(tmp_path, capsys):
+@pytest.mark.fault(115)
+def test_115_notes_are_kept_with_the_run_and_check_data_says_the_same(tmp_path, capsys):
     root = folder(tmp_path / "pets", ["cat", "dog"], num=6)
     (root / "cat" / "notes.txt").touch()
     assert main(["check-data", "--json", "--train-dir", str(root)]) == 0
@@ -160,7 +160,7 @@ def test_117_notes_are_kept_with_the_run_and_check_data_says_the_same(tmp_path, 
     assert facts["left_out"] == RunStore.open(kept).configuration["notes"] == [note]
 
 
-@pytest.mark.fault(117)
-def test_117_check_data_asks_for_a_folder(capsys):
+@pytest.mark.fault(115)
+def test_115_check_data_asks_for_a_folder(capsys):
     assert main(["check-data"]) == 2
     assert capsys.readouterr().err == "error: no folder was named\n  see: harness check-data --help\n"

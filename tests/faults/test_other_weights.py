@@ -36,9 +36,9 @@ def densenet(task):
     return models.DenseNet(growth_rate=4, block_config=(1, 2), num_init_features=8, num_classes=task.num_classes)
 
 
-@pytest.mark.fault(102)
+@pytest.mark.fault(100)
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_102_densenet_is_loaded_under_its_old_names(tmp_path, prefix):
+def test_100_densenet_is_loaded_under_its_old_names(tmp_path, prefix):
     state = densenet(TASK).state_dict()
     layer = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))([12]\.)")
     old = {layer.sub(r"\1.\2", name): tensor for name, tensor in state.items() if "num_batches" not in name}
@@ -67,8 +67,8 @@ OFFICIAL = {
 }
 
 
-@pytest.mark.fault(102)
-def test_102_a_file_of_the_architecture_s_authors_is_converted_as_timm_does(tmp_path):
+@pytest.mark.fault(100)
+def test_100_a_file_of_the_architecture_s_authors_is_converted_as_timm_does(tmp_path):
     state = convnext(TASK).state_dict()
     theirs = dict(state)
     for pattern, name in OFFICIAL.items():
@@ -99,11 +99,11 @@ def of_version_1():
     return model
 
 
-@pytest.mark.fault(102)
+@pytest.mark.fault(100)
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("kept", [lambda state: state, dict, lambda state: {"model": prefixed(state, "module.")}])
 @pytest.mark.filterwarnings("ignore:A new version of MNASNet")
-def test_102_mnasnet_is_loaded_in_the_version_that_saved_it_said_or_not(tmp_path, version, kept):
+def test_100_mnasnet_is_loaded_in_the_version_that_saved_it_said_or_not(tmp_path, version, kept):
     state = (mnasnet(TASK) if version == 2 else of_version_1()).state_dict()
     built = loaded(tmp_path, kept(state), mnasnet, replace(TASK, image_size=32))
     assert torch.equal(built.model.layers[0].weight, state["layers.0.weight"])
@@ -111,10 +111,10 @@ def test_102_mnasnet_is_loaded_in_the_version_that_saved_it_said_or_not(tmp_path
     assert said == (version == 1 and not hasattr(kept(state), "_metadata"))
 
 
-@pytest.mark.fault(102)
+@pytest.mark.fault(100)
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.filterwarnings("ignore:A new version of MNASNet")
-def test_102_the_harness_s_own_checkpoint_of_mnasnet_is_rebuilt_and_its_weights_are_taken(tmp_path, version):
+def test_100_the_harness_s_own_checkpoint_of_mnasnet_is_rebuilt_and_its_weights_are_taken(tmp_path, version):
     source = models.mnasnet0_5(num_classes=2)
     if version == 1:
         source.load_state_dict(nothing_of_version_1(), strict=False)
@@ -157,10 +157,10 @@ TRANSFORMERS = {
 }
 
 
-@pytest.mark.fault(103)
+@pytest.mark.fault(101)
 @pytest.mark.parametrize("prefix", ["", "model."])
 @pytest.mark.parametrize("library", TRANSFORMERS)
-def test_103_positions_of_another_image_size_are_resampled_by_the_library_and_said(tmp_path, library, prefix):
+def test_101_positions_of_another_image_size_are_resampled_by_the_library_and_said(tmp_path, library, prefix):
     make, convert, name = TRANSFORMERS[library]
     state = make(replace(TASK, image_size=40)).state_dict()
     built = loaded(tmp_path, prefixed(state, prefix), make, replace(TASK, image_size=64), convert_weights=convert)
@@ -170,9 +170,9 @@ def test_103_positions_of_another_image_size_are_resampled_by_the_library_and_sa
     assert built.notes[-1] == f"resampled for this image size: {name}"
 
 
-@pytest.mark.fault(103)
+@pytest.mark.fault(101)
 @pytest.mark.parametrize(("make", "size"), [(mlp, 28), (mlp, 160), (torchvision_vit, 160)])
-def test_103_where_nothing_can_resample_them_the_error_says_for_which_size_the_weights_are(tmp_path, make, size):
+def test_101_where_nothing_can_resample_them_the_error_says_for_which_size_the_weights_are(tmp_path, make, size):
     state = make(replace(TASK, image_size=size)).state_dict()
     with pytest.raises(ZooError) as caught:
         loaded(tmp_path, state, make, replace(TASK, image_size=64))
@@ -180,8 +180,8 @@ def test_103_where_nothing_can_resample_them_the_error_says_for_which_size_the_w
     assert (caught.value.remedy, caught.value.exit_code) == (f"use --img-size {size}", 2)
 
 
-@pytest.mark.fault(104)
-def test_104_patches_of_another_size_are_another_architecture_and_not_stretched(tmp_path):
+@pytest.mark.fault(102)
+def test_102_patches_of_another_size_are_another_architecture_and_not_stretched(tmp_path):
     state = torchvision_vit(replace(TASK, image_size=64), patch_size=16).state_dict()
     with pytest.raises(ZooError, match=r"mine/net: net\.pth does not fit VisionTransformer: 2 of another shape"):
         loaded(
@@ -193,7 +193,7 @@ def test_104_patches_of_another_size_are_another_architecture_and_not_stretched(
         )
 
 
-@pytest.mark.fault(104)
+@pytest.mark.fault(102)
 @pytest.mark.parametrize("prefix", ["", "module."])
 @pytest.mark.parametrize(
     "change",
@@ -205,7 +205,7 @@ def test_104_patches_of_another_size_are_another_architecture_and_not_stretched(
         lambda state: {**state, "verdict.weight": torch.ones(4, 9)},
     ],
 )
-def test_104_whatever_wraps_it_another_architecture_is_refused(tmp_path, change, prefix):
+def test_102_whatever_wraps_it_another_architecture_is_refused(tmp_path, change, prefix):
     with pytest.raises(ZooError, match=r"net\.pth does not fit Plain: \d+ (missing|unexpected|of another shape)"):
         loaded(tmp_path, {"state_dict": prefixed(change(PLAIN), prefix), "args": OPTIONS})
 
@@ -221,11 +221,11 @@ def calling(module, name, text):
     )
 
 
-@pytest.mark.fault(104)
+@pytest.mark.fault(102)
 @pytest.mark.parametrize(
     "function", ["builtins.eval", "builtins.getattr", "os.mkdir", "posix.mkdir", "pathlib.Path.mkdir"]
 )
-def test_104_nothing_but_settings_passes_for_settings(tmp_path, function):
+def test_102_nothing_but_settings_passes_for_settings(tmp_path, function):
     module, _, name = function.partition(".")
     path = tmp_path / "made"
     text = str(path) if "mkdir" in name else f"__import__('os').mkdir({str(path)!r})"
@@ -235,8 +235,8 @@ def test_104_nothing_but_settings_passes_for_settings(tmp_path, function):
     assert not path.exists()
 
 
-@pytest.mark.fault(104)
-def test_104_a_canary_among_the_settings_does_not_sing(tmp_path):
+@pytest.mark.fault(102)
+def test_102_a_canary_among_the_settings_does_not_sing(tmp_path):
     torch.save({"model": PLAIN, "args": argparse.Namespace(trap=Canary(tmp_path / "canary"))}, tmp_path / "net.pth")
     with pytest.raises(ZooError, match=r"cannot be read: it holds \S*open, which is neither"):
         Weights(path=f"{tmp_path}/net.pth").load()

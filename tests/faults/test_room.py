@@ -17,9 +17,9 @@ from tests.harness.pictures import noise
 PLUGIN = Path(__file__).with_name("wide_plugin.py")
 
 
-@pytest.mark.fault(138)
+@pytest.mark.fault(133)
 @pytest.mark.skipif(not can_limit_memory(), reason="memory is limited on Linux only")
-def test_138_features_that_would_outgrow_the_memory_limit_are_not_kept(tmp_path, capsys):
+def test_133_features_that_would_outgrow_the_memory_limit_are_not_kept(tmp_path, capsys):
     options = ("--finetune", "head", "--memory-limit", "700")
     found = run(tmp_path, "mine/wide", *options, plugin=PLUGIN, capsys=capsys)
     record = found.records["mine/wide"]
@@ -29,9 +29,9 @@ def test_138_features_that_would_outgrow_the_memory_limit_are_not_kept(tmp_path,
     assert record.facts["notes"] in found.err
 
 
-@pytest.mark.fault(138)
+@pytest.mark.fault(133)
 @pytest.mark.parametrize(("room", "kind"), [(1 << 30, MemorySource), (500, FileSource)])
-def test_138_kept_pixels_are_mapped_only_where_the_memory_limit_allows(tmp_path, monkeypatch, room, kind):
+def test_133_kept_pixels_are_mapped_only_where_the_memory_limit_allows(tmp_path, monkeypatch, room, kind):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(pixels, "room_below_limit", lambda: room)
     paths = [tmp_path / f"{number}.png" for number in range(5)]

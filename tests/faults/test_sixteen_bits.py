@@ -34,17 +34,17 @@ def deep_pets(tmp_path, bits=12, **test_bits):
     return root
 
 
-@pytest.mark.fault(120)
+@pytest.mark.fault(118)
 @pytest.mark.parametrize(("bits", "white"), [(8, 255), (10, 1023), (12, 4095), (16, 65535)])
-def test_120_values_are_scaled_by_what_the_training_images_use(tmp_path, bits, white):
+def test_118_values_are_scaled_by_what_the_training_images_use(tmp_path, bits, white):
     root = deep_pets(tmp_path, bits)
     for number, part in enumerate(PARTS):
         expected = np.rint(twelve_bits(number, bits=bits) * (255 / white)).astype(np.uint8)
         assert np.array_equal(pixels_of(root, f"{part}/deep.png", 1)[0], expected)
 
 
-@pytest.mark.fault(120)
-def test_120_the_test_images_have_the_scale_of_the_training_images_and_it_is_said(tmp_path, capsys):
+@pytest.mark.fault(118)
+def test_118_the_test_images_have_the_scale_of_the_training_images_and_it_is_said(tmp_path, capsys):
     root = deep_pets(tmp_path, bits=12, test_bits=9)
     expected = np.rint(twelve_bits(2, bits=9) * (255 / 4095)).astype(np.uint8)
     assert np.array_equal(pixels_of(root, "test/cat/deep.png", 1)[0], expected)
@@ -56,8 +56,8 @@ def test_120_the_test_images_have_the_scale_of_the_training_images_and_it_is_sai
     assert opened(root).facts["white_level"] == 4095
 
 
-@pytest.mark.fault(120)
-def test_120_values_above_those_of_the_training_images_are_white_and_said(tmp_path, capsys):
+@pytest.mark.fault(118)
+def test_118_values_above_those_of_the_training_images_are_white_and_said(tmp_path, capsys):
     root = deep_pets(tmp_path, bits=10, test_bits=12)
     assert pixels_of(root, "test/dog/deep.png", 1).max() == 255
     names = "test/cat/deep.png, test/dog/deep.png"
@@ -65,9 +65,9 @@ def test_120_values_above_those_of_the_training_images_are_white_and_said(tmp_pa
     assert told in checked(capsys, root)
 
 
-@pytest.mark.fault(120)
+@pytest.mark.fault(118)
 @pytest.mark.parametrize("kind", ["png", "tiff"])
-def test_120_colour_of_16_bits_keeps_all_of_them(tmp_path, kind):
+def test_118_colour_of_16_bits_keeps_all_of_them(tmp_path, kind):
     root = pets(tmp_path)
     values = twelve_bits(0, (16, 16, 3))
     path = root / f"train/cat/deep.{kind}"
@@ -76,9 +76,9 @@ def test_120_colour_of_16_bits_keeps_all_of_them(tmp_path, kind):
     assert np.array_equal(pixels_of(root, f"train/cat/deep.{kind}").transpose(1, 2, 0), expected)
 
 
-@pytest.mark.fault(120)
+@pytest.mark.fault(118)
 @pytest.mark.parametrize("given", [str, Image.open])
-def test_120_a_trained_model_keeps_the_scale_in_its_card(tmp_path, given):
+def test_118_a_trained_model_keeps_the_scale_in_its_card(tmp_path, given):
     root = deep_pets(tmp_path)
     wanted = Geometry(size=16, channels=1, stored_channels=1, short_side=16)
     splits = opened(root).pixels(wanted)
@@ -92,19 +92,19 @@ def test_120_a_trained_model_keeps_the_scale_in_its_card(tmp_path, given):
     assert torch.equal(transform(given(root / name)).round().byte(), torch.tensor(pixels_of(root, name, 1)))
 
 
-@pytest.mark.fault(120)
-def test_120_grey_with_alpha_of_16_bits_is_read_by_its_upper_half_and_said(tmp_path, capsys):
+@pytest.mark.fault(118)
+def test_118_grey_with_alpha_of_16_bits_is_read_by_its_upper_half_and_said(tmp_path, capsys):
     root = pets(tmp_path)
     (root / "train/cat/x.png").write_bytes(png16(twelve_bits(0, (16, 16, 2))))
     assert "1 file of 16 bits of which only the upper 8 are read: train/cat/x.png" in checked(capsys, root)
 
 
-@pytest.mark.fault(120)
+@pytest.mark.fault(118)
 @pytest.mark.parametrize(
     ("highest", "white"),
     [((), 65535), ((0, 0), 65535), ((1,), 255), ((255, 3), 255), ((256,), 511), ((4095,), 4095), ((4096,), 8191)],
 )
-def test_120_white_is_the_least_number_of_bits_that_holds_all(highest, white):
+def test_118_white_is_the_least_number_of_bits_that_holds_all(highest, white):
     assert white_level(highest) == white
     assert white_level((*highest, 65535)) == 65535
     assert white_level((*highest, 2**20)) == 65535  # such a file is refused as it is decoded

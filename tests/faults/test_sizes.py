@@ -58,37 +58,37 @@ def own(build):
     return Choice(spec=spec, owner="me")
 
 
-@pytest.mark.fault(139)
+@pytest.mark.fault(134)
 @pytest.mark.parametrize(("size", "raised"), [(40, 48), (100, 112), (150, 160), (8, 32), (224, 224)])
-def test_139_a_size_that_does_not_divide_is_raised_to_the_next_that_does(digits, size, raised):
+def test_134_a_size_that_does_not_divide_is_raised_to_the_next_that_does(digits, size, raised):
     _, geometry, notes = built(digits, size, own(patches))
     assert geometry.size == raised
     assert notes == ([] if raised in (size, 32) else [NOTE.format(raised, size)])
 
 
-@pytest.mark.fault(139)
-def test_139_a_size_below_the_least_is_raised_to_it(digits):
+@pytest.mark.fault(134)
+def test_134_a_size_below_the_least_is_raised_to_it(digits):
     _, geometry, notes = built(digits, 100, own(halving))
     assert (geometry.size, notes) == (128, [NOTE.format(128, 100)])
 
 
-@pytest.mark.fault(139)
-def test_139_a_raised_size_gives_the_very_model_of_one_that_was_asked_for(digits):
+@pytest.mark.fault(134)
+def test_134_a_raised_size_gives_the_very_model_of_one_that_was_asked_for(digits):
     raised, _, _ = built(digits, 40, own(patches))
     asked, _, notes = built(digits, 40, own(patches), img_size=48)
     assert torch.equal(raised.model[0].weight, asked.model[0].weight)
     assert notes == []
 
 
-@pytest.mark.fault(139)
-def test_139_a_size_that_a_person_asked_for_is_refused_as_before(digits):
+@pytest.mark.fault(134)
+def test_134_a_size_that_a_person_asked_for_is_refused_as_before(digits):
     with pytest.raises(ZooError, match="image size 40 px does not suit the model: try --img-size 48"):
         built(digits, 40, own(patches), img_size=40)
 
 
-@pytest.mark.fault(139)
+@pytest.mark.fault(134)
 @pytest.mark.parametrize("size", [40, 100])
-def test_139_a_librarys_transformer_trains_on_small_images_too(digits, size):
+def test_134_a_librarys_transformer_trains_on_small_images_too(digits, size):
     if "timm/test_vit" not in ZOO.models:
         pytest.skip("this timm has no test_vit")
     model, geometry, notes = built(digits, size, ZOO.select("timm/test_vit")[0])

@@ -50,9 +50,9 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.fault(158)
+@pytest.mark.fault(146)
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
-def test_158_live_lines_obey_no_plugin(stream):
+def test_146_live_lines_obey_no_plugin(stream):
     screen = Screen(stream=stream())
     item = SimpleNamespace(label=EVIL, trial=SimpleNamespace(train=SimpleNamespace(epochs=1)))
     screen.epoch(
@@ -65,9 +65,9 @@ def test_158_live_lines_obey_no_plugin(stream):
     assert commands_in(said.replace("\r\x1b[2K", "")) == set()
 
 
-@pytest.mark.fault(158)
+@pytest.mark.fault(146)
 @pytest.mark.parametrize("arguments", [[], ["--debug"]])
-def test_158_errors_obey_nobody(monkeypatch, capsys, arguments):
+def test_146_errors_obey_nobody(monkeypatch, capsys, arguments):
     def refuse(given):
         raise ZooError(EVIL, EVIL)
 
@@ -76,9 +76,9 @@ def test_158_errors_obey_nobody(monkeypatch, capsys, arguments):
     assert commands_in(capsys.readouterr().err) == set()
 
 
-@pytest.mark.fault(158)
+@pytest.mark.fault(146)
 @pytest.mark.parametrize("command", [["list"], ["list", "--datasets"], ["plugins"], ["info", "mine/a"]])
-def test_158_listings_obey_no_plugin(tmp_path, capsys, command):
+def test_146_listings_obey_no_plugin(tmp_path, capsys, command):
     (tmp_path / "good.py").write_text(PLUGIN)
     (tmp_path / "bad.py").write_text(f"raise OSError({EVIL!r})")
     assert main.main(["-p", str(tmp_path / "good.py"), "-p", str(tmp_path / "bad.py"), *command]) == 0
@@ -88,9 +88,9 @@ def test_158_listings_obey_no_plugin(tmp_path, capsys, command):
     assert "\nerror: forged" not in said.out + said.err
 
 
-@pytest.mark.fault(158)
+@pytest.mark.fault(146)
 @pytest.mark.parametrize("package", PACKAGES)
-def test_158_whatever_is_printed_was_made_harmless(package):
+def test_146_whatever_is_printed_was_made_harmless(package):
     """So that a new command does not forget it."""
     prints = [
         (file, node.args[0])

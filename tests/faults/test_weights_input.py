@@ -84,23 +84,23 @@ def tagged(name: str) -> zoo.InputSpec:
     return SPECS[f"timm/{architecture}"].input_for(tag)
 
 
-@pytest.mark.fault(93)
-def test_93_pictures_are_those_of_timms_own_transform_for_forty_tags():
+@pytest.mark.fault(91)
+def test_91_pictures_are_those_of_timms_own_transform_for_forty_tags():
     names = sampled()
     assert len(names) == NUM_TAGS
     assert [name for name in names if differ(ours(tagged(name)), timms(name))] == []
 
 
-@pytest.mark.fault(93)
-def test_93_among_the_forty_is_every_mode_of_cropping_and_many_a_size():
+@pytest.mark.fault(91)
+def test_91_among_the_forty_is_every_mode_of_cropping_and_many_a_size():
     modes, shares, interpolations = (set(column) for column in zip(*sampled().values(), strict=True))
     assert modes == {"center", "squash", *(["border"] if "timm/deepseek_vit_412m" in SPECS else [])}
     assert (min(shares) <= 0.875, max(shares) >= 1.0, len(shares) > 12) == (True, True, True)
     assert interpolations == {"bilinear", "bicubic"}
 
 
-@pytest.mark.fault(94)
-def test_94_pictures_are_those_of_every_torchvision_preset():
+@pytest.mark.fault(92)
+def test_92_pictures_are_those_of_every_torchvision_preset():
     from torchvision import models
 
     wrong, seen = [], set()
@@ -115,8 +115,8 @@ def test_94_pictures_are_those_of_every_torchvision_preset():
     assert len(seen) > 20
 
 
-@pytest.mark.fault(93)
-def test_93_weights_for_images_that_are_no_squares_say_so():
+@pytest.mark.fault(91)
+def test_91_weights_for_images_that_are_no_squares_say_so():
     spec = SPECS.get("timm/vit_base_patch16_sapiens2") or pytest.skip("this timm has no model of oblong images")
     assert spec.input_for("fb").caveat == "its weights were evaluated at 768x1024 px, not on squares"
     assert SPECS["timm/resnet18"].input_for(None).caveat == ""
@@ -128,26 +128,26 @@ def torchvisions(preset) -> np.ndarray:
     return (preset(PICTURE) * 255).round().numpy().transpose(1, 2, 0)
 
 
-@pytest.mark.fault(94)
+@pytest.mark.fault(92)
 @pytest.mark.parametrize(
     ("name", "tag", "resized", "size"),
     [("resnet50", "IMAGENET1K_V2", 232, 224), ("vit_b_16", "IMAGENET1K_SWAG_E2E_V1", 384, 384)],
 )
-def test_94_torchvisions_later_weights_are_not_cropped_as_its_first(name, tag, resized, size):
+def test_92_torchvisions_later_weights_are_not_cropped_as_its_first(name, tag, resized, size):
     geometry = resolve(SPECS[name].input_for(tag), 257, 3, None, pretrained=True)
     assert (geometry.short_side, geometry.size) == (resized, size)
 
 
-@pytest.mark.fault(95)
+@pytest.mark.fault(93)
 @pytest.mark.parametrize("size", [96, 160, 320])
-def test_95_at_another_size_the_same_share_of_the_picture_is_cropped_as_in_timm(size):
+def test_93_at_another_size_the_same_share_of_the_picture_is_cropped_as_in_timm(size):
     names = [name for name in sampled() if not tagged(name).fixed][:6]
     assert names
     assert [name for name in names if differ(ours(tagged(name), size), timms(name, input_size=(3, size, size)))] == []
 
 
-@pytest.mark.fault(98)
-def test_98_weights_of_a_plugin_that_publishes_no_crop_see_the_whole_picture():
+@pytest.mark.fault(96)
+def test_96_weights_of_a_plugin_that_publishes_no_crop_see_the_whole_picture():
     wanted = zoo.InputSpec(size=64, channels=3, mean=(0.5,) * 3, std=(0.5,) * 3)
     pretrained, random = (resolve(wanted, 64, 3, None, pretrained) for pretrained in (True, False))
     assert pretrained == replace(random, mean=wanted.mean, std=wanted.std)
@@ -189,9 +189,9 @@ def error_of(record) -> float:
     return next(one.values[0] for one in record.measurements if one.name == "top1_err")
 
 
-@pytest.mark.fault(96)
+@pytest.mark.fault(94)
 @pytest.mark.parametrize("model", ["mlp", "mine/conv"])
-def test_96_a_runs_own_checkpoint_is_as_good_as_it_was(trained, tmp_path, model):
+def test_94_a_runs_own_checkpoint_is_as_good_as_it_was(trained, tmp_path, model):
     _, run = trained
     before = next(record for record in run.records if record.model == model)
     again = evaluated_again(trained, model, run.checkpoints[model, 1] / "model.safetensors", tmp_path)
@@ -199,8 +199,8 @@ def test_96_a_runs_own_checkpoint_is_as_good_as_it_was(trained, tmp_path, model)
     assert (again.facts["img_size"], "notes" in again.facts) == (before.facts["img_size"], False)
 
 
-@pytest.mark.fault(97)
-def test_97_what_was_assumed_of_a_file_without_a_card_is_in_the_record_and_on_the_screen(trained, tmp_path, capsys):
+@pytest.mark.fault(95)
+def test_95_what_was_assumed_of_a_file_without_a_card_is_in_the_record_and_on_the_screen(trained, tmp_path, capsys):
     _, run = trained
     copy = shutil.copy(run.checkpoints["mine/conv", 1] / "model.safetensors", tmp_path / "net.safetensors")
     record = evaluated_again(trained, "mine/conv", copy, tmp_path / "runs", img_size=32, quiet=False)
@@ -221,9 +221,9 @@ CARDS = {
 }
 
 
-@pytest.mark.fault(97)
+@pytest.mark.fault(95)
 @pytest.mark.parametrize("kind", CARDS)
-def test_97_a_card_is_believed_of_its_own_weights_only_and_where_it_makes_sense(trained, tmp_path, kind):
+def test_95_a_card_is_believed_of_its_own_weights_only_and_where_it_makes_sense(trained, tmp_path, kind):
     changes, why = CARDS[kind]
     _, run = trained
     folder = shutil.copytree(run.checkpoints["mlp", 1], tmp_path / "copy")
@@ -234,16 +234,16 @@ def test_97_a_card_is_believed_of_its_own_weights_only_and_where_it_makes_sense(
     assert (wanted, why in unknown) == (zoo.InputSpec(), True)
 
 
-@pytest.mark.fault(97)
-def test_97_a_pipe_called_like_a_card_is_not_waited_for(tmp_path):
+@pytest.mark.fault(95)
+def test_95_a_pipe_called_like_a_card_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "model.json")
     (tmp_path / "net.pt").touch()
     _, unknown = input_for(zoo.ModelSpec(name="m", build="m:b"), Weights(path=f"{tmp_path}/net.pt"))
     assert "not a regular file" in unknown
 
 
-@pytest.mark.fault(96)
-def test_96_a_card_of_before_the_crop_mode_is_read(trained, tmp_path):
+@pytest.mark.fault(94)
+def test_94_a_card_of_before_the_crop_mode_is_read(trained, tmp_path):
     _, run = trained
     folder = shutil.copytree(run.checkpoints["mlp", 1], tmp_path / "copy")
     card = json.loads((folder / "model.json").read_text())
@@ -253,8 +253,8 @@ def test_96_a_card_of_before_the_crop_mode_is_read(trained, tmp_path):
     assert (wanted.size, wanted.crop_mode, wanted.mean, unknown) == (8, "center", tuple(card["mean"]), "")
 
 
-@pytest.mark.fault(95)
-def test_95_another_size_than_the_weights_is_said():
+@pytest.mark.fault(93)
+def test_93_another_size_than_the_weights_is_said():
     wanted = zoo.InputSpec(size=224, crop_pct=0.875, caveat="evaluated otherwise")
     spec = zoo.ModelSpec(name="m", build="m:b", input=wanted, weights=("one",))
     train = config(weights=Weights(tag="one"), img_size=112)

@@ -37,7 +37,8 @@ def main() -> int:
     print(*unexplained, sep="\n")
     statuses = Counter(status for mutants in outcomes.values() for status in mutants.values())
     result = {"mutants": total, "caught": all_caught, "explained": total - all_caught - len(unexplained)}
-    RESULT.write_text(json.dumps({**result, "outcomes": statuses}, indent=1) + "\n")
+    folders = sorted({str(Path(file).parent) for file in outcomes})
+    RESULT.write_text(json.dumps({**result, "outcomes": statuses, "files": folders}, indent=1) + "\n")
     return int(share < LEAST or bool(unexplained))
 
 

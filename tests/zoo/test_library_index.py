@@ -39,8 +39,8 @@ def test_timm_tags_exist_and_the_first_is_the_default():
         assert all(timm.is_model_pretrained(f"{arch.name}.{tag}") for tag in arch.weights[:1])
 
 
-@pytest.mark.fault(163)
-def test_163_the_tags_of_every_architecture_are_those_that_timm_lists():
+@pytest.mark.fault(151)
+def test_151_the_tags_of_every_architecture_are_those_that_timm_lists():
     """All of them: tables made by loops, names that carry a mark and no weights."""
     import timm
 
@@ -52,8 +52,8 @@ def test_163_the_tags_of_every_architecture_are_those_that_timm_lists():
     assert {name: tags for name, tags in ours.items() if tags != known.get(name, set())} == {}
 
 
-@pytest.mark.fault(163)
-def test_163_entries_that_a_loop_copies_are_found(tmp_path):
+@pytest.mark.fault(151)
+def test_151_entries_that_a_loop_copies_are_found(tmp_path):
     """As timm 1.0.31 and 0.9.16 do it; the second has a list of names in place of notes."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "loops.py").write_text(

@@ -27,7 +27,7 @@ def spec(function):
     return zoo.DatasetSpec(name="mine", open=function, num_classes=2)
 
 
-@pytest.mark.fault(161)
+@pytest.mark.fault(149)
 @pytest.mark.parametrize(
     ("images", "expected"),
     [
@@ -50,13 +50,13 @@ def spec(function):
         ([Image.fromarray(GREY[0]), *list(COLOUR[1:])], torch.cat([AS_GREY[:1].expand(-1, 3, -1, -1), AS_COLOUR[1:]])),
     ],
 )
-def test_161_images_whose_meaning_is_sure_are_taken_to_the_bit(images, expected):
+def test_149_images_whose_meaning_is_sure_are_taken_to_the_bit(images, expected):
     found = opened(images).train.images
     assert (found.dtype, found.is_contiguous()) == (torch.uint8, True)
     assert torch.equal(found, expected)
 
 
-@pytest.mark.fault(161)
+@pytest.mark.fault(149)
 @pytest.mark.parametrize(
     "labels",
     [
@@ -67,12 +67,12 @@ def test_161_images_whose_meaning_is_sure_are_taken_to_the_bit(images, expected)
         (False, True) * 3,
     ],
 )
-def test_161_labels_of_any_library_are_integers(labels):
+def test_149_labels_of_any_library_are_integers(labels):
     found = opened(AS_GREY, labels).train.labels
     assert (found, {type(label) for label in found}) == ([0, 1] * 3, {int})
 
 
-@pytest.mark.fault(161)
+@pytest.mark.fault(149)
 @pytest.mark.parametrize(
     ("images", "why"),
     [
@@ -91,22 +91,22 @@ def test_161_labels_of_any_library_are_integers(labels):
         (iter(GREY), "its images are iterator"),
     ],
 )
-def test_161_images_whose_meaning_is_not_sure_are_refused_by_name(images, why):
+def test_149_images_whose_meaning_is_not_sure_are_refused_by_name(images, why):
     with pytest.raises(zoo.ZooError) as caught:
         opened(images)
     assert caught.value.cause.startswith(f"dataset 'mine', train part: {why}")
     assert caught.value.remedy == ACCEPTED
 
 
-@pytest.mark.fault(161)
+@pytest.mark.fault(149)
 @pytest.mark.parametrize("label", [0.5, "cat", None, [1], np.float32(1), torch.tensor([0, 1])])
-def test_161_a_label_that_is_no_whole_number_is_named(label):
+def test_149_a_label_that_is_no_whole_number_is_named(label):
     with pytest.raises(zoo.ZooError, match=r"dataset 'mine', train part: label 3 is"):
         opened(AS_GREY, [0, 1, 0, label, 0, 1])
 
 
-@pytest.mark.fault(161)
-def test_161_a_dataset_that_raises_or_returns_something_else_is_named():
+@pytest.mark.fault(149)
+def test_149_a_dataset_that_raises_or_returns_something_else_is_named():
     with pytest.raises(zoo.ZooError, match="'mine' could not be opened: ZeroDivisionError: division by zero"):
         open_plugins(spec(lambda data_dir: 1 / 0), None)
     with pytest.raises(zoo.ZooError, match=r"its open\(\) returned tuple, not zoo.LabelledImages"):
@@ -131,8 +131,8 @@ def test_paths_may_be_text_and_classes_of_any_kind():
     assert (images.train.images[:2], images.classes) == ([Path("a.png"), Path("b.png")], ("7", "8"))
 
 
-@pytest.mark.fault(161)
-def test_161_arrays_have_the_fingerprint_of_the_same_pixels_in_a_tensor():
+@pytest.mark.fault(149)
+def test_149_arrays_have_the_fingerprint_of_the_same_pixels_in_a_tensor():
     rows = np.random.default_rng(2).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     labels = np.arange(20) % 2
     prints = set()

@@ -128,10 +128,10 @@ def daemonise(job: str, messages, log) -> None:
     time.sleep(60)
 
 
-@pytest.mark.fault(164)
+@pytest.mark.fault(152)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a daemon below its trial")
 @pytest.mark.parametrize("job", ["end", "hang"])
-def test_164_a_daemon_ends_with_its_trial(job, monkeypatch):
+def test_152_a_daemon_ends_with_its_trial(job, monkeypatch):
     pids = []
     monkeypatch.setattr(supervisor, "STOP_GRACE_S", 0.1)
 

@@ -35,7 +35,7 @@ def groups(tmp_path, monkeypatch):
     return seen
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(
     ("kind", "own", "files", "quota"),
     [
@@ -49,18 +49,18 @@ def groups(tmp_path, monkeypatch):
         (V2, "/gone", {}, None),
     ],
 )
-def test_160_the_least_quota_of_all_groups_around_holds(groups, kind, own, files, quota):
+def test_148_the_least_quota_of_all_groups_around_holds(groups, kind, own, files, quota):
     assert groups(kind, own, files) == (quota, None)
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(("own", "root"), [("/docker/1f", "/docker/1f"), ("/docker/1f", "/")])
-def test_160_in_a_container_the_mount_may_show_its_own_group_only(groups, own, root):
+def test_148_in_a_container_the_mount_may_show_its_own_group_only(groups, own, root):
     """The second: a mount of the whole tree's top with the group's files in it, as where /sys is mounted anew."""
     assert groups(V2, own, {"cpu.max": "100000 100000"}, root=root) == (1.0, None)
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(
     ("kind", "files", "room"),
     [
@@ -70,15 +70,15 @@ def test_160_in_a_container_the_mount_may_show_its_own_group_only(groups, own, r
         (V1, {"a/memory.limit_in_bytes": "9223372036854771712", "a/memory.usage_in_bytes": "900"}, None),
     ],
 )
-def test_160_memory_has_its_limit_there_too(groups, monkeypatch, kind, files, room):
+def test_148_memory_has_its_limit_there_too(groups, monkeypatch, kind, files, room):
     assert groups(kind, "/a", files) == (None, room)
     monkeypatch.setattr(system, "_free_of_machine", lambda: 200)
     assert system.free_memory() == min(200, 200 if room is None else room)
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(("quota", "cores"), [(None, 8), (2.0, 2), (1.5, 1), (0.25, 1), (64.0, 8)])
-def test_160_cores_are_those_that_affinity_and_quota_allow(monkeypatch, quota, cores):
+def test_148_cores_are_those_that_affinity_and_quota_allow(monkeypatch, quota, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     monkeypatch.setattr(system, "cpu_quota", lambda: quota)
     assert (system.num_cpus(), system.visible_cpus()) == (cores, 8)

@@ -30,9 +30,9 @@ def nobody(monkeypatch, tmp_path):
     return tmp_path / f"zoo-home-{os.getuid()}"
 
 
-@pytest.mark.fault(156)
+@pytest.mark.fault(144)
 @pytest.mark.parametrize("home", [None, "/not/there"])
-def test_156_without_a_home_caches_go_to_a_private_folder_and_it_is_said(nobody, monkeypatch, home):
+def test_144_without_a_home_caches_go_to_a_private_folder_and_it_is_said(nobody, monkeypatch, home):
     if home:
         monkeypatch.setenv("HOME", home)
     assert give_home() == (

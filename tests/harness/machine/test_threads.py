@@ -6,9 +6,9 @@ import torch
 from harness.machine import threads
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(("cores", "asked", "expected"), [(1, "", 1), (64, "", 2), (1, "2", 2)])
-def test_160_threads_are_no_more_than_cores_unless_a_person_asked_for_them(monkeypatch, cores, asked, expected):
+def test_148_threads_are_no_more_than_cores_unless_a_person_asked_for_them(monkeypatch, cores, asked, expected):
     for name in threads.NAMES:
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("OMP_NUM_THREADS", asked)

@@ -29,7 +29,7 @@ def test_a_trial_is_timed_with_the_numerics_of_its_training():
     assert {trial.timing.budget_s for trial in trials} == {0.5}
 
 
-@pytest.mark.fault(145)
+@pytest.mark.fault(138)
 @pytest.mark.parametrize("compiled", [True, False])
 def test_what_is_trained_compiled_is_timed_compiled(compiled):
     trials = [item.trial for item in planned(torchcompile=compiled)]

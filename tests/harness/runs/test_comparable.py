@@ -24,7 +24,7 @@ def test_the_same_conditions_are_fine_and_so_are_those_before_any_trial_has_ende
     require_comparable([record(status="failed", machine=MACHINE)], coming(machine={"cores": 2}))
 
 
-@pytest.mark.fault(159)
+@pytest.mark.fault(147)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -34,7 +34,7 @@ def test_the_same_conditions_are_fine_and_so_are_those_before_any_trial_has_ende
         ({"device": "cuda"}, "device cpu -> cuda"),
     ],
 )
-def test_159_each_condition_that_differs_is_named(changes, said):
+def test_147_each_condition_that_differs_is_named(changes, said):
     with pytest.raises(ZooError, match="could not be ranked") as caught:
         require_comparable([ENDED], coming(**changes))
     assert caught.value.cause.endswith(f"with what has ended: {said}")

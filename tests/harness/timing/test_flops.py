@@ -78,7 +78,7 @@ FUSED = {
 }
 
 
-@pytest.mark.fault(147)
+@pytest.mark.fault(140)
 @pytest.mark.parametrize("name", FUSED)
 def test_layers_that_a_cpu_does_in_one_kernel_have_the_work_of_their_parts(name):
     make, macs = FUSED[name]
@@ -89,7 +89,7 @@ def test_layers_that_a_cpu_does_in_one_kernel_have_the_work_of_their_parts(name)
     assert (torch.backends.mha.get_fastpath_enabled(), torch.backends.mkldnn.enabled) == (fused, onednn)
 
 
-@pytest.mark.fault(147)
+@pytest.mark.fault(140)
 @pytest.mark.parametrize(
     ("name", "gmacs"), [("vit_small_patch16_224", 4.6), ("swin_tiny_patch4_window7_224", 4.5), ("resnet18", 1.82)]
 )

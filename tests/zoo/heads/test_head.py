@@ -51,10 +51,10 @@ def by_command(*arguments):
     return lambda text: _dispatch([*arguments, "--head", text])
 
 
-@pytest.mark.fault(162)
+@pytest.mark.fault(150)
 @pytest.mark.parametrize("text", ["mlp:256:", "mlp:256,:0.2"])
 @pytest.mark.parametrize("route", [by_python, by_building, by_command("run"), by_command("info", "mlp")])
-def test_162_every_route_refuses_the_same_heads_before_anything_is_built(route, text):
+def test_150_every_route_refuses_the_same_heads_before_anything_is_built(route, text):
     with pytest.raises(ZooError, match=f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2") as caught:
         route(text)
     assert caught.value.exit_code == 2

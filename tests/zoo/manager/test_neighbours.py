@@ -39,8 +39,8 @@ def plugin_folder(folder, width, text=PLUGIN):
     return folder / "net.py"
 
 
-@pytest.mark.fault(157)
-def test_157_plugins_of_two_folders_have_each_its_own_neighbours(tmp_path):
+@pytest.mark.fault(145)
+def test_145_plugins_of_two_folders_have_each_its_own_neighbours(tmp_path):
     files = [str(plugin_folder(tmp_path / name, width)) for name, width in (("a", 1), ("b", 2))]
     before = list(sys.path)
     models = discover(files, environment={}).models
@@ -49,9 +49,9 @@ def test_157_plugins_of_two_folders_have_each_its_own_neighbours(tmp_path):
     assert not {"layers", "later", "parts"} & set(sys.modules)
 
 
-@pytest.mark.fault(157)
+@pytest.mark.fault(145)
 @pytest.mark.parametrize("target", ["net:build", "parts.sizes:build"])
-def test_157_a_function_may_be_named_by_the_module_beside(tmp_path, target):
+def test_145_a_function_may_be_named_by_the_module_beside(tmp_path, target):
     text = f"import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield zoo.ModelSpec(name='mine/a', build={target!r})\n"
     file = plugin_folder(tmp_path, 1, text + "def build(task):\n    return 'built'\n")
     (tmp_path / "parts" / "sizes.py").write_text("def build(task):\n    return 'built'\n")
@@ -59,8 +59,8 @@ def test_157_a_function_may_be_named_by_the_module_beside(tmp_path, target):
     assert resolve(spec.build)(None) == "built"
 
 
-@pytest.mark.fault(157)
-def test_157_libraries_and_our_packages_are_no_neighbours(tmp_path):
+@pytest.mark.fault(145)
+def test_145_libraries_and_our_packages_are_no_neighbours(tmp_path):
     for name in ("zoo", "torch", "random", "results"):
         (tmp_path / f"{name}.py").write_text("raise OSError('a neighbour')")
     (tmp_path / "pytest").mkdir()

@@ -106,8 +106,8 @@ def test_without_any_run_there_is_nothing_to_resume(tmp_path, capsys):
     assert "there is no run in" in capsys.readouterr().err
 
 
-@pytest.mark.fault(159)
-def test_159_what_could_not_be_ranked_with_what_has_ended_is_refused_before_it_is_trained(finished, capsys):
+@pytest.mark.fault(147)
+def test_147_what_could_not_be_ranked_with_what_has_ended_is_refused_before_it_is_trained(finished, capsys):
     good = finished.records["good/tiny"]
     finished.store.retire(good)
     finished.store.save(replace(good, machine={**good.machine, "cores": good.machine["cores"] + 2}))

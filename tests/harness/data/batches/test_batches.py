@@ -100,7 +100,7 @@ def test_evaluation_batches_have_the_bytes_asked_for_unless_their_size_was_given
     assert [len(labels) for _, labels in plain.eval()] == [50]
 
 
-@pytest.mark.fault(146)
+@pytest.mark.fault(139)
 @pytest.mark.parametrize(("size", "cpu_bytes"), [(8, None), (8, 14 * 2**20), (1, None)])
 def test_evaluation_batches_of_tiny_images_are_bounded_by_their_number(size, cpu_bytes):
     made = batches(pixels(2100, size=size))

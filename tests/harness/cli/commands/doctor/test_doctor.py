@@ -72,7 +72,7 @@ def test_a_governor_that_varies_the_frequency_is_a_problem(tmp_path, text, probl
     assert (line.found, bool(line.problem)) == (text, problem)
 
 
-@pytest.mark.fault(160)
+@pytest.mark.fault(148)
 @pytest.mark.parametrize(
     ("quota", "said", "problem"),
     [
@@ -80,7 +80,7 @@ def test_a_governor_that_varies_the_frequency_is_a_problem(tmp_path, text, probl
         (2.5, ", 2 cores (a quota gives the time of 2.5 of 8), AVX2, ", "quota"),
     ],
 )
-def test_160_the_quota_of_a_container_is_told(monkeypatch, quota, said, problem):
+def test_148_the_quota_of_a_container_is_told(monkeypatch, quota, said, problem):
     monkeypatch.setattr("harness.machine.system.cpu_quota", lambda: quota)
     monkeypatch.setattr("harness.machine.control_group.cpu_quota", lambda: quota)
     monkeypatch.setattr("harness.machine.system.visible_cpus", lambda: 8)
