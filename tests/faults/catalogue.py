@@ -220,9 +220,9 @@ def _mutants() -> list[str]:
     return [
         "## The tests, tested",
         "",
-        f"`tox run -e mutation` changes what the published numbers rest on ({', '.join(result['files'])}), one operator,",
-        f"number or argument at a time: {share} of these mutants make a test fail. Each of the others is explained in",
-        "`tests/mutation/survivors.toml`.",
+        f"`tox run -e mutation` changes what the published numbers rest on ({', '.join(result['files'])}),",
+        f"one operator, number or argument at a time: {share} of these mutants make a test fail.",
+        "Each of the others is explained in `tests/mutation/survivors.toml`.",
     ]
 
 
