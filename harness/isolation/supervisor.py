@@ -138,6 +138,7 @@ class _Follower:
     log: Log
     on_message: Callable[[Mapping[str, Any]], None]
     report: ExitReport = field(default_factory=ExitReport)
+    refused: bool = False  # whether a message was none: what the child says after it, while it is killed, is not heard
 
     def follow(self, timeout_s: float | None) -> ExitReport:
         """Wait for the child's end, or end it once its time is up."""
@@ -170,11 +171,13 @@ class _Follower:
 
     def _read(self) -> None:
         self.log.read()
+        if self.refused:
+            return
         try:
             for message in self.lines.read():
                 self._take(message)
         except ValueError as error:
-            self.report.problem = str(error)
+            self.report.problem, self.refused = str(error), True
             self._terminate(0.0)
 
     def _take(self, message: Mapping[str, Any]) -> None:

@@ -120,7 +120,8 @@ def test_100_the_harness_s_own_checkpoint_of_mnasnet_is_rebuilt_and_its_weights_
         source.load_state_dict(nothing_of_version_1(), strict=False)
     card = Card(
         model="mnasnet0_5", num_classes=2, classes=("a", "b"), head="linear", weights="none", channels=3, img_size=32,
-        stored_channels=3, short_side=32, interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3,
+        stored_channels=3, short_side=32, interpolation="bilinear", antialias=True, crop_mode="center",
+        mean=(0.5,) * 3, std=(0.5,) * 3,
     )  # fmt: skip
     save(tmp_path / "checkpoint", source, card)
     rebuilt = harness.load(tmp_path / "checkpoint").model

@@ -111,7 +111,7 @@ def test_84_two_plugins_of_one_file_name_by_relative_paths_each_train_their_own_
 @pytest.mark.fault(81)
 def test_81_two_plugins_with_one_set_of_weights_share_no_features_in_a_run(project):
     store = run_of(project)
-    first, second = (store.predictions(record)["probs"] for record in store.records() if record.seed == 1)
+    first, second = (store.predictions(record)["log_probs"] for record in store.records() if record.seed == 1)
     assert abs(first - second).max() > 1e-3
 
 

@@ -82,7 +82,7 @@ def test_118_a_trained_model_keeps_the_scale_in_its_card(tmp_path, given):
     root = deep_pets(tmp_path)
     wanted = Geometry(size=16, channels=1, stored_channels=1, short_side=16)
     splits = opened(root).pixels(wanted)
-    names = ("channels", "stored_channels", "short_side", "interpolation", "white_level")
+    names = ("channels", "stored_channels", "short_side", "interpolation", "antialias", "crop_mode", "white_level")
     facts = {name: getattr(splits.geometry, name) for name in names}
     texts = {"model": "m", "head": "auto", "weights": "none", "classes": ("a", "b")}
     card = Card(num_classes=2, img_size=16, mean=(0.0,), std=(1 / 255,), **facts, **texts)

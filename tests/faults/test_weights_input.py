@@ -66,7 +66,8 @@ def candidates() -> Iterator[str]:
             families.setdefault(spec.family, []).append(spec)
     for specs in families.values():
         for spec in specs[:: max(1, len(specs) - 1)]:
-            yield from (f"{spec.name.removeprefix('timm/')}.{tag}" for tag in spec.weights)
+            if spec.name != "timm/deepseek_vit_412m":
+                yield from (f"{spec.name.removeprefix('timm/')}.{tag}" for tag in spec.weights)
 
 
 def timms(name: str, **other) -> np.ndarray:
