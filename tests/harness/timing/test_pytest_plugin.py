@@ -35,7 +35,8 @@ def test_training(benchmark_model):
 """
 
 
-def test_a_plugins_own_test_module_times_its_models(pytester):
+def test_a_plugins_own_test_module_times_its_models(pytester, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # pytest-benchmark times nothing in a process of xdist
     pytester.makepyfile(test_mine=SLOW)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist")
     result.assert_outcomes(passed=2)
