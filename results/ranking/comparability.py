@@ -58,7 +58,7 @@ def _differing(facts: Iterable[Mapping[str, Any]]) -> str:
     seen: dict[str, list[str]] = {}
     for each in facts:
         for name, value in each.items():
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            text = value if isinstance(value, str) else json.dumps(value)
             if text not in seen.setdefault(name, []):
                 seen[name].append(text)
     return "; ".join(f"{name} ({plain(', '.join(values))})" for name, values in seen.items() if len(values) > 1)

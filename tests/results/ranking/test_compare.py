@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import binomtest
 
 from results.ranking.compare import Ranking, compare, error_interval, images_to_resolve, pareto, rank
-from results.ranking.uncertainty import wilson
+from results.ranking.paired import paired_differences
+from results.ranking.uncertainty import components, holm, wilson
 from tests.results.simulated import World
 
 CASES = [(1, 0.0), (3, 0.0), (3, 0.1), (5, 0.1)]
@@ -70,6 +71,12 @@ def test_p_and_interval_never_contradict_each_other_with_several_seeds():
     pairs = [compare(*World(300, 0.1).answers(generator, [0.2, 0.15], 3)) for _ in range(300)]
     assert {pair.p < 0.05 for pair in pairs} == {True, False}
     assert all((pair.p < 0.05) == (not pair.low <= 0 <= pair.high) for pair in pairs)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 1), (3, 50)])
+def test_identical_answers_are_nowhere_discordant(shape):
+    answers = components(np.arange(np.prod(shape)).reshape(shape) % 3 > 0)
+    assert paired_differences([answers, answers]).discordance[0, 1] == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 1), (3, 50)])
@@ -181,6 +188,13 @@ def test_twelve_equal_models_are_wrongly_split_in_at_most_6_of_100_runs():
     assert np.mean(split) <= 0.06
 
 
+def test_p_values_are_adjusted_for_the_pairs_there_are():
+    answers = dict(zip("abc", (np.arange(300) % period > 0 for period in (3, 5, 11)), strict=True))
+    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
+    adjusted = holm(np.array([compare(answers[one], answers[other]).p for one, other in pairs]))
+    assert [rank(answers).p_adjusted[pair] for pair in pairs] == pytest.approx(list(adjusted))
+
+
 def test_nothing_and_one_model_can_be_ranked():
     assert rank({}) == Ranking((), {}, frozenset(), {}, {})
     alone = rank({"only": np.array([[True, False]])})
@@ -200,7 +214,7 @@ def test_with_the_images_asked_for_a_gap_is_seen_about_80_times_in_100():
 
 
 def test_images_to_resolve_is_the_formula_of_connor():
-    assert images_to_resolve(*table(960, 20, 20), gap_pp=1) == 3138
+    assert images_to_resolve(*table(960, 20, 20)) == images_to_resolve(*table(960, 20, 20), gap_pp=1) == 3138
     assert images_to_resolve(*table(1000), gap_pp=1) == images_to_resolve(*table(990, 5, 5), gap_pp=1)
 
 

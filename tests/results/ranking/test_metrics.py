@@ -191,3 +191,9 @@ def test_classes_of_probabilities_below_the_smallest_float_are_still_ranked(scal
     scores = score(data, list("abcdefgh"))
     assert [m.values[0] for m in scores.measurements[:2]] == pytest.approx([70.0, 20.0])
     assert scores.measurements[2].values[0] == pytest.approx(scale * np.mean(PLACES))
+
+
+def test_a_certain_and_wrong_answer_in_a_file_of_before_has_an_infinite_loss_and_no_warning():
+    data = {"labels": np.array([0, 1]), "probs": np.array([[1.0, 0.0], [1.0, 0.0]])}
+    with np.errstate(divide="raise"):
+        assert score(data, ["a", "b"]).measurements[-1].values == (np.inf,)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from results.errors import StoreError
-from results.ranking.comparability import NotComparable
+from results.ranking.comparability import NotComparable, accelerator_names
 from results.ranking.summary import summarise, without_ranking
 from results.tables.sentence import remarks, sentence
 from tests.results.runs import Folder, summary_of, trial
@@ -49,6 +49,17 @@ def test_rows_say_who_is_tied_and_what_is_known_of_them():
     run = summary_of(trial("a", wrong=range(42)), trial("b", wrong=range(43)), trial("c", wrong=range(400)))
     assert {row.model: row.tied for row in run.rows} == {"a": True, "b": True, "c": False}
     assert (run.rows[0].fact("img_size"), run.rows[0].fact("unheard of")) == (224, None)
+
+
+def test_a_run_without_predictions_has_no_ranking_and_no_errors():
+    record, _ = trial("net", wrong=range(10), train_seconds=(4.0,))
+    assert summarise([record], lambda _: {}).ranking is None
+    [row] = without_ranking([record], lambda _: {}, "the device differs").rows
+    assert (row.error, row.note, row.mean("train_seconds")) == (None, "the device differs", 4.0)
+
+
+def test_a_machine_that_says_nothing_of_accelerators_has_none():
+    assert accelerator_names(replace(trial("net")[0], machine={})) == []
 
 
 def test_a_run_knows_its_accelerator_its_images_and_who_was_right():
@@ -148,6 +159,7 @@ def test_answers_in_another_order_are_not_paired(pair, named):
     with pytest.raises(NotComparable) as caught:
         summarise(folder.records(), folder.predictions)
     assert named in caught.value.cause
+    assert caught.value.remedy == "run both again on one dataset: only answers to the same images can be paired"
 
 
 def with_plugin(made, **files):
@@ -169,10 +181,16 @@ def with_plugin(made, **files):
             "pretrained weights (1a, 2b)",
         ),
         (
-            with_plugin(trial("a"), **{"net.py": "1a"}),
+            with_plugin(trial("a"), **{"net.py": "0123456789abcdef0123"}),
             with_plugin(trial("a", 2), **{"net.py": "2b"}),
-            "net.py (1a, 2b)",
+            "net.py (0123456789abcdef, 2b)",
         ),
+        (
+            trial("a", facts={"trainable_param_count": 610}),
+            trial("a", 2, facts={"trainable_param_count": 20}),
+            "trained parameters (610, 20)",
+        ),
+        (trial("a"), trial("a", 2, facts={"weights": "in1k"}), "weights (none, in1k)"),
     ],
 )
 def test_seeds_of_what_are_two_models_are_not_averaged(first, second, named):
@@ -180,6 +198,7 @@ def test_seeds_of_what_are_two_models_are_not_averaged(first, second, named):
     with pytest.raises(NotComparable) as caught:
         summarise(folder.records(), folder.predictions)
     assert caught.value.cause == f"the trials of a are of several models, they differ in {named}"
+    assert caught.value.remedy == "run the model again from all its seeds"
     rows = without_ranking(folder.records(), folder.predictions, caught.value.cause).rows
     assert [(row.records[0].seed, len(row.records), row.rank) for row in rows] == [(1, 1, None), (2, 1, None)]
     assert rows[1].note == f"seed 2 alone: {caught.value.cause}"
