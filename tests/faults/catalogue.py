@@ -197,7 +197,7 @@ PAGE, MUTANTS = Path("docs/faults.md"), Path("tests/mutation/result.json")
 INTRODUCTION = """# What the harness survives
 
 %d faults, the promise that each would break, and what the test suite saw. Made by
-`FAULTS_RESULTS=build/faults.json python -m pytest -n 0 tests/faults`, then
+`FAULTS_RESULTS=build/faults.json python -m pytest`, then
 `python -m tests.faults.catalogue build/faults.json`.
 
 """

@@ -1,12 +1,8 @@
-"""Keeps what became of each numbered fault, for `docs/faults.md`."""
+"""A fork server that can start the command line too."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections import defaultdict
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +11,6 @@ from harness.isolation import supervisor
 # Here the fork server also starts the command line itself (parents.py), which opens the digits and writes tables.
 COMMAND_LINE = ("sklearn.datasets", "harness.runs.start", "pandas")
 supervisor.PRELOAD = (*supervisor.PRELOAD, *COMMAND_LINE)
-
-OUTCOMES = pytest.StashKey[dict[str, list[str]]]()
 
 
 @pytest.fixture(scope="session")
@@ -28,22 +22,3 @@ def server():
     child = supervisor.context_for("cpu").Process(target=int)
     child.start()
     child.join()
-
-
-def pytest_configure(config):
-    config.stash[OUTCOMES] = defaultdict(list)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    mark = item.get_closest_marker("fault")
-    if mark and (call.when == "call" or report.outcome != "passed"):
-        item.config.stash[OUTCOMES][str(mark.args[0])].append(report.outcome)
-
-
-def pytest_sessionfinish(session):
-    path = os.environ.get("FAULTS_RESULTS")
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(json.dumps(session.config.stash[OUTCOMES], indent=1))

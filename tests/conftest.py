@@ -1,0 +1,35 @@
+"""Keeps what became of each numbered fault, for `docs/faults.md`, in whichever process it is tested."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+
+
+def pytest_configure(config):
+    path = os.environ.get("FAULTS_RESULTS")
+    if path and not hasattr(config, "workerinput"):  # a process of xdist tells the first one
+        config.pluginmanager.register(FaultResults(Path(path)))
+
+
+def pytest_itemcollected(item):
+    if mark := item.get_closest_marker("fault"):
+        item.user_properties.append(("fault", mark.args[0]))
+
+
+class FaultResults:
+    """The outcomes of every test of a number, written as JSON at the end."""
+
+    def __init__(self, path):
+        self.path, self.outcomes = path, defaultdict(list)
+
+    def pytest_runtest_logreport(self, report):
+        number = dict(report.user_properties).get("fault")
+        if number is not None and (report.when == "call" or report.outcome != "passed"):
+            self.outcomes[str(number)].append(report.outcome)
+
+    def pytest_sessionfinish(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.outcomes, indent=1))
