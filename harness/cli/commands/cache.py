@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--clear",
         nargs="?",
         const=ALL,
-        choices=[ALL, "pixels", "features", "files"],
+        choices=[ALL, "pixels", "files"],
         help="delete what no run is using: all of it, or one kind; it is made again when it is needed",
     )
     parser.add_argument("--dry-run", action="store_true", help="with --clear: only say what would go")

@@ -11,7 +11,6 @@ from zoo.errors import USAGE, ZooError
 
 KINDS = {
     "pixels": "decoded and resized images",
-    "features": "outputs of frozen backbones",
     "files": "what is known of image files",
 }
 BOUND = "ZOO_CACHE_SIZE"

@@ -16,7 +16,6 @@ from results.store.atomic import DRAFT_SUFFIX
 from results.tables.number_format import shown_bytes
 
 ABANDONED_SECONDS = 24 * 3600
-VERSIONED = ("pixels", "files")  # each version has a folder; what lies beside these was made before there were any
 
 
 class NoRoom(OSError):
@@ -82,7 +81,8 @@ def sum_bytes(kept: Sequence[Entry]) -> int:
 
 def _of_kind(kind: str, users: frozenset[str]) -> Iterator[Entry]:
     for folder in _folders(cache_dir(kind)):
-        current = kind not in VERSIONED or folder.name == decoder_version()
+        # Each version has a folder; what lies beside these was made before there were any.
+        current = folder.name == decoder_version()
         with suppress(FileNotFoundError):  # another process may be clearing it
             for file in os.scandir(folder):
                 if not file.is_file(follow_symlinks=False):

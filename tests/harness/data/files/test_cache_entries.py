@@ -44,14 +44,6 @@ def test_what_other_versions_made_goes_first_however_new_it_is():
     assert not cache_dir("files", "v1-0123").exists()
 
 
-def test_features_have_their_versions_in_their_names():
-    kept("features", "old", age=100, version="")
-    kept("pixels", "other", age=1, version="v1")
-    kept("pixels", "own", age=50)
-    make_room(15)
-    assert names() == {"old", "own"}
-
-
 def test_what_a_living_run_uses_stays_and_says_so():
     kept("pixels", f"{'f' * 32}-8x8.u8", age=100)
     kept("pixels", "other", age=0)
