@@ -11,6 +11,7 @@ from torchvision import datasets, models
 
 from harness.data.dataset import Dataset
 from harness.data.files.folder import scan_folder
+from harness.data.files.unreadable import files_of, require_readable
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.pixels.geometry import Geometry
 from harness.data.pools import open_pools
@@ -48,7 +49,7 @@ def open_images(job: work.Job, data: Path) -> LabelledImages:
 def open_dataset(job: work.Job, data: Path) -> Dataset:
     """As `harness.data.load` does it, but no image is set aside for a test that the others do not have."""
     images = open_images(job, data)
-    pools = open_pools(images)
+    pools = open_pools(images, require_readable(files_of(images)))
     train, val = (Part(pool=name, rows=range(len(pool.labels))) for name, pool in pools.items())
     return Dataset(
         name=job.data,
