@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from harness.data.pixels import prepare as pixels
 from harness.data.pixels.decode import decode
 from harness.data.pixels.geometry import Geometry
 from harness.data.pixels.prepare import prepare
+from harness.data.pixels.resize import needs_resize
 from harness.data.pixels.sources import FileSource, MemorySource, ResizingSource
 from tests.harness.pictures import noise
 from zoo import ZooError
@@ -53,6 +55,14 @@ def no_disk(monkeypatch):
 
 def no_memory(monkeypatch):
     monkeypatch.setattr(pixels, "free_memory", lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "short_side", "needed"),
+    [((2, 3, 8, 8), 8, False), ((2, 3, 8, 8), 9, True), ((2, 3, 9, 8), 8, True), ((2, 1, 8, 8), 8, True)],
+)
+def test_images_are_resized_where_their_shape_differs_or_a_crop_would(shape, short_side, needed):
+    assert needs_resize(shape, replace(geometry(), short_side=short_side)) is needed
 
 
 def test_images_of_the_right_size_are_used_as_they_are():
