@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +17,7 @@ from harness.timing.flops import Work, count
 from harness.timing.measure import time_together
 from results.sanitize import harmless
 from zoo.building import build
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 from zoo.specs import Task
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _time_group(
         note(f"building {choice.name}")
         built.append(_built(choice, request))
     entries = [entry for _, entry, _ in built if entry]
-    work = {entry.name: _counted(entry) for entry in entries}
+    work = {entry.name: _counted(entry, note) for entry in entries}
     rows = [timing_rows.failed(name, why) for name, entry, why in built if not entry]
     for device in targets:
         for config in request.configs:
@@ -84,9 +84,10 @@ def _built(choice: Choice, request: TimeRequest) -> tuple[str, Entry | None, str
     return choice.name, entry, ""
 
 
-def _counted(entry: Entry) -> Work | None:
+def _counted(entry: Entry, note: Callable[[str], None]) -> Work | None:
     """The model's work; None where the counting mode does not get through, which says nothing against the model."""
     try:
         return count(entry.model, entry.input_shape)
-    except Exception:
+    except Exception as error:
+        note(f"  {entry.name}: its multiply-adds cannot be counted ({type(error).__name__}: {first_line(error)})")
         return None

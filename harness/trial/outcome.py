@@ -16,6 +16,7 @@ from harness.trial.build import largest_part
 from harness.trial.saved_model import Card
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
+from zoo.errors import first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +83,7 @@ def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: M
     findings = Findings(
         status="diverged" if history.diverged else "ok",
         error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
-        facts=_facts(trial, measured) | context.notes.facts,
+        facts=_facts(trial, measured) | _work(measured, context) | context.notes.facts,
         measurements=tuple(_measurements(measured, seconds)),
         history=tuple(history.rows),
     )
@@ -148,18 +149,18 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "epochs_run": len(measured.history.rows),
         "timing_verdict": NOT_TIMED,
         **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
-        **_work(measured),
     }
 
 
-def _work(measured: Measured) -> dict[str, Any]:
-    """Billions of multiply-adds an image, or why they could not be counted: no trained model is lost for that."""
+def _work(measured: Measured, context: TrialContext) -> dict[str, Any]:
+    """Billions of multiply-adds an image, where they can be counted: no trained model is lost for that."""
     geometry = measured.pixels.geometry
     try:
         work = count(measured.built.model, (geometry.channels, geometry.size, geometry.size))
         return {"infer_gmacs": work.gmacs}
     except Exception as error:
-        return {"infer_gmacs_error": f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]}
+        context.notes.add(f"its multiply-adds cannot be counted ({type(error).__name__}: {first_line(error)})")
+        return {}
 
 
 def _card(trial: Trial, context: TrialContext, measured: Measured) -> Card:

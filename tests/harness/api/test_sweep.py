@@ -108,3 +108,11 @@ def test_auto_times_the_cpu_and_the_accelerator(monkeypatch):
 def test_batch_sizes_that_cannot_be_meant_are_refused(sizes, capsys):
     with pytest.raises(SystemExit):
         run("tiny", "--batch-size", sizes)
+
+
+def test_work_that_cannot_be_counted_is_left_blank_and_said(monkeypatch, capsys):
+    monkeypatch.setattr(sweep, "count", lambda *_: 1 / 0)
+    assert run("tiny", "--json", "--batch-size", "1") == 0
+    captured = capsys.readouterr()
+    assert "infer_gmacs" not in json.loads(captured.out)[0]
+    assert "tiny: its multiply-adds cannot be counted (ZeroDivisionError: division by zero)" in captured.err

@@ -8,6 +8,8 @@ import torch
 
 from harness.plan.config import TimingConfig, TrainConfig, Trial
 from harness.runs.context import RunContext, make_record
+from harness.trial import outcome
+from harness.trial.context import Notes
 from harness.trial.outcome import Findings
 from results.ranking.metrics import Scores
 from results.records import Failure, Measurement
@@ -41,3 +43,13 @@ def test_a_trial_without_predictions_has_no_scores():
     failure = Failure(phase="build", cause="no such layer")
     record = make_record(TRIAL, CONTEXT, Findings(status="failed", error=failure), None, PLUGIN)
     assert (record.status, record.error, record.measurements, record.confusion_counts) == ("failed", failure, (), ())
+
+
+def test_work_that_cannot_be_counted_is_no_fact_but_a_note(monkeypatch):
+    monkeypatch.setattr(outcome, "count", lambda *_: 1 / 0)
+    notes, sides = Notes(), {"channels": 1, "size": 8}
+    measured = SimpleNamespace(
+        pixels=SimpleNamespace(geometry=SimpleNamespace(**sides)), built=SimpleNamespace(model=None)
+    )
+    assert outcome._work(measured, SimpleNamespace(notes=notes)) == {}
+    assert notes.kept == ["its multiply-adds cannot be counted (ZeroDivisionError: division by zero)"]
