@@ -80,3 +80,8 @@ def test_the_ends_of_an_interval_are_exact_where_nothing_or_all_was_wrong():
     sizes = range(1, 300)
     assert {wilson(0.0, num_images, Z)[0] for num_images in sizes} == {0.0}
     assert {wilson(1.0, num_images, Z)[1] for num_images in sizes} == {1.0}
+
+
+def test_holm_multiplies_by_the_hypotheses_that_are_left_keeps_the_order_and_stops_at_1():
+    assert holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
