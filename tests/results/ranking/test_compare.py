@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from results.ranking.compare import Ranking, compare, error_interval, images_to_resolve, pareto, rank
 from results.ranking.paired import paired_differences
-from results.ranking.uncertainty import components, holm, wilson
+from results.ranking.uncertainty import components, holm, total_variance, two_sided_p, wilson
 from tests.results.simulated import World
 
 CASES = [(1, 0.0), (3, 0.0), (3, 0.1), (5, 0.1)]
@@ -50,6 +50,20 @@ def test_one_seed_is_judged_by_the_exact_test_of_mcnemar():
     assert pair.difference == pytest.approx(-100 * 34 / 1051)
     assert (pair.both_right, pair.only_first, pair.only_second, pair.both_wrong) == (960, 47, 13, 31)
     assert pair.low < pair.difference < pair.high < 0
+
+
+@pytest.mark.parametrize("counts", [{"only_first": 6}, {"only_second": 6}])
+def test_answers_that_differ_one_way_only_have_the_p_of_so_many_coins(counts):
+    assert compare(*table(both_right=10, **counts)).p == pytest.approx(2 / 2**6)
+
+
+def test_one_seed_against_three_is_judged_by_t_and_not_by_the_exact_test():
+    one, three = np.ones((1, 100), dtype=bool), np.ones((3, 100), dtype=bool)
+    three[:, :6], three[0, 6:12] = False, False
+    models = [components(one), components(three)]
+    over = (sum((models[1].num_wrong / 3) ** 2) + 2) / 102 - (8 / 102) ** 2
+    variance, freedom = total_variance(over / 102, models[1].rest, [(models[1].over_seeds, 3)], 100)
+    assert compare(one, three).p == pytest.approx(float(two_sided_p(8 / 102 / variance**0.5, freedom)))
 
 
 def test_the_interval_of_one_seed_is_that_of_bonett_and_price():

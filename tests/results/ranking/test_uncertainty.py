@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from results.ranking.uncertainty import components, exact_mcnemar, holm, total_variance, wilson
+from results.ranking.uncertainty import MOST_FREEDOM, components, exact_mcnemar, holm, total_variance, wilson
 
 Z = 1.959963984540054
 
@@ -85,3 +85,34 @@ def test_the_ends_of_an_interval_are_exact_where_nothing_or_all_was_wrong():
 def test_holm_multiplies_by_the_hypotheses_that_are_left_keeps_the_order_and_stops_at_1():
     assert holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
     assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
+
+
+def test_the_parts_of_four_answers_are_what_one_computes_by_hand():
+    # Error rates 1/2 and 0: variance 1/8 over two seeds. Squares 1 - 1/2 - 2 (1/16 + 1/16) = 1/4, one degree.
+    model = components([[1, 0], [1, 1]])
+    assert (model.num_wrong.tolist(), model.num_wrong.dtype, model.num_seeds) == ([0.0, 1.0], np.float64, 2)
+    assert (model.over_seeds, model.rest) == pytest.approx((1 / 16, 1 / 16))
+
+
+def test_one_seed_says_nothing_of_others():
+    model = components([1, 0, 1])
+    assert (model.num_wrong.tolist(), model.num_wrong.dtype) == ([0.0, 1.0, 0.0], np.float64)
+    assert (model.num_seeds, model.over_seeds, model.rest) == (1, 0.0, 0.0)
+
+
+def test_no_answers_are_refused():
+    with pytest.raises(ValueError, match=r"^no answers: at least one seed and one image are needed$"):
+        components(np.ones((3, 0), dtype=bool))
+
+
+@pytest.mark.parametrize(("num_images", "of_images"), [(1, 0.16), (2, 0.16), (3, 0.08), (5, 0.04)])
+def test_the_variance_of_a_mean_and_its_freedom_are_what_one_computes_by_hand(num_images, of_images):
+    # Images 0.5 - 0.1, seeds 0.2 and 0.3 with one degree of freedom at least, and three.
+    variance, freedom = total_variance(0.5, 0.1, [(0.2, 1), (0.3, 4)], num_images)
+    assert float(variance) == pytest.approx(0.9)
+    assert float(freedom) == pytest.approx(0.9**2 / (of_images + 0.04 + 0.03))
+
+
+def test_where_nothing_varies_the_freedom_is_the_greatest():
+    variance, freedom = total_variance(0.0, 0.0, [(0.0, 3)], 5)
+    assert (float(variance), float(freedom)) == (0.0, MOST_FREEDOM)
