@@ -44,7 +44,8 @@ def test_auxiliary_heads_are_found_and_follow_the_class_count(name):
     task = zoo.Task(num_classes=10, image_size=299, channels=3)
     built = build(SPECS[name], task, head="mlp:8", device="meta")
     assert built.head.aux
-    assert all(layer[-1].out_features == 10 for layer in built.head.modules(built.model))
+    layers = [built.model.get_submodule(name) for name in (*built.head.names, *built.head.aux)]
+    assert all(layer[-1].out_features == 10 for layer in layers)
 
 
 def test_the_input_follows_the_weights():

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zoo.errors import USAGE, ZooError
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # Widths, then a rate where one is given: "mlp:256:" promises one.
 _MLP = re.compile(r"mlp:(\d{1,9}(?:,\d{1,9})*)(?::((?:\d+\.?\d*|\.\d+)(?:e-?\d+)?))?", re.ASCII)
@@ -54,11 +50,3 @@ class Head:
     aux_branches: tuple[str, ...] = ()
     tap: tuple[str, ...] = ()
     tappable: bool = False
-
-    def modules(self, model: nn.Module) -> list[nn.Module]:
-        """The layers that make up the head, auxiliary ones included."""
-        return [model.get_submodule(name) for name in (*self.names, *self.aux)]
-
-    def parameters(self, model: nn.Module) -> list[nn.Parameter]:
-        """What to train when only the head is trained."""
-        return [parameter for module in self.modules(model) for parameter in module.parameters()]

@@ -79,3 +79,41 @@ def test_shares_outside_0_to_1_are_usage_errors(share):
 def test_wrong_labels_are_refused_before_training(images, message):
     with pytest.raises(ZooError, match=message):
         check_images(images)
+
+
+@pytest.mark.parametrize(
+    ("images", "cause", "remedy"),
+    [
+        (labelled([0, 1], val=[]), "the val part of the dataset is empty", "give it images, or leave it out"),
+        (
+            labelled([0, 2]),
+            "the train part has labels 0..2, but 2 classes allow 0..1",
+            "fix the labels or the list of classes of this dataset",
+        ),
+        (
+            LabelledImages(classes=("a", "b"), train=Split(images=[0], labels=[0, 1])),
+            "the train part has 1 images but 2 labels",
+            "give one label for each image",
+        ),
+    ],
+)
+def test_a_part_that_cannot_be_used_says_why_and_what_to_do(images, cause, remedy):
+    with pytest.raises(ZooError) as raised:
+        check_images(images)
+    assert (raised.value.cause, raised.value.remedy) == (cause, remedy)
+
+
+def test_classes_too_small_for_all_parts_are_told_how_many_images_they_need():
+    with pytest.raises(ZooError) as raised:
+        plan_splits(labelled([0] * 9 + [1] * 2))
+    assert raised.value.cause == "1 classes have fewer than 3 images and cannot be split: b (2)"
+    assert raised.value.remedy == "give each class at least 3 images, or leave it out"
+
+
+@pytest.mark.parametrize("flag", ["val_split", "test_split"])
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_nothing_or_of_all_is_a_usage_error(flag, share):
+    with pytest.raises(ZooError) as raised:
+        plan_splits(labelled([0, 1] * 9), **{flag: share})
+    cause = f"--{flag.replace('_', '-')} {share} is not between 0 and 1"
+    assert (raised.value.cause, raised.value.remedy) == (cause, "give a share such as 0.2")
