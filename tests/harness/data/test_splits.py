@@ -18,6 +18,7 @@ def test_parts_are_disjoint_and_together_all():
     plan = plan_splits(labelled([0, 1] * 50))
     rows = [*plan.train.rows, *plan.val.rows, *plan.test.rows]
     assert sorted(rows) == list(range(100))
+    assert {plan.train.pool, plan.val.pool, plan.test.pool} == {"train"}
     assert (len(plan.train.rows), len(plan.val.rows), len(plan.test.rows)) == (64, 16, 20)
 
 
