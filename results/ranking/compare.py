@@ -1,32 +1,26 @@
-"""Which model is better, by how much, and how sure that is. `correct` is bool [S, N]: seeds by test images."""
+"""Which model is better, by how much, and how sure that is. `correct` is bool [S, N]: seeds by test images.
+
+`clusters` [N] may say which images belong together; see `components`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import ceil, sqrt
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.paired import Pairs, paired_differences
-from results.ranking.uncertainty import (
-    ALPHA,
-    MOST_FREEDOM,
-    Components,
-    components,
-    holm,
-    quantile,
-    total_variance,
-    wilson,
-)
+from results.ranking.components import Components, by_cluster, components
+from results.ranking.paired import Pairs, half_widths, paired_differences
+from results.ranking.seed_effects import SeedEffects, seed_effects
+from results.ranking.uncertainty import ALPHA, Z, holm, reach, wilson
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-Z_ALPHA = 1.959964  # two-sided 5 %
-Z_POWER = 0.841621  # 80 % power
+# A difference that is known to be less is called a tie, in percentage points.
+SMALL_PP = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +34,175 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Error of the first less error of the second in percentage points, with its 95 % interval and p.
+    """Error of the first less error of the second in percentage points, with its interval and p.
 
-    The last four count images, as means over the seeds.
+    In a ranking the interval is at the level that the pair was tested at, so that it excludes 0 just where `p_adjusted`
+    is below 5 %. The last four count images, as means over the seeds.
     """
 
     difference: float
     low: float
     high: float
     p: float
+    p_adjusted: float
     both_right: float
     only_first: float
     only_second: float
     both_wrong: float
 
+    @property
+    def significant(self) -> bool:
+        return self.p_adjusted < ALPHA
+
+    @property
+    def small(self) -> bool:
+        """Whether the difference is known to be less than a percentage point either way."""
+        return not self.significant and -SMALL_PP < self.low and self.high < SMALL_PP
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Models by rank, then by error: rank = 1 + the number of models that are significantly better after Holm.
+    """Models by error. `places` are the ranks that the tests allow for each, all of them together with 95 % confidence.
 
-    `tied` are those who share their rank. `vs_best` compares each other model with the first of `order`;
-    `p_adjusted` has every pair in both orders.
+    `best` are those of which one is the best, with 95 % confidence. Every question about two models goes to `compare`.
     """
 
-    order: tuple[str, ...]
-    ranks: Mapping[str, int]
-    tied: frozenset[str]
-    vs_best: Mapping[str, Comparison]
-    p_adjusted: Mapping[tuple[str, str], float]
+    order: tuple[str, ...] = ()
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    best: frozenset[str] = frozenset()
+    errors: Mapping[str, Interval] = field(default_factory=dict)
+    effects: SeedEffects | None = None
+    _correct: Mapping[str, Array] = field(default_factory=dict)
+    _at: Mapping[str, int] = field(default_factory=dict)
+    _pairs: Pairs | None = None
+    _adjusted: Array | None = None
+    _levels: Array | None = None
+
+    def compare(self, first: str, second: str) -> Comparison:
+        """Two of the models, by what was made of all of them together."""
+        assert self._pairs is not None and self._adjusted is not None and self._levels is not None
+        assert self.effects is not None
+        at = self._at[first], self._at[second]
+        answers = self._correct[first], self._correct[second]
+        return _comparison(*answers, self._pairs, self.effects, at, float(self._adjusted[at]), float(self._levels[at]))
+
+    def better(self, first: str, second: str) -> bool:
+        """Whether the first has the lower error, beyond doubt."""
+        assert self._pairs is not None and self._adjusted is not None
+        at = self._at[first], self._at[second]
+        return bool(self._adjusted[at] < ALPHA and self._pairs.difference[at] < 0)
 
 
-def error_interval(correct: Array) -> Interval:
-    """Error rate with the interval of Wilson; with several seeds it covers drawing images and drawing seeds.
+def compare(first_correct: Array, second_correct: Array, clusters: Array | None = None) -> Comparison:
+    """Two models alone, on the same images. Raises ValueError where the numbers of images differ."""
+    models = [components(first_correct, clusters), components(second_correct, clusters)]
+    effects = seed_effects(models)
+    pairs = paired_differences(models, effects, clusters)
+    return _comparison(first_correct, second_correct, pairs, effects, (0, 1), float(pairs.p[0, 1]), ALPHA)
 
-    Then the number of images is replaced by the one that would give the variance found, and the normal quantile by
-    Student's: Korn and Graubard (1998), Survey Methodology 24, 193-201; Dean and Pagano (2015), Journal of Survey
-    Statistics and Methodology 3, 484-503.
+
+def rank(correct: Mapping[str, Array], clusters: Array | None = None) -> Ranking:
+    """Rank models by error on the same images. Raises ValueError where the numbers of images differ.
+
+    A rank reaches from one more than the number of models that are significantly better to the number of those that
+    are not significantly worse: simultaneous intervals of ranks, Mogstad, Romano, Shaikh and Wilhelm (2024), Review of
+    Economic Studies 91, 476-518, from all pairs by Holm's steps. Which one is best is asked with k - 1 comparisons for
+    each: multiple comparisons with the best, Hsu (1984), Annals of Statistics 12, 1136-1144.
     """
-    model = components(correct)
-    num_images, freedom = _effective_images(model)
-    low, high = wilson(model.error, num_images, float(quantile(freedom)))
-    return Interval(100 * model.error, 100 * low, 100 * high)
-
-
-def compare(first_correct: Array, second_correct: Array) -> Comparison:
-    """Two models on the same images. Raises ValueError where the numbers of images differ."""
     import numpy as np
 
-    pairs = paired_differences([components(first_correct), components(second_correct)])
+    if not correct:
+        return Ranking()
+    names = list(correct)
+    models = [components(answers, clusters) for answers in correct.values()]
+    effects = seed_effects(models)
+    pairs = paired_differences(models, effects, clusters)
+    adjusted, levels = _adjusted(pairs)
+    worse = (adjusted < ALPHA) & (pairs.difference > 0)
+    low, high = 1 + worse.sum(axis=1), len(names) - worse.sum(axis=0)
+    behind = (pairs.difference > 0) & (pairs.p / 2 < ALPHA / max(len(names) - 1, 1))
+    order = sorted(range(len(names)), key=lambda i: (models[i].error, names[i]))
+    levels_up = [ALPHA / len(names) if i == order[0] else ALPHA for i in range(len(names))]
+    return Ranking(
+        order=tuple(names[i] for i in order),
+        places={names[i]: (int(low[i]), int(high[i])) for i in order},
+        best=frozenset(names[i] for i in order if low[i] == 1 and not behind[i].any()),
+        errors={names[i]: _interval(models[i], effects, i, levels_up[i], clusters) for i in order},
+        effects=effects,
+        _correct=correct,
+        _at={name: i for i, name in enumerate(names)},
+        _pairs=pairs,
+        _adjusted=adjusted,
+        _levels=levels,
+    )
+
+
+def error_interval(correct: Array, clusters: Array | None = None) -> Interval:
+    """Error rate of one model alone; with several seeds its interval covers drawing images and drawing seeds."""
+    model = components(correct, clusters)
+    return _interval(model, seed_effects([model]), 0, ALPHA, clusters)
+
+
+def _interval(model: Components, effects: SeedEffects, at: int, level_up: float, clusters: Array | None) -> Interval:
+    """Wilson's interval for as many images as would give the variance that was found.
+
+    Korn and Graubard (1998), Survey Methodology 24, 193-201. The upper end is at `level_up`: the model with the lowest
+    error of k was chosen for it, and 1 - 5 % / k allows for any such choice (Bonferroni).
+    """
+    import numpy as np
+    from scipy.special import ndtri
+
+    over_images = _over_images(model, clusters)
+    ends = []
+    for level in (ALPHA, level_up):
+        variances = over_images + effects.variances[at]
+        width = float(reach(np.array(level), variances, effects.weights[at])) if variances.any() else 0.0
+        quantile = float(-ndtri(level / 2))
+        ends.append(wilson(model.error, _effective_images(model, width / quantile), quantile))
+    return Interval(100 * model.error, 100 * ends[0][0], 100 * ends[1][1])
+
+
+def _over_images(model: Components, clusters: Array | None) -> float:
+    """Variance over images of the mean over seeds."""
+    num_images = len(model.num_wrong)
+    if clusters is None:
+        return float(model.num_wrong.var()) / model.num_seeds**2 / num_images
+    rest = by_cluster(model.num_wrong / model.num_seeds - model.error, clusters)
+    return float((rest**2).sum()) / num_images**2
+
+
+def _effective_images(model: Components, deviation: float) -> float:
+    """How many images would give this standard deviation of the error if each answer were an independent draw."""
+    num_images = len(model.num_wrong)
+    # As if two more images had been met and two missed: no error at all says little of what the next draw brings.
+    rate = (model.error * num_images + 2) / (num_images + 4)
+    if deviation == 0:
+        return num_images
+    binomial = model.error * (1 - model.error) if 0 < model.error < 1 else rate * (1 - rate)
+    return min(binomial / deviation**2, float(num_images * model.num_seeds))
+
+
+def _comparison(
+    first_correct: Array,
+    second_correct: Array,
+    pairs: Pairs,
+    effects: SeedEffects,
+    at: tuple[int, int],
+    p_adjusted: float,
+    level: float,
+) -> Comparison:
+    import numpy as np
+
+    middle = float(pairs.middle[at])
+    half = float(half_widths(pairs, effects, np.array([at[0]]), np.array([at[1]]), np.array([level]))[0])
+    low, high = max(middle - half, -1.0), min(middle + half, 1.0)
+    # McNemar's p and this interval are not each other's inverse: where they differ the test decides.
+    if p_adjusted >= ALPHA:
+        low, high = min(low, 0.0), max(high, 0.0)
+    elif middle > 0:
+        low = max(low, 0.0)
+    else:
+        high = min(high, 0.0)
     first, second = np.atleast_2d(first_correct).astype(float), np.atleast_2d(second_correct).astype(float)
     if len(first) != len(second):
         # No seed of one belongs to a seed of the other: the mean over all their pairs.
@@ -95,10 +210,11 @@ def compare(first_correct: Array, second_correct: Array) -> Comparison:
     both_right = float((first * second).sum(axis=1).mean())
     right_first, right_second = float(first.sum(axis=1).mean()), float(second.sum(axis=1).mean())
     return Comparison(
-        difference=100 * float(pairs.difference[0, 1]),
-        low=100 * float(pairs.low[0, 1]),
-        high=100 * float(pairs.high[0, 1]),
-        p=float(pairs.p[0, 1]),
+        difference=100 * float(pairs.difference[at]),
+        low=100 * low,
+        high=100 * high,
+        p=float(pairs.p[at]),
+        p_adjusted=p_adjusted,
         both_right=both_right,
         only_first=right_first - both_right,
         only_second=right_second - both_right,
@@ -106,71 +222,13 @@ def compare(first_correct: Array, second_correct: Array) -> Comparison:
     )
 
 
-def rank(correct: Mapping[str, Array]) -> Ranking:
-    """Rank models by error on the same images. Raises ValueError where the numbers of images differ."""
-    if not correct:
-        return Ranking((), {}, frozenset(), {}, {})
-    names = list(correct)
-    models = [components(answers) for answers in correct.values()]
-    pairs = paired_differences(models)
-    adjusted = _adjusted(pairs)
-    better = (adjusted < ALPHA) & (pairs.difference > 0)
-    ranks = {name: 1 + int(count) for name, count in zip(names, better.sum(axis=1), strict=True)}
-    errors = {name: model.error for name, model in zip(names, models, strict=True)}
-    order = tuple(sorted(names, key=lambda name: (ranks[name], errors[name], name)))
-    shared = Counter(ranks.values())
-    table = adjusted.tolist()
-    return Ranking(
-        order=order,
-        ranks={name: ranks[name] for name in order},
-        tied=frozenset(name for name in names if shared[ranks[name]] > 1),
-        vs_best={name: compare(correct[name], correct[order[0]]) for name in order[1:]},
-        p_adjusted={(a, b): table[i][j] for i, a in enumerate(names) for j, b in enumerate(names) if i != j},
-    )
-
-
-def images_to_resolve(first_correct: Array, second_correct: Array, gap_pp: float = 1.0) -> int:
-    """Test images needed to see a gap of `gap_pp` percentage points with 80 % power at the 5 % level.
-
-    Connor (1987), Biometrics 43, 207-211, for McNemar's test at the share of images that the two were seen to judge
-    differently. More images do not reduce what retraining adds: for several seeds it is not counted.
-    """
-    gap = gap_pp / 100
-    if not 0 < gap < 1:
-        raise ValueError(f"gap_pp is {gap_pp}: it must lie between 0 and 100")
-    pairs = paired_differences([components(first_correct), components(second_correct)])
-    # Models that differ by the gap differ on at least that share of the images.
-    discordance = max(float(pairs.discordance[0, 1]), gap)
-    return ceil((Z_ALPHA * sqrt(discordance) + Z_POWER * sqrt(discordance - gap**2)) ** 2 / gap**2)
-
-
-def pareto(points: Mapping[str, tuple[float, float]]) -> frozenset[str]:
-    """Names of the points that no other point beats: lower is better in both, equal points stay together."""
-    front: set[str] = set()
-    least = float("inf")
-    best_at: tuple[float, float] | None = None
-    for name, point in sorted(points.items(), key=lambda item: item[1]):
-        if point[1] < least or point == best_at:
-            front.add(name)
-            least, best_at = point[1], point
-    return frozenset(front)
-
-
-def _effective_images(model: Components) -> tuple[float, float]:
-    """How many images would give the variance of this mean if each were an independent draw; degrees of freedom."""
-    num_images, error = len(model.num_wrong), model.error
-    over_images = float(model.num_wrong.var()) / model.num_seeds**2 / num_images
-    variance, freedom = total_variance(over_images, model.rest, [(model.over_seeds, model.num_seeds)], num_images)
-    if model.num_seeds == 1 or num_images == 1 or variance == 0:
-        return num_images, MOST_FREEDOM
-    return min(error * (1 - error) / float(variance), num_images * model.num_seeds), float(freedom)
-
-
-def _adjusted(pairs: Pairs) -> Array:
-    """Holm over all pairs, as a symmetric matrix with 1 on the diagonal."""
+def _adjusted(pairs: Pairs) -> tuple[Array, Array]:
+    """Holm over all pairs, as symmetric matrices: the adjusted p, with 1 on the diagonal, and the level of each."""
     import numpy as np
 
-    adjusted = np.ones_like(pairs.p)
+    adjusted, levels = np.ones_like(pairs.p), np.full_like(pairs.p, ALPHA)
     above = np.triu_indices(len(pairs.p), 1)
-    adjusted[above] = holm(pairs.p[above])
-    return np.minimum(adjusted, adjusted.T)
+    adjusted[above], levels[above] = holm(pairs.p[above])
+    for matrix in (adjusted, levels):
+        matrix.T[above] = matrix[above]
+    return adjusted, levels

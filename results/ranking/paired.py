@@ -6,15 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.uncertainty import (
-    ALPHA,
-    MOST_FREEDOM,
-    Components,
-    exact_mcnemar,
-    quantile,
-    total_variance,
-    two_sided_p,
-)
+from results.ranking.components import Components, by_cluster
+from results.ranking.seed_effects import SeedEffects
+from results.ranking.uncertainty import mcnemar, reach, tail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,55 +18,52 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Error of the first less error of the second, its 95 % interval, and the p of no difference; rates, not percent.
+    """Error of the first less error of the second, and the p of no difference; rates, not percent.
 
-    `discordance` is the mean over images of the squared difference: for one seed, the share judged differently.
+    `middle` is the difference after two more images on which the models disagree, once each way; `over_images` is its
+    variance over images. `discordance` is the mean over images of the squared difference: for one seed, the share
+    that the two judge differently.
     """
 
     difference: Array
-    low: Array
-    high: Array
+    middle: Array
+    over_images: Array
     p: Array
     discordance: Array
 
 
-def paired_differences(models: Sequence[Components]) -> Pairs:
+def paired_differences(models: Sequence[Components], effects: SeedEffects, clusters: Array | None = None) -> Pairs:
     """Every model against every other. Raises ValueError where they were not tested on equally many images.
 
     Variances over images are those of Bonett and Price (2012), British Journal of Mathematical and Statistical
-    Psychology 65, 479-488: two more images on which the models disagree, once each way, so that no difference is
-    ever certain. One seed each: the p is McNemar's exact one, and the interval reaches 0 wherever that p does not
-    reject. Otherwise p and interval come from one t; seeds of different models are independent, and a model with
-    one seed is taken as that checkpoint.
+    Psychology 65, 479-488, so that no difference is ever certain. What drawing other seeds adds is a mixture of
+    variances (`effects`); seeds of different models are independent. One seed each: the p is McNemar's.
     """
     import numpy as np
 
     num_images = _num_images(models)
     total, squared = _sums(models)
     middle = total / (num_images + 2)
-    over_images = ((squared + 2) / (num_images + 2) - middle**2) / (num_images + 2)
-    seeds = np.array([model.num_seeds for model in models])
-    over_seeds = np.array([model.over_seeds for model in models])
-    rest = np.array([model.rest for model in models])
-    variance, freedom = total_variance(
-        over_images,
-        rest[:, None] + rest,
-        [(over_seeds[:, None], seeds[:, None]), (over_seeds, seeds)],
-        num_images,
-    )
-    deviation = np.sqrt(variance)
-    exact = (seeds[:, None] == 1) & (seeds == 1)
-    p = np.where(exact, _exact_p(total, squared), two_sided_p(middle / deviation, freedom))
-    half = deviation * np.where(exact, quantile(MOST_FREEDOM), quantile(freedom))
-    low, high = np.maximum(middle - half, -1.0), np.minimum(middle + half, 1.0)
-    open_question = p >= ALPHA
-    return Pairs(
-        difference=total / num_images,
-        low=np.where(open_question, np.minimum(low, 0.0), low),
-        high=np.where(open_question, np.maximum(high, 0.0), high),
-        p=p,
-        discordance=squared / num_images,
-    )
+    if clusters is None:
+        over_images = ((squared + 2) / (num_images + 2) - middle**2) / (num_images + 2)
+    else:
+        over_images = _over_clusters(models, middle, clusters)
+    if effects.known or clusters is not None:
+        p = _mixed_p(middle, over_images, effects)
+    else:
+        p = mcnemar(np.maximum(np.rint((squared - total) / 2), 0), np.maximum(np.rint((squared + total) / 2), 0))
+    return Pairs(total / num_images, middle, over_images, p, squared / num_images)
+
+
+def half_widths(pairs: Pairs, effects: SeedEffects, first: Array, second: Array, levels: Array) -> Array:
+    """Half the width of the interval at 1 - level of each pair [n], both and its level given [n]."""
+    import numpy as np
+
+    seeds = effects.variances[first][:, :, None] + effects.variances[second][:, None, :]
+    variances = pairs.over_images[first, second][:, None, None] + seeds
+    weights = effects.weights[first][:, :, None] * effects.weights[second][:, None, :]
+    flat = (len(first), -1)
+    return reach(np.asarray(levels), variances.reshape(flat), weights.reshape(flat))
 
 
 def _num_images(models: Sequence[Components]) -> int:
@@ -94,9 +85,30 @@ def _sums(models: Sequence[Components]) -> tuple[Array, Array]:
     return errors[:, None] - errors, np.maximum(own[:, None] + own - 2 * products, 0.0)
 
 
-def _exact_p(total: Array, squared: Array) -> Any:
-    """McNemar's p; it means nothing where a model has several seeds."""
+def _over_clusters(models: Sequence[Components], middle: Array, clusters: Array) -> Array:
+    """Variance of the difference over clusters of images, which are drawn as wholes; two more, as for images."""
     import numpy as np
 
-    only_second, only_first = np.rint((squared + total) / 2), np.rint((squared - total) / 2)
-    return exact_mcnemar(np.maximum(only_first, 0), np.maximum(only_second, 0))
+    sizes = by_cluster(np.ones(len(clusters)), clusters)
+    rates = np.stack([by_cluster(model.num_wrong, clusters) / model.num_seeds for model in models])
+    products, by_size = rates @ rates.T, rates @ sizes
+    own = products.diagonal()
+    squares = np.maximum(own[:, None] + own - 2 * products, 0.0)
+    left = squares - 2 * middle * (by_size[:, None] - by_size) + middle**2 * (sizes**2).sum()
+    typical = (sizes**2).mean()
+    over: Array = (np.maximum(left, 0.0) + 2 * typical) / (len(clusters) + 2) ** 2
+    return over
+
+
+def _mixed_p(middle: Array, over_images: Array, effects: SeedEffects) -> Array:
+    """The p of every pair, a row at a time: all at once would be k x k x G x G numbers."""
+    import numpy as np
+
+    p = np.ones_like(middle)
+    for i in range(len(middle) - 1):
+        rest = slice(i + 1, None)
+        seeds = effects.variances[rest][:, :, None] + effects.variances[i][None, None, :]
+        weights = effects.weights[rest][:, :, None] * effects.weights[i][None, None, :]
+        variances, flat = over_images[i, rest][:, None, None] + seeds, (len(middle) - i - 1, -1)
+        p[i, rest] = p[rest, i] = tail(middle[i, rest], variances.reshape(flat), weights.reshape(flat))
+    return p

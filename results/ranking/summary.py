@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from results.ranking import compare
 from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
+from results.ranking.compare import Comparison, Interval, Ranking
+from results.ranking.front import Time, front
 from results.ranking.metrics import correct
-from results.ranking.step_times import mean_of, pooled
+from results.ranking.step_times import mean_of, median_interval, pooled
 from results.records import Measurement, Record
 from results.sanitize import plain
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from results.ranking.compare import Comparison, Interval, Ranking
 
     Array = np.ndarray[Any, Any]
     Predictions = Callable[[Record], Mapping[str, Array]]
@@ -28,7 +28,9 @@ NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
 class Row:
     """One model. `records` are its trials that ended well, or all of them where none did.
 
-    `error` is its top-1 error in percent; a row without one is not ranked, and `note` says why.
+    `error` is its top-1 error in percent; a row without one is not ranked, and `note` says why. `places` are the ranks
+    that the tests allow, the first and the last; `may_be_best` where it is among those of which one is the best.
+    `fronts` are the types of the devices on whose front of error and time it is.
     """
 
     model: str
@@ -36,9 +38,9 @@ class Row:
     status: str = "ok"
     note: str = ""
     error: Interval | None = None
-    rank: int | None = None
-    tied: bool = False
-    on_front: bool = False
+    places: tuple[int, int] | None = None
+    may_be_best: bool = False
+    fronts: frozenset[str] = frozenset()
     vs_best: Comparison | None = None
 
     @property
@@ -64,16 +66,16 @@ class Summary:
     """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model."""
 
     rows: tuple[Row, ...] = ()
-    ranking: Ranking | None = None
+    ranking: Ranking = field(default_factory=Ranking)
     correct: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def ranked(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.rank is not None)
+        return tuple(row for row in self.rows if row.places is not None)
 
     @property
     def unranked(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.rank is None)
+        return tuple(row for row in self.rows if row.places is None)
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -103,9 +105,9 @@ def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
     rights = _rights(models, predictions)
     known = {name: array for name, array in rights.items() if array is not None}
     rows = {name: _row(name, trials) for name, trials in models.items()}
-    ranking = compare.rank(known) if known else None
-    front = compare.pareto({name: point for name in known if (point := _point(rows[name], known[name]))})
-    ranked = [_ranked(rows[name], known[name], ranking, name in front) for name in ranking.order] if ranking else []
+    ranking = compare.rank(known)
+    fronts = _fronts([rows[name] for name in ranking.order], ranking)
+    ranked = [_ranked(rows[name], ranking, fronts) for name in ranking.order]
     unranked = _unranked((rows[name] for name in rows if name not in known), NO_PREDICTIONS)
     return Summary(rows=(*ranked, *unranked), ranking=ranking, correct=known)
 
@@ -172,19 +174,31 @@ def _cause(record: Record) -> str:
     return (plain(record.error.cause) if record.error else "") or record.status
 
 
-def _point(row: Row, right: Array) -> tuple[float, float] | None:
-    time = row.time("cpu", "infer")
-    return (100.0 * (1.0 - float(right.mean())), time.median) if time else None
+def _fronts(rows: Sequence[Row], ranking: Ranking) -> dict[str, frozenset[str]]:
+    """By the type of a device, the models on its front of error and time; none where only one has a time."""
+    errors = {row.model: ranking.errors[row.model].mean for row in rows}
+    kinds = dict.fromkeys(kind for row in rows for record in row.records for kind in _timed_on(record))
+    fronts = {}
+    for kind in kinds:
+        times = {row.model: time for row in rows if (time := _time(row, kind))}
+        fronts[kind] = front(errors, times, ranking.better) if len(times) > 1 else frozenset()
+    return fronts
 
 
-def _ranked(row: Row, right: Array, ranking: Ranking, on_front: bool) -> Row:
+def _time(row: Row, kind: str) -> Time | None:
+    time = row.time(kind, "infer")
+    return Time(time.median, *median_interval(time.values)) if time else None
+
+
+def _ranked(row: Row, ranking: Ranking, fronts: Mapping[str, frozenset[str]]) -> Row:
+    best = ranking.order[0]
     return replace(
         row,
-        error=compare.error_interval(right),
-        rank=ranking.ranks[row.model],
-        tied=row.model in ranking.tied,
-        on_front=on_front,
-        vs_best=ranking.vs_best.get(row.model),
+        error=ranking.errors[row.model],
+        places=ranking.places[row.model],
+        may_be_best=row.model in ranking.best,
+        fronts=frozenset(kind for kind, models in fronts.items() if row.model in models),
+        vs_best=None if row.model == best else ranking.compare(row.model, best),
     )
 
 
