@@ -48,8 +48,8 @@ def error_intervals(
     above[chosen] = ALPHA / len(models)
     ends = []
     for levels in (np.full(len(models), ALPHA), above):
-        quantiles: Array = -ndtri(levels / 2)
-        deviations: Array = reach(levels, variances, effects.weights) / quantiles
+        quantiles = np.asarray(-ndtri(levels / 2))
+        deviations = reach(levels, variances, effects.weights) / quantiles
         wide = zip(models, deviations.tolist(), quantiles.tolist(), strict=True)
         ends.append([wilson(model.error, _effective_images(model, width), quantile) for model, width, quantile in wide])
     return [
@@ -59,19 +59,31 @@ def error_intervals(
 
 
 def _over_images(model: Components, clusters: Array | None) -> float:
-    """Variance over images of the mean over seeds."""
-    num_images = len(model.num_wrong)
-    if clusters is None:
-        return float(model.num_wrong.var()) / model.num_seeds**2 / num_images
-    rest = by_cluster(model.num_wrong / model.num_seeds - model.error, clusters)
-    return float((rest**2).sum()) / num_images**2
+    """Variance over images of the mean over seeds, as if two more had been missed by all seeds and two by none.
+
+    No error at all, or the error of one seed of three, says little of how much images differ.
+    """
+    import numpy as np
+
+    num_images, seeds = len(model.num_wrong), float(model.num_seeds)
+    more = np.concatenate([model.num_wrong, [seeds, seeds, 0.0, 0.0]]) / seeds
+    return float(more.var()) / num_images * (1.0 if clusters is None else _design_effect(model, clusters))
+
+
+def _design_effect(model: Components, clusters: Array) -> float:
+    """How many times the variance grows because images come in clusters (Kish 1965, Survey Sampling)."""
+    import numpy as np
+
+    apart = float(((model.num_wrong / model.num_seeds - model.error) ** 2).sum())
+    if not apart:
+        sizes = by_cluster(np.ones(len(clusters)), clusters)
+        return float((sizes**2).sum() / sizes.sum())
+    together = by_cluster(model.num_wrong / model.num_seeds - model.error, clusters)
+    return float((together**2).sum()) / apart
 
 
 def _effective_images(model: Components, deviation: float) -> float:
     """How many images would give this standard deviation of the error if each answer were an independent draw."""
-    num_images, error = len(model.num_wrong), model.error
-    if not deviation > 0:
-        return num_images
-    # No error at all says little of what the next draw brings: as if two more images had been missed, and two not.
-    rate = error if 0 < error < 1 else (error * num_images + 2) / (num_images + 4)
+    num_images = len(model.num_wrong)
+    rate = (model.error * num_images + 2) / (num_images + 4)
     return min(rate * (1 - rate) / deviation**2, float(num_images * model.num_seeds))

@@ -1,0 +1,121 @@
+"""What is promised of ranks and intervals, tried on made runs: each function gives a share of runs, or of models."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from results.ranking import resolution
+from results.ranking.compare import Ranking, rank
+from results.ranking.error_intervals import error_interval
+from tests.statistics.draws import Array, draw, effects_of
+
+ERROR = 0.1
+GAP = 0.01
+Effect = float | str
+
+
+def false_alarms(num_models: int, num_seeds: int, num_images: int, effect: Effect, runs: int) -> float:
+    """Runs of equal models in which any two are told apart."""
+    generator = np.random.default_rng([1, num_models, num_seeds, num_images])
+    alarms = 0
+    for _ in range(runs):
+        effects = effects_of(generator, effect, num_models)
+        alarms += told_apart(rank(draw(generator, [ERROR] * num_models, effects, num_seeds, num_images)))
+    return alarms / runs
+
+
+def uneven_alarms(num_models: int, num_images: int, effect: Effect, runs: int) -> tuple[float, float]:
+    """Runs of equal models with three seeds, but one with a single seed, in which any two are told apart.
+
+    And how often that one's interval covers its error.
+    """
+    generator = np.random.default_rng([2, num_models, num_images])
+    alarms = covered = 0
+    for _ in range(runs):
+        answers = draw(generator, [ERROR] * num_models, effects_of(generator, effect, num_models), 3, num_images)
+        ranking = rank({**answers, "m0": answers["m0"][:1]})
+        alarms += told_apart(ranking)
+        covered += covers(ranking, "m0", ERROR)
+    return alarms / runs, covered / runs
+
+
+def power(num_models: int, num_seeds: int, num_images: int, effect: Effect, gap: float, runs: int) -> float:
+    """How often one model that is better by `gap` than all others is told apart from each of them."""
+    generator = np.random.default_rng([3, num_models, num_images])
+    errors = [ERROR] + [ERROR + gap] * (num_models - 1)
+    found = 0.0
+    for _ in range(runs):
+        answers = draw(generator, errors, effects_of(generator, effect, num_models), num_seeds, num_images)
+        ranking = rank(answers)
+        found += np.mean([ranking.better("m0", name) for name in list(answers)[1:]])
+    return found / runs
+
+
+def coverage(num_seeds: int, num_images: int, effect: Effect, runs: int, num_models: int = 5) -> float:
+    """How often the interval of a model that was not chosen for its error covers it."""
+    generator = np.random.default_rng([4, num_seeds, num_images])
+    covered = 0
+    for _ in range(runs):
+        ranking = rank(
+            draw(generator, [ERROR] * num_models, effects_of(generator, effect, num_models), num_seeds, num_images)
+        )
+        name = str(generator.choice(list(ranking.order[1:])))
+        covered += covers(ranking, name, ERROR)
+    return covered / runs
+
+
+def coverage_alone(num_seeds: int, num_images: int, effect: float, runs: int) -> float:
+    """How often the interval of a model that was run alone covers its error."""
+    generator = np.random.default_rng([5, num_seeds, num_images])
+    covered = 0
+    for _ in range(runs):
+        (answers,) = draw(generator, [ERROR], [effect], num_seeds, num_images).values()
+        interval = error_interval(answers)
+        covered += interval.low <= 100 * ERROR <= interval.high
+    return covered / runs
+
+
+def winner_covered(num_models: int, num_seeds: int, num_images: int, effect: Effect, runs: int) -> tuple[float, float]:
+    """How often the first row's interval covers its error, and how often one of the truly best is named."""
+    generator = np.random.default_rng([6, num_models, num_images])
+    covered = named = 0
+    for _ in range(runs):
+        effects = effects_of(generator, effect, num_models)
+        ranking = rank(draw(generator, [ERROR] * num_models, effects, num_seeds, num_images))
+        covered += covers(ranking, ranking.order[0], ERROR)
+        named += "m0" in ranking.best
+    return covered / runs, named / runs
+
+
+def found_when_promised(num_models: int, num_seeds: int, effect: float, runs: int) -> tuple[int | None, float]:
+    """The images that a run asks for to see a gap, in the middle, and how often it is seen with so many.
+
+    None, and 0, where most runs say that no number of images suffices.
+    """
+    generator = np.random.default_rng([7, num_models, num_seeds])
+    errors, effects = [ERROR] * num_models, [effect] * num_models
+    asked = [
+        resolution.images_needed(resolution.design(draw(generator, errors, effects, num_seeds, 1000), GAP), GAP)
+        for _ in range(9)
+    ]
+    middle = sorted(asked, key=lambda images: images or np.inf)[len(asked) // 2]
+    if middle is None:
+        return None, 0.0
+    return middle, power(num_models, num_seeds, middle, effect, GAP, runs)
+
+
+def told_apart(ranking: Ranking) -> bool:
+    """Whether the ranking says of any model that another is better."""
+    return any(low > 1 for low, _ in ranking.places.values())
+
+
+def covers(ranking: Ranking, name: str, error: float) -> bool:
+    """Whether the interval that is printed for a model contains its error."""
+    interval = ranking.errors[name]
+    return interval.low <= 100 * error <= interval.high
+
+
+def placed(places: dict[str, tuple[int, int]], errors: dict[str, float]) -> Array:
+    """Whether each model's interval of ranks contains its true rank."""
+    true = [1 + sum(other < error for other in errors.values()) for error in errors.values()]
+    return np.array([low <= rank <= high for (low, high), rank in zip(places.values(), true, strict=True)])
