@@ -66,7 +66,7 @@ def _over_images(model: Components, clusters: Array | None) -> float:
     import numpy as np
 
     num_images, seeds = len(model.num_wrong), float(model.num_seeds)
-    more = np.concatenate([model.num_wrong, [seeds, seeds, 0.0, 0.0]]) / seeds
+    more: Array = np.concatenate([model.num_wrong, [seeds, seeds, 0.0, 0.0]]) / seeds
     return float(more.var()) / num_images * (1.0 if clusters is None else _design_effect(model, clusters))
 
 
@@ -77,7 +77,7 @@ def _design_effect(model: Components, clusters: Array) -> float:
     apart = float(((model.num_wrong / model.num_seeds - model.error) ** 2).sum())
     if not apart:
         sizes = by_cluster(np.ones(len(clusters)), clusters)
-        return float((sizes**2).sum() / sizes.sum())
+        return float((sizes**2).sum()) / len(clusters)
     together = by_cluster(model.num_wrong / model.num_seeds - model.error, clusters)
     return float((together**2).sum()) / apart
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 POWER = 0.8
 # Where so many images do not suffice, what is missing is something else.
-MOST_IMAGES = 10**8
+MOST_IMAGES = 10**6
 # The share of the models whose seeds differ most that is left out: one that diverged is not typical.
 ATYPICAL = 0.1
-# So many alike say what more of them would.
-MOST_ALIKE = 100
+# So many models say what more of them would, and so many of these stand for the rest.
+MOST_ALIKE, MOST_SHOWN = 100, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +52,47 @@ class Design:
         return max(self.per_image - saved, 0.0) / self.num_images
 
     def detectable(self) -> float:
-        """The least difference that is significant, as a rate."""
-        import numpy as np
-
-        seeds, weights = self._over_seeds()
-        return float(reach(np.array(self.level), self.over_images + seeds, weights))
+        """The least difference that is significant, as a rate, in the mean over pairs."""
+        return float(self._detectable().mean())
 
     def power(self, gap: float) -> float:
         """How often a difference of `gap` is found significant."""
         from scipy.special import ndtr
 
         variance = self.over_images + 2 * (self.effect or 0.0) / self.num_seeds
-        return float(ndtr((gap - self.detectable()) / variance**0.5))
+        return float(ndtr((gap - self._detectable()) / variance**0.5).mean())
 
-    def _over_seeds(self) -> tuple[Array, Array]:
-        """What such a table will take the seeds' part of the variance for [M], with weights, if seeds are typical."""
+    def _detectable(self) -> Array:
+        """For pairs of models whose seeds happen to lie near together and far apart, as chance has it [P]."""
         import numpy as np
 
+        variances, weights = self._over_seeds()
+        first, second = np.triu_indices(len(variances))
+        both = variances[first][:, :, None] + variances[second][:, None, :]
+        mixed = weights[first][:, :, None] * weights[second][:, None, :]
+        flat = (len(first), -1)
+        return reach(np.full(len(first), self.level), self.over_images + both.reshape(flat), mixed.reshape(flat))
+
+    def _over_seeds(self) -> tuple[Array, Array]:
+        """What such a table will take the seeds' part of a variance for, with weights, of some models [K, M]."""
+        import numpy as np
+        from scipy.special import chdtri
+
         if self.effect is None:
-            return np.zeros(1), np.ones(1)
-        alike = np.ones(min(self.num_models, MOST_ALIKE))
-        chance = self.disagreement / self.num_images
+            return np.zeros((1, 1)), np.ones((1, 1))
+        number = min(self.num_models, MOST_ALIKE)
+        # Each model's seeds at one of the quantiles of chi squared, which is how far apart they lie by chance.
+        luck = np.asarray(chdtri(self.num_seeds - 1, 1 - (np.arange(number) + 0.5) / number)) / (self.num_seeds - 1)
+        alike, chance = np.ones(number), self.disagreement / self.num_images
         effects = learnt(
-            between=alike * (chance + self.effect),
+            between=luck * (chance + self.effect),
             chance=alike * chance,
             disagreement=alike * max(self.disagreement, 0.5 / self.num_images),
             num_seeds=alike.astype(int) * self.num_seeds,
             num_images=self.num_images,
         )
-        one, weights = effects.variances[0], effects.weights[0]
-        return (one[:, None] + one).ravel(), (weights[:, None] * weights).ravel()
+        some = np.unique(((np.arange(MOST_SHOWN) + 0.5) / MOST_SHOWN * number).astype(int))
+        return effects.variances[some], effects.weights[some]
 
 
 def design(correct: Mapping[str, Array], gap: float) -> Design:

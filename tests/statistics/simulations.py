@@ -7,7 +7,7 @@ import numpy as np
 from results.ranking import resolution
 from results.ranking.compare import Ranking, rank
 from results.ranking.error_intervals import error_interval
-from tests.statistics.draws import Array, draw, effects_of
+from tests.statistics.draws import draw, effects_of
 
 ERROR = 0.1
 GAP = 0.01
@@ -87,21 +87,34 @@ def winner_covered(num_models: int, num_seeds: int, num_images: int, effect: Eff
     return covered / runs, named / runs
 
 
-def found_when_promised(num_models: int, num_seeds: int, effect: float, runs: int) -> tuple[int | None, float]:
-    """The images that a run asks for to see a gap, in the middle, and how often it is seen with so many.
+def found_when_promised(num_models: int, num_seeds: int, effect: float, runs: int) -> tuple[float, int | None, float]:
+    """The share of runs on 5,000 images that say how many they need to see a gap, the number in the middle of them.
 
-    None, and 0, where most runs say that no number of images suffices.
+    And how often the gap is seen with so many.
     """
     generator = np.random.default_rng([7, num_models, num_seeds])
-    errors, effects = [ERROR] * num_models, [effect] * num_models
-    asked = [
-        resolution.images_needed(resolution.design(draw(generator, errors, effects, num_seeds, 1000), GAP), GAP)
-        for _ in range(9)
-    ]
-    middle = sorted(asked, key=lambda images: images or np.inf)[len(asked) // 2]
-    if middle is None:
-        return None, 0.0
-    return middle, power(num_models, num_seeds, middle, effect, GAP, runs)
+    errors = [ERROR] + [ERROR + GAP] * (num_models - 1)
+    asked = []
+    for _ in range(15):
+        answers = draw(generator, errors, [effect] * num_models, num_seeds, 5000)
+        asked.append(resolution.images_needed(resolution.design(answers, GAP), GAP))
+    said = sorted(images for images in asked if images is not None)
+    if not said:
+        return 0.0, None, 0.0
+    middle = said[len(said) // 2]
+    return len(said) / len(asked), middle, power(num_models, num_seeds, middle, effect, GAP, runs)
+
+
+def places_hold(num_models: int, num_seeds: int, num_images: int, effect: Effect, runs: int) -> float:
+    """How often the intervals of ranks of models of all kinds of errors contain the true ranks of all of them."""
+    generator = np.random.default_rng([8, num_models, num_seeds, num_images])
+    held = 0
+    for _ in range(runs):
+        errors = np.sort(0.03 + 0.2 * generator.random(num_models))
+        effects = effects_of(generator, effect, num_models)
+        places = rank(draw(generator, list(errors), effects, num_seeds, num_images)).places
+        held += all(low <= index + 1 <= high for index in range(num_models) for low, high in [places[f"m{index}"]])
+    return held / runs
 
 
 def told_apart(ranking: Ranking) -> bool:
@@ -113,9 +126,3 @@ def covers(ranking: Ranking, name: str, error: float) -> bool:
     """Whether the interval that is printed for a model contains its error."""
     interval = ranking.errors[name]
     return interval.low <= 100 * error <= interval.high
-
-
-def placed(places: dict[str, tuple[int, int]], errors: dict[str, float]) -> Array:
-    """Whether each model's interval of ranks contains its true rank."""
-    true = [1 + sum(other < error for other in errors.values()) for error in errors.values()]
-    return np.array([low <= rank <= high for (low, high), rank in zip(places.values(), true, strict=True)])
