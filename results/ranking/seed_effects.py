@@ -26,8 +26,12 @@ LARGEST_EXPECTED = 2.0
 # That expectation counts as this many models, divided by their number: of two models their seeds say hardly how
 # different models can be, and of twenty they say it well. Less lets equal models be told apart too often.
 EXPECTED_MODELS = 4.0
+# Seeds whose errors differ by more than this standard deviation are trainings of which one diverged. They speak for
+# their own model: that one of a hundred may diverge says nothing of how far the others' seeds lie apart.
+DIVERGED = 0.15
 STEPS = 100
-NEGLIGIBLE = 1e-12
+# Far below any level that a p is held against: 5 % over the pairs of thousands of models.
+NEGLIGIBLE = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def learnt(*, between: Array, chance: Array, disagreement: Array, num_seeds: Arr
     # every effect equally likely: it will take the weights of the others.
     log_likelihood = -freedom / 2 * (np.log(expected) + between[:, None] / expected)
     likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    weights = _weights(likelihood, num_seeds > 1)
+    weights = _weights(likelihood, num_seeds > 1, between > DIVERGED**2)
     kept = (weights > NEGLIGIBLE).any(axis=0)
     kept_weights = weights[:, kept]
     return SeedEffects(per_seed[:, kept] / num_seeds[:, None], kept_weights / kept_weights.sum(axis=1, keepdims=True))
@@ -93,19 +97,20 @@ def _disagreement(models: Sequence[Components]) -> Array:
     return np.where(several, seen, np.maximum(at_most * np.median(seen[several] / at_most[several]), least))
 
 
-def _weights(likelihood: Array, several: Array) -> Array:
+def _weights(likelihood: Array, several: Array, diverged: Array) -> Array:
     """How likely each effect is for each model [k, G], by expectation and maximisation over what they share."""
     import numpy as np
 
-    informative = likelihood[several]
+    flat = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    informative = likelihood[several & ~diverged]
     expected = np.array(EFFECTS) <= LARGEST_EXPECTED
-    counted = EXPECTED_MODELS / len(informative) * expected / expected.sum()
-    shared = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    counted = EXPECTED_MODELS / max(len(informative), 1) * expected / expected.sum()
+    shared = flat
     for _ in range(STEPS):
         own = informative * shared
         own /= own.sum(axis=1, keepdims=True)
         shared = own.sum(axis=0) + counted
         shared /= shared.sum()
-    weights = likelihood * shared
+    weights = likelihood * np.where(diverged[:, None], flat, shared)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -43,6 +43,7 @@ def blocks() -> Iterator[Block]:
         ["models", "seeds", "effect", "say a number", "the number", "seen with so many"],
         list(needed()),
     )
+    yield "many models", ["models", "images", "effect", "rank 1 with one seed", "with three"], list(groups())
     yield "places", ["models", "seeds", "effect", "all ranks within"], list(places())
 
 
@@ -97,6 +98,12 @@ def needed() -> Iterator[list[str]]:
         kept = said <= 0.2 if effect else 0.7 <= found <= 0.9
         shown = [percent(said), "none" if images is None else f"{images:,}", percent(found, kept) if images else ""]
         yield [str(models), str(seeds), str(effect), *shown]
+
+
+def groups() -> Iterator[list[str]]:
+    for models, images, effect in cells.GROUPS:
+        one, three = simulations.group_sizes(models, images, effect)
+        yield [str(models), str(images), str(effect), str(one), f"{three}{'' if three <= 1.1 * one else '!'}"]
 
 
 def places() -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ WINNERS = tuple(product((5, 20, 100), ((1, 0.0), (2, 0.3), (3, 0.3))))
 UNEVEN = tuple(product((5, 20), (360, 2000), (0.0, 0.3, "mixed")))
 NEEDED = tuple(product((2, 5, 20), ((1, 0.0), (3, 0.0), (3, 0.3))))
 PLACES = tuple(product((5, 20), ((1, 0.0), (2, 0.3), (3, "mixed"))))
+GROUPS = tuple(product((280, 1400), (359, 2000), (0.0, 0.1)))
 
 
 def runs_of(num_models: int) -> int:

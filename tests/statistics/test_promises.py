@@ -92,3 +92,15 @@ def test_what_is_promised_of_more_images_is_kept(num_models, kind):
 @pytest.mark.parametrize(("num_models", "kind"), cells.PLACES)
 def test_the_intervals_of_ranks_hold_all_true_ranks(num_models, kind):
     assert simulations.places_hold(num_models, kind[0], 1000, kind[1], 600) >= 0.935
+
+
+def test_three_seeds_do_not_blur_who_is_first_among_280_models():
+    one, three = simulations.group_sizes(280, 2000, 0.1)
+    assert three <= 1.1 * one < 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("num_models", "num_images", "effect"), cells.GROUPS)
+def test_three_seeds_do_not_blur_who_is_first(num_models, num_images, effect):
+    one, three = simulations.group_sizes(num_models, num_images, effect)
+    assert three <= 1.1 * one
