@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from results.ranking import compare
+from results.ranking import compare, resolution, selection
 from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
 from results.ranking.compare import Comparison, Interval, Ranking
 from results.ranking.front import Time, front
 from results.ranking.metrics import correct
+from results.ranking.resolution import Design
 from results.ranking.step_times import mean_of, median_interval, pooled
 from results.records import Measurement, Record
 from results.sanitize import plain
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     Predictions = Callable[[Record], Mapping[str, Array]]
 
 STEP_TIME = "_step_time"
+# The difference, in percentage points, that a table is asked whether it can see.
+GAP_PP = 1.0
 NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
 
 
@@ -65,9 +69,12 @@ class Row:
         return next((value for value in known if value is not None), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
-    """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model."""
+    """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model.
+
+    Without slots, so that what takes long is worked out once for all that show it, and only where it is shown.
+    """
 
     rows: tuple[Row, ...] = ()
     ranking: Ranking = field(default_factory=Ranking)
@@ -85,7 +92,17 @@ class Summary:
     def records(self) -> tuple[Record, ...]:
         return tuple(record for row in self.rows for record in row.records)
 
-    @property
+    @cached_property
+    def optimism(self) -> float:
+        """How many percentage points too kind the error of the best model is, because it was chosen for it."""
+        return selection.optimism(self.correct)
+
+    @cached_property
+    def design(self) -> Design:
+        """What decides whether the tests of at least two models see a gap of `GAP_PP`."""
+        return resolution.design(self.correct, GAP_PP / 100)
+
+    @cached_property
     def accelerator(self) -> str:
         """The device type beside the CPU that models were timed on; empty where there was none."""
         return next((kind for record in self.records for kind in _timed_on(record) if kind != "cpu"), "")
@@ -155,7 +172,7 @@ def _rights(models: Mapping[str, Sequence[Record]], predictions: Predictions) ->
     labels: list[tuple[str, Array]] = []
     for name, trials in models.items():
         kept = [(trial, arrays) for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
-        labels += [(f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept]
+        labels = [*labels[:1], *((f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept)]
         # Before they are stacked: another number of images has other labels too.
         check_labels(labels)
         rights[name] = np.stack([correct(arrays) for _, arrays in kept]) if kept else None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from results.ranking.resolution import Design, design, images_needed, narrows_most
-from results.ranking.selection import optimism
-from results.ranking.summary import Row, Summary
+from results.ranking.resolution import images_needed, narrows_most
+from results.ranking.summary import GAP_PP, Row, Summary
 from results.sanitize import name, plain
 from results.tables.columns import NOT_TOLD_APART, ON_FRONT, TIE, shape, timing
 from results.tables.number_format import counted, fixed, p_value, percent_decimals, rounded_count
 from results.tables.text import listed
 
 NO_ACCELERATOR = "no GPU columns: this run used the CPU only"
-GAP_PP = 1.0
 # What is less is nothing that one digit behind the point shows.
 LEAST_OPTIMISM_PP = 0.05
 WAYS = {"images": "twice the test images", "seeds": "twice the seeds", "models": "half the models"}
@@ -133,12 +131,12 @@ def _ruled_out(summary: Summary) -> str:
 def _chosen(summary: Summary) -> str:
     if len(summary.ranked) < 2:
         return ""
-    kind = optimism(summary.correct)
-    if kind < LEAST_OPTIMISM_PP:
+    kindness = summary.optimism
+    if kindness < LEAST_OPTIMISM_PP:
         return ""
     return (
         f"{name(summary.ranked[0].model)} was chosen from {len(summary.ranked):,} for its low error, "
-        f"which is about {kind:.1f} pp too kind; its interval allows for that."
+        f"which is about {kindness:.1f} pp too kind; its interval allows for that."
     )
 
 
@@ -215,24 +213,25 @@ def _gap(summary: Summary) -> list[str]:
     """How far these tests are from seeing a gap of a percentage point, and what would bring them nearer."""
     if len(summary.ranked) < 2:
         return []
-    seen = design(summary.correct, GAP_PP / 100)
-    return [_images_needed(summary, seen), _narrows_most(summary, seen)]
+    return [_images_needed(summary), _narrows_most(summary)]
 
 
-def _narrows_most(summary: Summary, seen: Design) -> str:
-    best = narrows_most(seen)
+def _narrows_most(summary: Summary) -> str:
+    best = narrows_most(summary.design)
     # What other seeds would do is not known where there is but one, and two models cannot be halved.
     possible = {"images": True, "seeds": not _one_seed_each(summary), "models": len(summary.ranked) > 2}
     others = [words for way, words in WAYS.items() if possible[way] and way != best]
     return f"Differences would narrow most with {WAYS[best]}, rather than {' or '.join(others)}." if others else ""
 
 
-def _images_needed(summary: Summary, seen: Design) -> str:
-    needed = images_needed(seen, GAP_PP / 100)
+def _images_needed(summary: Summary) -> str:
+    needed = images_needed(summary.design, GAP_PP / 100)
     if needed is None:
-        return "No number of test images shows a gap of 1 pp with these seeds: more seeds are what is missing."
+        return (
+            f"No number of test images shows a gap of {GAP_PP:g} pp with these seeds: more seeds are what is missing."
+        )
     return (
-        f"To see a gap of 1 pp in this table's tests (80 % of the time) takes about {rounded_count(needed)} "
+        f"To see a gap of {GAP_PP:g} pp in this table's tests (80 % of the time) takes about {rounded_count(needed)} "
         f"test images (you have {summary.num_images:,})."
     )
 
