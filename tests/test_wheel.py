@@ -64,7 +64,7 @@ def test_a_notebook_with_the_wheel_alone_trains_prints_and_predicts(wheel, tmp_p
     first, *rows, sentence, facts, refusal = done.stdout.splitlines()
     assert first == f"{wheel / 'harness' / '__init__.py'} True"
     assert {row.split()[0] for row in rows} == {"fc_model", "mlp"}
-    assert sentence.startswith("Of these checkpoints, mlp is best")
+    assert sentence.startswith("Of these checkpoints, mlp is the best")
     assert facts.endswith("True ['mlp']")
     assert refusal == "ZooError epochs: 'five' is not a whole number"
 

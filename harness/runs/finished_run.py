@@ -53,7 +53,7 @@ class Run:
 
     @property
     def sentence(self) -> str:
-        """Which model is best, what ties with it, and what it beats by how much."""
+        """Which models may be the best, what is tied with the first of them, and what it beats by how much."""
         return sentence(self.summary) or title(self.summary)
 
     @property

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The median time of a batch in ms, with its 95 % interval."""
+    """The median time of a batch in ms with its 95 % interval; the least time, and the width of the middle half."""
 
     median: float
     low: float
     high: float
+    min: float = 0.0
+    iqr: float = 0.0
 
 
 def front(errors: Mapping[str, float], times: Mapping[str, Time], better: Callable[[str, str], bool]) -> frozenset[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from results.ranking import compare
+from results.ranking import compare, resolution, selection
 from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
 from results.ranking.compare import Comparison, Ranking
 from results.ranking.error_intervals import Interval, error_interval
 from results.ranking.front import Time, front
 from results.ranking.metrics import correct
+from results.ranking.resolution import Design
 from results.ranking.step_times import mean_of, median_interval, pooled
 from results.records import Measurement, Record
 from results.sanitize import plain
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
     Predictions = Callable[[Record], Mapping[str, Array]]
 
+STEP_TIME = "_step_time"
+# The difference, in percentage points, that a table is asked whether it can see.
+GAP_PP = 1.0
 NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
 
 
@@ -31,7 +36,8 @@ class Row:
 
     `error` is its top-1 error in percent; a row without one is not ranked, and `note` says why. `places` are the ranks
     that the tests allow, the first and the last; `may_be_best` where it is among those of which one is the best.
-    `fronts` are the types of the devices on whose front of error and time it is.
+    `fronts` are the types of the devices on whose front of error and time it is. `times` are those of its steps, by
+    the names of their measurements.
     """
 
     model: str
@@ -43,28 +49,33 @@ class Row:
     may_be_best: bool = False
     fronts: frozenset[str] = frozenset()
     vs_best: Comparison | None = None
+    times: Mapping[str, Time] = field(default_factory=dict)
 
     @property
     def measured(self) -> tuple[Record, ...]:
         """The trials whose figures count: none of a model that never ended well."""
         return self.records if self.status == "ok" else ()
 
-    def time(self, device: str, step: str) -> Measurement | None:
+    def time(self, device: str, step: str) -> Time | None:
         """Milliseconds of one batch, the samples of all seeds together; `step` is "infer" or "train"."""
-        return pooled(self.measured, f"{device}_{step}_step_time")
+        return self.times.get(f"{device}_{step}{STEP_TIME}")
 
     def mean(self, name: str) -> float | None:
         """A measurement averaged over seeds."""
         return mean_of(self.measured, name)
 
     def fact(self, name: str) -> Any:
-        """What is known of the model rather than sampled; None where it is not known."""
-        return self.records[0].facts.get(name)
+        """What is known of the model rather than sampled, by the first seed that knows it; None where none does."""
+        known = (record.facts.get(name) for record in self.records)
+        return next((value for value in known if value is not None), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
-    """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model."""
+    """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model.
+
+    Without slots, so that what takes long is worked out once for all that show it, and only where it is shown.
+    """
 
     rows: tuple[Row, ...] = ()
     ranking: Ranking = field(default_factory=Ranking)
@@ -82,7 +93,17 @@ class Summary:
     def records(self) -> tuple[Record, ...]:
         return tuple(record for row in self.rows for record in row.records)
 
-    @property
+    @cached_property
+    def optimism(self) -> float:
+        """How many percentage points too kind the error of the best model is, because it was chosen for it."""
+        return selection.optimism(self.correct)
+
+    @cached_property
+    def design(self) -> Design:
+        """What decides whether the tests of at least two models see a gap of `GAP_PP`."""
+        return resolution.design(self.correct, GAP_PP / 100)
+
+    @cached_property
     def accelerator(self) -> str:
         """The device type beside the CPU that models were timed on; empty where there was none."""
         return next((kind for record in self.records for kind in _timed_on(record) if kind != "cpu"), "")
@@ -92,8 +113,10 @@ class Summary:
         return next((array.shape[1] for array in self.correct.values()), 0)
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(sorted({record.seed for row in self.ranked for record in row.records}))
+    def num_seeds(self) -> tuple[int, int]:
+        """The fewest and the most seeds that a ranked model has."""
+        counts = [len(array) for array in self.correct.values()]
+        return min(counts, default=0), max(counts, default=0)
 
 
 def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
@@ -150,7 +173,7 @@ def _rights(models: Mapping[str, Sequence[Record]], predictions: Predictions) ->
     labels: list[tuple[str, Array]] = []
     for name, trials in models.items():
         kept = [(trial, arrays) for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
-        labels += [(f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept]
+        labels = [*labels[:1], *((f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept)]
         # Before they are stacked: another number of images has other labels too.
         check_labels(labels)
         rights[name] = np.stack([correct(arrays) for _, arrays in kept]) if kept else None
@@ -163,7 +186,7 @@ def _row(model: str, trials: Sequence[Record]) -> Row:
     if not good:
         return Row(model=model, records=tuple(trials), status=bad[0].status, note=failure(bad[0]))
     note = f"{len(bad)} of {len(trials)} trials failed ({_cause(bad[0])})" if bad else ""
-    return Row(model=model, records=good, note=note)
+    return Row(model=model, records=good, note=note, times=_times(good))
 
 
 def failure(record: Record) -> str:
@@ -181,14 +204,23 @@ def _fronts(rows: Sequence[Row], ranking: Ranking) -> dict[str, frozenset[str]]:
     kinds = dict.fromkeys(kind for row in rows for record in row.records for kind in _timed_on(record))
     fronts = {}
     for kind in kinds:
-        times = {row.model: time for row in rows if (time := _time(row, kind))}
+        times = {row.model: time for row in rows if (time := row.time(kind, "infer"))}
         fronts[kind] = front(errors, times, ranking.better) if len(times) > 1 else frozenset()
     return fronts
 
 
-def _time(row: Row, kind: str) -> Time | None:
-    time = row.time(kind, "infer")
-    return Time(time.median, *median_interval(time.values)) if time else None
+def _times(trials: Sequence[Record]) -> dict[str, Time]:
+    """The step times of one model by the names of their measurements, each summed up once: many samples take long."""
+    names = dict.fromkeys(m.name for trial in trials for m in trial.measurements if m.name.endswith(STEP_TIME))
+    return {name: _time(samples) for name in names if (samples := pooled(trials, name))}
+
+
+def _time(samples: Measurement) -> Time:
+    import numpy as np
+
+    low, high = median_interval(samples.values)
+    least, lower, middle, upper = map(float, np.percentile(samples.values, (0, 25, 50, 75)))
+    return Time(middle, low, high, least, upper - lower)
 
 
 def _ranked(row: Row, ranking: Ranking, fronts: Mapping[str, frozenset[str]]) -> Row:
@@ -210,4 +242,4 @@ def _unranked(rows: Iterable[Row], why: str) -> tuple[Row, ...]:
 
 def _timed_on(record: Record) -> list[str]:
     names = [measured.name for measured in record.measurements]
-    return [name.partition("_")[0] for name in names if name.endswith("_infer_step_time")]
+    return [name.partition("_")[0] for name in names if name.endswith(f"_infer{STEP_TIME}")]

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
+from results.ranking.front import Time
 from results.ranking.step_times import reach
 from results.ranking.summary import Row, Summary
-from results.records import Measurement
 from results.sanitize import name, plain
-from results.tables.number_format import decimals, digits, duration, percent_decimals, with_reach
+from results.tables.number_format import digits, duration, ends, fixed, percent_decimals, with_ends
 
 DEVICE_LABELS = {"cuda": "GPU"}
-# A spread below this share of the time is what a quiet machine shows; naming it would only be noise for the eye.
-SHOWN_SPREAD = 0.02
+# An interval that reaches less far is what a quiet machine shows; naming it would only be noise for the eye.
+SHOWN_REACH = 0.02
+ON_FRONT = "◆"
+TIE, NOT_TOLD_APART = "tie", "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`title` over `unit` is the heading; `fill` gives a row's cell, blank where nothing is known."""
+    """`title` over `unit` is the heading; `fill` gives a row's cell, blank where nothing is known.
+
+    `front` is the type of the device whose times these are: there a row on its front has a mark behind its cell.
+    """
 
     key: str
     title: str = ""
     unit: str
     fill: Callable[[Row], str]
     left: bool = False
+    front: str = ""
+
+    def marked(self, row: Row) -> bool:
+        return self.front in row.fronts
 
 
 def main_columns(summary: Summary) -> list[Column]:
@@ -36,11 +46,11 @@ def main_columns(summary: Summary) -> list[Column]:
     wanted = [
         Column(key="rank", unit="rank", fill=rank_text),
         Column(key="model", unit="plugin", fill=lambda row: name(row.model), left=True),
-        Column(key="top1", title="top-1 err", unit="% ±95%", fill=_error),
+        Column(key="top1", title="top-1 err", unit="% (95 %)", fill=_error),
         Column(key="top5", title="top-5", unit="err %", fill=_top5),
-        *([Column(key="vs_best", title="vs best", unit="pp ±95%", fill=_vs_best)] if several else []),
-        Column(key="cpu", title="CPU", unit="ms/batch", fill=partial(_time, "cpu", "infer")),
-        Column(key="gpu", title=label, unit="ms/batch", fill=partial(_time, kind, "infer")),
+        *([Column(key="vs_best", title="vs best", unit="pp (95 %)", fill=_vs_best)] if several else []),
+        Column(key="cpu", title="CPU", unit="ms/batch", fill=partial(_time, "cpu", "infer"), front="cpu"),
+        Column(key="gpu", title=label, unit="ms/batch", fill=partial(_time, kind, "infer"), front=kind),
         Column(key="ratio", title=label, unit="×", fill=partial(_ratio, kind)),
         Column(key="params", title="params", unit="M", fill=_params),
         Column(key="train", title="train", unit="per seed", fill=lambda row: duration(row.mean("train_seconds"))),
@@ -75,8 +85,11 @@ def device_label(kind: str) -> str:
 
 
 def rank_text(row: Row) -> str:
-    """`=1` where others share the rank; a dash for what is not ranked."""
-    return "-" if row.rank is None else f"={row.rank}" if row.tied else str(row.rank)
+    """The places that the tests allow: `1`, or `1–4`; a minus for what is not ranked."""
+    if row.places is None:
+        return "-"
+    first, last = row.places
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def shape(row: Row) -> str:
@@ -91,14 +104,13 @@ def timing(row: Row) -> str:
     return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
 
 
-def with_spread(time: Measurement | None) -> str:
-    """`48.1`, or `48.1 ±2.4` where half the width of the middle half is over 2 %; blank where not measured."""
+def with_interval(time: Time | None) -> str:
+    """`48.1`, or `48.1 (45.9–52.3)` where the interval reaches over 2 % from it; blank where not measured."""
     if time is None:
         return ""
-    spread = time.iqr / 2
-    if spread <= SHOWN_SPREAD * time.median:
+    if reach(time.median, time.low, time.high) <= SHOWN_REACH * time.median:
         return digits(time.median)
-    return f"{digits(time.median)} ±{spread:.{decimals(time.median, 3)}f}"
+    return f"{digits(time.median)} ({digits(time.low)}–{digits(time.high)})"
 
 
 def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
@@ -107,7 +119,7 @@ def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
 
 def _error(row: Row) -> str:
     error = row.error
-    return with_reach(error.mean, error.low, error.high) if error else ""
+    return with_ends(error.mean, error.low, error.high) if error else ""
 
 
 def _top5(row: Row) -> str:
@@ -118,16 +130,22 @@ def _top5(row: Row) -> str:
 
 
 def _vs_best(row: Row) -> str:
+    """`best`; `+2.2 (1.1–3.3)` where it is worse beyond doubt; `tie ≤ 0.9` where the difference is small beyond doubt;
+    else, with the interval that 0 is in, `? (−0.9 to +2.1)`.
+    """
     comparison = row.vs_best
     if comparison is None:
-        return "best" if row.rank == 1 else ""
-    if row.rank == 1:
-        return "tie"
-    return with_reach(comparison.difference, comparison.low, comparison.high, signed=True)
+        return "best" if row.places else ""
+    if comparison.significant:
+        return with_ends(comparison.difference, comparison.low, comparison.high, sign="+")
+    if comparison.small:
+        # Rounded up: a bound that is rounded down is none.
+        return f"{TIE} ≤ {fixed(ceil(10 * max(-comparison.low, comparison.high)) / 10, 1)}"
+    return f"{NOT_TOLD_APART} ({ends(comparison.low, comparison.high)})"
 
 
 def _time(device: str, step: str, row: Row) -> str:
-    return with_spread(row.time(device, step)) if device else ""
+    return with_interval(row.time(device, step)) if device else ""
 
 
 def _ratio(device: str, row: Row) -> str:

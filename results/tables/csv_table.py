@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
-from results.ranking.summary import Summary
 from results.sanitize import plain
-from results.tables.flat_rows import flat
+from results.tables.flat_rows import Flat
 
 # A spreadsheet takes a cell that begins so for a formula, and evaluates it.
 FORMULA = ("=", "+", "-", "@")
 
 
-def csv_table(summary: Summary) -> bytes:
-    """One row a model in full precision, UTF-8; what is not known is blank."""
-    rows = flat(summary)
+def csv_table(rows: Sequence[Flat]) -> bytes:
+    """One row a model in full precision, UTF-8; what is not known is blank.
+
+    pandas takes a model called NA, null or nan for a blank, unless it reads it with
+    `pandas.read_csv(path, keep_default_na=False, na_values=[""])`.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(list(rows[0]) if rows else ["model", "status"])

@@ -21,16 +21,21 @@ def load(path: str | PathLike[str]) -> pandas.DataFrame:
     """The results of one run's folder, or of all runs in a folder: one row a model and run, each run best first.
 
     `run` is the name of the run's folder; the other columns, their units and their figures are those of table.csv:
-    - `top1`, `top5` and `*_err`: percent of the test images, `top1_err_ci95` how far its 95 % interval reaches
-    - `rank`: 1 + the number of models of the run that are better beyond doubt; `pareto`: none is better and faster
+    - `rank_low`, `rank_high`: the places that the tests allow; `may_be_best`: whether it is one of those of which one
+      is the best, with 95 % confidence
+    - `top1`, `top5` and `*_err`: percent of the test images, `top1_err_low` and `top1_err_high` the ends of its 95 %
+      interval
+    - `pareto`: no model is beyond doubt faster and not worse in error, or better and not slower
     - `param_count`, `trainable_param_count`: millions; `infer_gmacs`: 1e9 multiply-adds an image
     - `*_step_time`: milliseconds a batch of `infer_batch_size` images, the median over all seeds, with `_p50`, `_min`,
-      `_iqr`, `_ci95` beside it; `*_samples_per_sec`: images a second. `cpu_`, `cuda_` and the like name the device;
-      without a prefix it is the one that was trained on
+      `_iqr`, and the ends of its 95 % interval, `_low` and `_high`, beside it; `*_samples_per_sec`: images a second.
+      `cpu_`, `cuda_` and the like name the device, also of `pareto`; without a prefix it is the one trained on
     - `*_seconds`: seconds a seed; `peak_mib`, `device_peak_mib`: MiB; `test_loss`: nats; means over the seeds
     - what the model, its data and its machine were; `status`, and in `note` why a figure or a rank is missing
 
-    What is not known is None or NaN. Names are as they are, where table.csv guards them against spreadsheets. A run
+    What is not known is None or NaN. Names are as they are, where table.csv guards them against spreadsheets, and a
+    model called NA or null is one of that name: reading table.csv itself, `pandas.read_csv(path,
+    keep_default_na=False, na_values=[""])` gives the same. A run
     whose trials were not made under the same conditions has no ranks. A record that is damaged is moved to `corrupt/`,
     with a warning. Raises StoreError for a folder that is no run and holds none.
     """

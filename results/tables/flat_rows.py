@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from results.ranking.comparability import accelerator_names
-from results.ranking.step_times import median_reach, reach
+from results.ranking.front import Time
 from results.ranking.summary import Row, Summary
-from results.records import Measurement
 from results.tables.columns import timing
 
 Flat = dict[str, Any]
@@ -22,17 +21,20 @@ def flat(summary: Summary) -> list[Flat]:
 
     Times are milliseconds a batch, `param_count` is in millions; both are timm's units.
     """
-    return [_flat(row, summary.accelerator) for row in summary.rows]
+    kind = summary.accelerator
+    return [_flat(row, kind) for row in summary.rows]
 
 
 def _flat(row: Row, accelerator: str) -> Flat:
     return {
         "model": row.model,
         "img_size": row.fact("img_size"),
+        **_places(row),
         **_errors(row),
         "param_count": _millions(row.fact("param_count")),
         "trainable_param_count": _millions(row.fact("trainable_param_count")),
-        **_times(row, row.records[0].device.partition(":")[0], ""),
+        **_fronts(row, accelerator),
+        **_times(row, _trained_on(row), ""),
         "infer_batch_size": row.fact("infer_batch_size"),
         "infer_gmacs": row.fact("infer_gmacs"),
         **_times(row, "cpu", "cpu_"),
@@ -46,17 +48,31 @@ def _flat(row: Row, accelerator: str) -> Flat:
     }
 
 
+def _places(row: Row) -> Flat:
+    low, high = row.places or (None, None)
+    return {"rank_low": low, "rank_high": high, "may_be_best": row.may_be_best if row.places else None}
+
+
+def _fronts(row: Row, accelerator: str) -> Flat:
+    """Whether it is on the front of error and time; without a prefix as for times, on the device trained on."""
+    kinds = {"": _trained_on(row), "cpu_": "cpu"} | ({f"{accelerator}_": accelerator} if accelerator else {})
+    return {f"{prefix}pareto": kind in row.fronts if row.places else None for prefix, kind in kinds.items()}
+
+
+def _trained_on(row: Row) -> str:
+    return row.records[0].device.partition(":")[0]
+
+
 def _errors(row: Row) -> Flat:
     error, top5_err = row.error, row.mean("top5_err")
     top1_err = error.mean if error else row.mean("top1_err")
     return {
-        "rank": row.rank,
         "top1": _rest(top1_err),
         "top1_err": top1_err,
-        "top1_err_ci95": reach(error.mean, error.low, error.high) if error else None,
+        "top1_err_low": error.low if error else None,
+        "top1_err_high": error.high if error else None,
         "top5": _rest(top5_err),
         "top5_err": top5_err,
-        "pareto": row.on_front if row.rank else None,
         "test_loss": row.mean("test_loss"),
         "val_top1_err": row.mean("val_top1_err"),
     }
@@ -69,7 +85,7 @@ def _times(row: Row, device: str, prefix: str) -> Flat:
     return infer | train
 
 
-def _step(name: str, time: Measurement | None, batch_size: int | None, in_detail: bool) -> Flat:
+def _step(name: str, time: Time | None, batch_size: int | None, in_detail: bool) -> Flat:
     speed = 1e3 * batch_size / time.median if time and batch_size and time.median else None
     columns: Flat = {f"{name}_samples_per_sec": speed, f"{name}_step_time": time.median if time else None}
     if not in_detail:
@@ -78,7 +94,8 @@ def _step(name: str, time: Measurement | None, batch_size: int | None, in_detail
         f"{name}_step_time_p50": time.median if time else None,
         f"{name}_step_time_min": time.min if time else None,
         f"{name}_step_time_iqr": time.iqr if time else None,
-        f"{name}_step_time_ci95": median_reach(time.values) if time else None,
+        f"{name}_step_time_low": time.low if time else None,
+        f"{name}_step_time_high": time.high if time else None,
     }
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from results.ranking.comparability import accelerator_names
 from results.ranking.summary import Row, Summary
 from results.sanitize import plain
-from results.tables.columns import Column, main_columns, more_columns
-from results.tables.sentence import remarks, sentence, title
+from results.tables.columns import ON_FRONT, Column, main_columns, more_columns
+from results.tables.sentence import legend, remarks, sentence, title
 
 # An underscore within a word is itself; elsewhere it begins emphasis.
 MARKUP = re.compile(r"[\\`*\[\]~#!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -21,8 +21,10 @@ MARKUP = re.compile(r"[\\`*\[\]~#!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 def markdown_table(summary: Summary, configuration: Mapping[str, Any]) -> bytes:
     """The table with its title, its verdict and what a reader must know, as UTF-8."""
     columns = [*main_columns(summary), *more_columns(summary)]
-    below = [line for line in (sentence(summary), *remarks(summary), *_made_with(summary, configuration)) if line]
-    blocks = [f"# {escaped(title(summary))}", _table(summary, columns)]
+    table = _table(summary, columns)
+    said = sentence(summary), legend(summary, table), *remarks(summary), *_made_with(summary, configuration)
+    below = [line for line in said if line]
+    blocks = [f"# {escaped(title(summary))}", table]
     blocks += ["\n".join(f"- {escaped(line)}" for line in below)] if below else []
     return ("\n\n".join(block for block in blocks if block) + "\n").encode()
 
@@ -55,9 +57,9 @@ def _table(summary: Summary, columns: Sequence[Column]) -> str:
 
 
 def _cell(column: Column, row: Row) -> str:
-    if row.rank is None and column.key not in {"rank", "model"}:
+    if row.places is None and column.key not in {"rank", "model"}:
         return ""
-    return f"{column.fill(row)}{' ◆' if column.key == 'model' and row.on_front else ''}"
+    return f"{column.fill(row)}{f' {ON_FRONT}' if column.marked(row) else ''}"
 
 
 def _made_with(summary: Summary, configuration: Mapping[str, Any]) -> list[str]:

@@ -29,11 +29,22 @@ def percent_decimals(half: float) -> int:
     return min(decimals(half, 2), 3) if half else 1
 
 
-def with_reach(middle: float, low: float, high: float, *, signed: bool = False) -> str:
-    """`4.2 ±1.2`, or with a sign `+2.2 ±1.1`."""
-    half = reach(middle, low, high)
-    places = percent_decimals(half)
-    return f"{middle:{'+' if signed else ''}.{places}f} ±{half:.{places}f}"
+def with_ends(middle: float, low: float, high: float, *, sign: str = "") -> str:
+    """`4.2 (3.1–5.5)`, or with "+" for `sign` `+2.2 (1.1–3.3)`: the ends need not be equally far from the middle."""
+    places = percent_decimals(reach(middle, low, high))
+    return f"{fixed(middle, places, sign)} ({fixed(low, places)}–{fixed(high, places)})"
+
+
+def ends(low: float, high: float) -> str:
+    """`−0.9 to +2.1`, for an interval that may lie on both sides of 0: a dash between them would read as a sign."""
+    places = percent_decimals((high - low) / 2)
+    return f"{fixed(low, places, '+')} to {fixed(high, places, '+')}"
+
+
+def fixed(value: float, places: int, sign: str = "") -> str:
+    """`value` with that many decimals; what rounds to 0 has no sign, and a minus is none that joins two numbers."""
+    text = f"{value:{sign}.{places}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("+-")
 
 
 def p_value(p: float) -> str:

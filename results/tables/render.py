@@ -12,10 +12,11 @@ from results.ranking.summary import Summary, summarise
 from results.sanitize import harmless, plain
 from results.tables import terminal
 from results.tables.csv_table import csv_table
+from results.tables.flat_rows import flat
 from results.tables.json_table import json_table
 from results.tables.markdown import markdown_table
-from results.tables.sentence import remarks, sentence, title
-from results.tables.text import fit_for
+from results.tables.sentence import legend, remarks, sentence, title
+from results.tables.text import fit_for, wrapped
 
 if TYPE_CHECKING:
     from results.store.run_store import RunStore
@@ -29,9 +30,10 @@ def render(store: RunStore) -> Summary:
     Raises StoreError where trials cannot be ranked together.
     """
     summary = summarise(store.records(), store.predictions)
+    rows = flat(summary)
     store.write("table.md", markdown_table(summary, store.configuration))
-    store.write("table.csv", csv_table(summary))
-    store.write("table.json", json_table(summary, store.configuration))
+    store.write("table.csv", csv_table(rows))
+    store.write("table.json", json_table(summary, rows, store.configuration))
     return summary
 
 
@@ -41,7 +43,7 @@ def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | No
     Without `width` it is the terminal's; into a file or a pipe every column goes. Nothing here is coloured.
     """
     if as_json:
-        return json_table(summary, store.configuration).decode().rstrip("\n")
+        return json_table(summary, flat(summary), store.configuration).decode().rstrip("\n")
     folder = plain(store.path)
     spell = partial(fit_for, sys.stdout.encoding)
     lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(FILES)}}}"]
@@ -49,11 +51,13 @@ def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | No
 
 
 def screen(summary: Summary, width: int | None, spell: Callable[[str], str] = str) -> list[str]:
-    """The title, the table, the verdict and what a reader must know."""
+    """The title, the table, the verdict and what a reader must know; all of it within `width` columns, or unbroken."""
     if not summary.rows:
         return [title(summary)]
-    verdict = [line for line in (sentence(summary), *remarks(summary)) if line]
-    return [title(summary), *terminal.table(summary, width, spell), "", *verdict]
+    table = terminal.table(summary, width, spell)
+    said = sentence(summary), legend(summary, "\n".join(table), spell), *remarks(summary)
+    above = wrapped(spell(title(summary)), width)
+    return [*above, *table, "", *(part for line in said if line for part in wrapped(spell(line), width))]
 
 
 def _terminal_width() -> int | None:

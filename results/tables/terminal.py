@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from results.ranking.summary import Row, Summary
 from results.sanitize import name
-from results.tables.columns import Column, main_columns
+from results.tables.columns import ON_FRONT, Column, main_columns
 from results.tables.number_format import counted
 from results.tables.text import clipped, padded, width
 
@@ -16,6 +16,7 @@ from results.tables.text import clipped, padded, width
 DROPPED_FIRST = ("train", "params", "top5", "ratio", "weights", "gpu", "cpu", "vs_best")
 MOST_ROWS = 25
 BEST_ROWS = 15
+MOST_ON_FRONT = 10
 MOST_FAILED = 10
 LONGEST_NAME = 60
 SHORTEST_NAME = 8
@@ -42,11 +43,18 @@ def table(summary: Summary, columns_wide: int | None, spell: Callable[[str], str
 
 
 def shown_rows(summary: Summary) -> tuple[list[Row], list[Row]]:
-    """The ranked and the failed rows that are shown: all, or of many the best, the Pareto front and some failures."""
+    """The ranked and the failed rows shown: all, or of many the best, the quickest of the front and some failures."""
     ranked, failed = list(summary.ranked), list(summary.unranked)
     if len(summary.rows) <= MOST_ROWS:
         return ranked, failed
-    return [row for i, row in enumerate(ranked) if i < BEST_ROWS or row.on_front], failed[:MOST_FAILED]
+    on_front = sorted((row for row in ranked[BEST_ROWS:] if row.fronts), key=_quickest)[:MOST_ON_FRONT]
+    kept = {id(row) for row in on_front}
+    return [row for i, row in enumerate(ranked) if i < BEST_ROWS or id(row) in kept], failed[:MOST_FAILED]
+
+
+def _quickest(row: Row) -> float:
+    """Its least time on a device on whose front it is."""
+    return min(time.median for kind in row.fronts if (time := row.time(kind, "infer")))
 
 
 def _spell_column(column: Column, spell: Callable[[str], str]) -> Column:
@@ -69,13 +77,21 @@ def _fitted(
 
 
 def _cells(columns: Sequence[Column], rows: Sequence[Row], longest_name: int) -> list[list[str]]:
-    return [[_cell(column, row, longest_name) for column in columns] for row in rows]
+    by_column = [_column(column, rows, longest_name) for column in columns]
+    return [list(cells) for cells in zip(*by_column, strict=True)]
 
 
-def _cell(column: Column, row: Row, longest_name: int) -> str:
-    if column.key != "model":
-        return column.fill(row)
-    return f"{clipped(column.fill(row), longest_name)}{' ◆' if row.on_front else ''}"
+def _column(column: Column, rows: Sequence[Row], longest_name: int) -> list[str]:
+    cells = [column.fill(row) for row in rows]
+    if column.key == "model":
+        return [clipped(cell, longest_name) for cell in cells]
+    marks = [column.marked(row) for row in rows]
+    # What has no mark leaves room for it, so that the figures stay in line.
+    return (
+        [f"{cell} {ON_FRONT if mark else ' '}" for cell, mark in zip(cells, marks, strict=True)]
+        if any(marks)
+        else cells
+    )
 
 
 def _widths(columns: Sequence[Column], grid: Sequence[Sequence[str]]) -> list[int]:

@@ -9,7 +9,9 @@ from results.sanitize import name as cleaned
 
 # What a sign becomes where an encoding lacks it.
 REPLACEMENTS = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
-REPLACEMENTS |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">"}
+REPLACEMENTS |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">", "≤": "<="}
+
+HANGING = "  "
 
 
 def width(text: str) -> int:
@@ -46,6 +48,22 @@ def aligned(rows: Sequence[Sequence[str]], right: Container[int] = ()) -> list[s
         for row in rows
     )
     return ["  ".join(line).rstrip() for line in lines]
+
+
+def wrapped(line: str, columns: int | None) -> list[str]:
+    """`line` broken between words to fill at most that many columns, what follows two spaces in; None is no limit.
+
+    A word is never broken: half a path opens nothing.
+    """
+    if columns is None or width(line) <= columns:
+        return [line]
+    lines: list[str] = []
+    for word in line.split():
+        if lines and width(lines[-1]) + 1 + width(word) <= columns:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{HANGING if lines else ''}{word}")
+    return lines
 
 
 def listed(names: Sequence[str], limit: int = 4) -> str:

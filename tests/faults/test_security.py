@@ -21,6 +21,7 @@ from results.store.codec import from_json
 from results.store.file_names import trial_slug
 from results.store.run_store import RunStore
 from results.tables.csv_table import csv_table
+from results.tables.flat_rows import flat
 from results.tables.json_table import json_table
 from results.tables.markdown import markdown_table
 from results.tables.render import render, screen
@@ -78,7 +79,7 @@ def test_73_markdown_shows_tags_and_scripts_as_text(status):
 
 @pytest.mark.fault(74)
 def test_74_no_cell_of_the_csv_is_a_formula():
-    rows = list(csv.reader(io.StringIO(csv_table(HOSTILE).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(csv_table(flat(HOSTILE)).decode(), newline="")))
     assert len(rows) == 1 + len(NASTY)
     assert [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
     assert any(cell.startswith("'=HYPERLINK") for row in rows for cell in row)
@@ -91,7 +92,7 @@ def test_75_names_that_look_like_numbers_or_cells_stay_as_they_are(names):
     in_markdown = [line.replace("&#124;", "¦").split("|")[2] for line in table_lines(summary)]
     shown = {cell.replace("\\", "").replace("◆", "").replace("¦", "|").strip() for cell in in_markdown}
     assert shown == names
-    assert {row["model"] for row in json.loads(json_table(summary, {}))["rows"]} == names
+    assert {row["model"] for row in json.loads(json_table(summary, flat(summary), {}))["rows"]} == names
     assert all(any(f" {name} " in line for line in screen(summary, 100)) for name in names)
 
 
@@ -104,7 +105,7 @@ def table_lines(summary):
 def test_75_no_control_character_reaches_a_terminal_or_a_table():
     texts = [*screen(HOSTILE, 120), *markdown_table(HOSTILE, {}).decode().splitlines()]
     assert [text for text in texts if not text.isprintable()] == []
-    assert "\x1b" not in csv_table(HOSTILE).decode()
+    assert "\x1b" not in csv_table(flat(HOSTILE)).decode()
 
 
 @pytest.mark.fault(76)

@@ -45,7 +45,7 @@ def test_a_script_from_stdin_trains_two_models_from_an_empty_folder_and_starts_n
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert {line.split()[1] for line in lines[1:3]} == {"fc_model", "mlp"}
-    assert lines[3].startswith("Of these checkpoints, mlp is best")
+    assert lines[3].startswith("Of these checkpoints, mlp is the best")
     assert lines[4:] == ["True 1", "__main__"]
     assert "plan     2 models × 1 seed = 2 trials" in done.stderr
     assert len(list((tmp_path / "results" / "runs").iterdir())) == 1

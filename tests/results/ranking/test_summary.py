@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from results.errors import StoreError
+from results.ranking import summary
 from results.ranking.comparability import NotComparable, accelerator_names
+from results.ranking.front import Time
 from results.ranking.summary import summarise, without_ranking
-from results.tables.sentence import remarks, sentence
 from tests.results.runs import Folder, summary_of, trial
 
 
@@ -21,14 +22,18 @@ def test_better_models_come_first_and_failed_ones_last_by_name():
     run = summary_of(
         trial("z", status="failed"), trial("bad", wrong=range(300)), trial("a", status="oom"), trial("good")
     )
-    assert [(row.model, row.rank) for row in run.rows] == [("good", 1), ("bad", 2), ("a", None), ("z", None)]
+    assert [(row.model, row.places) for row in run.rows] == [
+        ("good", (1, 1)),
+        ("bad", (2, 2)),
+        ("a", None),
+        ("z", None),
+    ]
 
 
 def test_a_model_is_ranked_on_the_seeds_that_ended_well():
     run = summary_of(trial("net", 1, wrong=range(10)), trial("net", 2, status="timeout", cause="too slow"))
     [row] = run.rows
-    assert (row.rank, row.note) == (1, "1 of 2 trials failed (too slow)")
-    assert "note: net: 1 of 2 trials failed (too slow)" in remarks(run)
+    assert (row.places, row.note) == ((1, 1), "1 of 2 trials failed (too slow)")
 
 
 @pytest.mark.parametrize(
@@ -45,15 +50,39 @@ def test_a_failure_without_a_cause_is_named_by_its_status():
     assert summary_of(trial("net", status="timeout")).rows[0].note == "FAIL:timeout"
 
 
-def test_rows_say_who_is_tied_and_what_is_known_of_them():
+def test_rows_say_which_ranks_are_allowed_and_how_far_from_the_first_they_are():
     run = summary_of(trial("a", wrong=range(42)), trial("b", wrong=range(43)), trial("c", wrong=range(400)))
-    assert {row.model: row.tied for row in run.rows} == {"a": True, "b": True, "c": False}
-    assert (run.rows[0].fact("img_size"), run.rows[0].fact("unheard of")) == (224, None)
+    assert [(row.places, row.may_be_best) for row in run.rows] == [((1, 2), True), ((1, 2), True), ((3, 3), False)]
+    first, second, third = (row.vs_best for row in run.rows)
+    assert first is None
+    assert (second.significant, second.difference) == (False, pytest.approx(0.1))
+    assert (third.significant, third.difference) == (True, pytest.approx(35.8))
+
+
+def test_a_fact_is_of_the_first_seed_that_knows_it():
+    [row] = summary_of(trial("a"), trial("a", 2, facts={"infer_gmacs": 1.8})).rows
+    assert [row.fact(name) for name in ("img_size", "infer_gmacs", "unheard of")] == [224, 1.8, None]
+
+
+def test_a_run_says_how_many_seeds_its_models_have_and_not_how_many_were_planned():
+    failed = trial("b", 2, status="oom")
+    assert summary_of(trial("a"), trial("a", 2), trial("b", wrong=range(9)), failed).num_seeds == (1, 2)
+    assert summary_of(trial("a", 1), trial("b", 2, wrong=range(9))).num_seeds == (1, 1)
+    assert summary_of(failed).num_seeds == (0, 0)
+
+
+def test_times_are_those_of_all_seeds_together_and_summed_up_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(summary, "median_interval", lambda values: calls.append(values) or (1.0, 9.0))
+    [row] = summary_of(*(trial("a", seed, cpu_infer_step_time=(3.0 + seed, 8.0)) for seed in (1, 2))).rows
+    assert row.time("cpu", "infer") == row.time("cpu", "infer") == Time(6.5, 1.0, 9.0, 4.0, 3.25)
+    assert row.time("cuda", "infer") is None
+    assert len(calls) == 1
 
 
 def test_a_run_without_predictions_has_no_ranking_and_no_errors():
     record, _ = trial("net", wrong=range(10), train_seconds=(4.0,))
-    assert summarise([record], lambda _: {}).ranking is None
+    assert summarise([record], lambda _: {}).ranking.order == ()
     [row] = without_ranking([record], lambda _: {}, "the device differs").rows
     assert (row.error, row.note, row.mean("train_seconds")) == (None, "the device differs", 4.0)
 
@@ -72,13 +101,27 @@ def test_a_run_knows_its_accelerator_its_images_and_who_was_right():
 def test_a_trial_without_predictions_is_shown_but_not_ranked():
     record, _ = trial("net", wrong=range(10))
     [row] = summarise([record], lambda _: {}).rows
-    assert (row.rank, row.note) == (None, "no predictions were kept, so it cannot be ranked")
+    assert (row.places, row.note) == (None, "no predictions were kept, so it cannot be ranked")
 
 
-def test_the_front_is_error_against_time_on_the_cpu():
-    points = {"slow": (10, 9.0), "quick": (200, 1.0), "worse": (300, 5.0)}
-    run = summary_of(*(trial(name, wrong=range(n), cpu_infer_step_time=(ms,)) for name, (n, ms) in points.items()))
-    assert {row.model for row in run.rows if row.on_front} == {"slow", "quick"}
+def test_each_device_has_a_front_of_its_own():
+    points = {"slow": (10, 9.0, 5.0), "quick": (200, 1.0, 9.0), "worse": (300, 5.0, 1.0)}
+    run = summary_of(
+        *(
+            trial(name, wrong=range(n), cpu_infer_step_time=(cpu,), cuda_infer_step_time=(gpu,))
+            for name, (n, cpu, gpu) in points.items()
+        )
+    )
+    assert {row.model: row.fronts for row in run.rows} == {
+        "slow": {"cpu", "cuda"},
+        "quick": {"cpu"},
+        "worse": {"cuda"},
+    }
+
+
+def test_a_device_that_only_one_model_was_timed_on_has_no_front():
+    run = summary_of(trial("a", cpu_infer_step_time=(9.0,)), trial("b", wrong=range(99)))
+    assert [row.fronts for row in run.rows] == [frozenset(), frozenset()]
 
 
 @pytest.mark.parametrize(
@@ -111,32 +154,7 @@ def test_rows_made_under_different_conditions_are_not_ranked_together(changes, n
 
 
 def test_a_failed_trial_may_lack_conditions_and_does_not_stop_the_others():
-    assert summary_of(trial("a"), trial("b", status="failed", machine={"torch": "2.6.0"})).rows[0].rank == 1
-
-
-@pytest.mark.parametrize(
-    ("wrong", "text"),
-    [
-        ({"a": 42}, "a is the only model that was ranked."),
-        ({"a": 42, "b": 43}, "Of these checkpoints, a is best, tied with b."),
-        ({name: 42 + i for i, name in enumerate("abcdefg")}, "tied with b, c, d, e and 2 more."),
-        ({"a": 20, "b": 100, "c": 101}, "checkpoints, a is best; it beats b by 8.0 ±1.7 pp (p < 0.0001)."),
-        ({"a": 20, "b": 21, "c": 100}, "a is best, tied with b; it beats c by 8.0 ±1.7 pp (p < 0.0001)."),
-    ],
-)
-def test_the_verdict_is_a_sentence(wrong, text):
-    run = summary_of(*(trial(name, wrong=range(count)) for name, count in wrong.items()))
-    assert sentence(run).endswith(text)
-
-
-def test_the_best_beats_only_what_it_is_itself_significantly_better_than():
-    run = summary_of(trial("a", wrong=range(500, 544)), trial("b", wrong=range(45)), trial("c", wrong=range(60)))
-    assert [(row.model, row.rank) for row in run.rows] == [("a", 1), ("b", 1), ("c", 2)]
-    assert sentence(run) == "Of these checkpoints, a is best, tied with b."
-
-
-def test_an_accelerator_that_could_not_be_timed_is_not_called_a_cpu_run():
-    assert "no GPU columns: nothing could be timed on cuda" in remarks(summary_of(trial("a", device="cuda")))
+    assert summary_of(trial("a"), trial("b", status="failed", machine={"torch": "2.6.0"})).rows[0].places == (1, 1)
 
 
 def shuffled(one, other):
@@ -200,13 +218,13 @@ def test_seeds_of_what_are_two_models_are_not_averaged(first, second, named):
     assert caught.value.cause == f"the trials of a are of several models, they differ in {named}"
     assert caught.value.remedy == "run the model again from all its seeds"
     rows = without_ranking(folder.records(), folder.predictions, caught.value.cause).rows
-    assert [(row.records[0].seed, len(row.records), row.rank) for row in rows] == [(1, 1, None), (2, 1, None)]
+    assert [(row.records[0].seed, len(row.records), row.places) for row in rows] == [(1, 1, None), (2, 1, None)]
     assert rows[1].note == f"seed 2 alone: {caught.value.cause}"
 
 
 def test_a_record_of_before_that_does_not_say_its_content_is_no_other_model():
     [row] = summary_of(with_plugin(trial("a"), **{"net.py": "1a"}), trial("a", 2)).rows
-    assert (row.rank, len(row.records)) == (1, 2)
+    assert (row.places, len(row.records)) == ((1, 1), 2)
 
 
 def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
@@ -214,19 +232,3 @@ def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
     rows = without_ranking(folder.records(), folder.predictions, "why").rows
     assert [len(row.records) for row in rows] == [1, 1]
     assert rows[0].error.mean == pytest.approx(1.0)
-
-
-def test_what_trials_noted_and_why_times_are_blank_is_said_once_for_all_models_that_it_is_true_of():
-    noted, untimed = {"notes": "images of 48 px"}, {"timing_error": "crashed with\x1b SIGSEGV"}
-    run = summary_of(
-        trial("a", 1, facts=noted),
-        trial("a", 2, facts=noted),
-        trial("b", wrong=range(10), facts=noted | untimed),
-        trial("c", wrong=range(20), facts=untimed),
-        trial("d", wrong=range(30)),
-    )
-    lines = remarks(run)
-    assert [line for line in lines if line.startswith("note: ")] == ["note: a and b: images of 48 px"]
-    [line] = [line for line in lines if line.startswith("Not timed: ")]
-    assert line.startswith("Not timed: b and c: crashed with")
-    assert "\x1b" not in line

@@ -75,9 +75,10 @@ def test_a_damaged_record_is_put_aside_and_the_others_are_loaded(tmp_path, capsy
 def test_rows_that_cannot_be_ranked_together_load_without_ranks_and_say_why(tmp_path):
     other = trial("mlp", 1, wrong=range(300), machine={"cpu": "Another"}, **CUDA)
     loaded = results.load(stored(tmp_path, [*RUN[:2], other, RUN[3]]).path).set_index("model")
-    assert loaded[["rank", "pareto"]].isna().all(axis=None)
+    assert loaded[["rank_low", "rank_high", "may_be_best", "pareto", "cuda_pareto"]].isna().all(axis=None)
     assert list(loaded["top1_err"]) == pytest.approx([float("nan"), 30, 6], nan_ok=True)
-    assert list(loaded["top1_err_ci95"].notna()) == [False, True, True]
+    assert list(loaded["top1_err_low"] < 6) == [False, False, True]
+    assert list(loaded["top1_err_high"] > 30) == [False, True, False]
     assert "differ in cpu (Another, Old Reliable 9000)" in loaded["note"]["vit"]
     assert loaded["note"]["gone"] == "FAIL:the loss was not finite"
 
@@ -94,3 +95,13 @@ def test_a_model_whose_seeds_saw_other_images_has_a_row_for_each_of_them(tmp_pat
 def test_what_is_not_there_is_no_attribute():
     with pytest.raises(AttributeError, match="has no attribute 'lode'"):
         results.lode  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "None", "nan"])
+def test_a_model_with_the_name_of_a_blank_is_no_blank(tmp_path, name):
+    store = stored(tmp_path, [trial(name), trial("b", wrong=range(300), device="cpu", facts={"head": None})])
+    render(store)
+    written = pandas.read_csv(store.path / "table.csv", keep_default_na=False, na_values=[""])
+    assert list(written["model"]) == list(results.load(store.path)["model"]) == [name, "b"]
+    assert written["head"].isna().to_list() == [False, True]
+    assert written["top1_err"].dtype == float

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.tables.number_format import digits, duration, p_value, rounded_count, shown_bytes, with_reach
+from results.tables.number_format import digits, duration, ends, fixed, p_value, rounded_count, shown_bytes, with_ends
 
 
 @pytest.mark.parametrize(
@@ -14,12 +14,22 @@ def test_times_have_three_significant_digits_and_no_exponent(value, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "reach", "text"),
-    [(4.2, 1.2, "4.2 ±1.2"), (52.04, 12.3, "52 ±12"), (4.2, 0.35, "4.20 ±0.35"), (0.0, 0.0, "0.0 ±0.0")],
+    ("low", "high", "text"),
+    [
+        (3.1, 5.4, "4.2 (3.1–5.4)"),
+        (3.9, 4.4, "4.20 (3.90–4.40)"),
+        (0.0, 16.04, "4 (0–16)"),
+        (4.2, 4.2, "4.2 (4.2–4.2)"),
+    ],
 )
-def test_digits_follow_the_uncertainty_on_its_longer_side(value, reach, text):
-    assert with_reach(value, value - reach / 2, value + reach) == text
-    assert with_reach(value, value - reach, value + reach / 2) == text
+def test_digits_follow_the_uncertainty_on_its_longer_side(low, high, text):
+    assert with_ends(4.2, low, high) == text
+
+
+def test_an_interval_around_0_has_signs_that_no_dash_can_be_taken_for():
+    assert (ends(-0.93, 2.06), ends(-0.04, 2.06)) == ("−0.9 to +2.1", "0.0 to +2.1")
+    assert with_ends(2.2, 1.1, 3.3, sign="+") == "+2.2 (1.1–3.3)"
+    assert [fixed(value, 1) for value in (-0.04, -0.06, 0.04)] == ["0.0", "−0.1", "0.0"]
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,11 @@ RUN = [
 ]
 # Without the spaces and dashes that only align it.
 MARKDOWN = """\
-# Test error on 1,000 images, 1 seed (± 95 % over images; = tied, Holm-adjusted; ◆ Pareto)
+# Test error on 1,000 images, 1 seed (95 % intervals over images)
 
-| rank | plugin | top-1 err % ±95% | params M | weights | input C×H×W | seeds | timing | note |
+| rank | plugin | top-1 err % (95 %) | params M | weights | input C×H×W | seeds | timing | note |
 |-:|:-|-:|-:|:-|:-|-:|:-|:-|
-| 1 | a\\*b | 10.0 ±2.0 | 27.8 | none | 3×224×224 | 1 | steady | |
+| 1 | a\\*b | 10.0 (8.3–12.0) | 27.8 | none | 3×224×224 | 1 | steady | |
 | - | bad | | | | | | | FAIL:1 &lt; 2 &#124; 3 &gt; 2 |
 
 - a\\*b is the only model that was ranked.
@@ -61,9 +61,9 @@ def test_csv_has_timms_columns_and_units():
 
 def test_csv_pools_the_samples_of_all_seeds():
     row = csv_rows()["vit,huge"]
-    suffixes = ("", "_p50", "_min", "_iqr", "_ci95")
+    suffixes = ("", "_p50", "_min", "_iqr", "_low", "_high")
     # Six samples, 40 40 45 45 50 50: the median's interval is their whole range.
-    assert [float(row[f"cpu_infer_step_time{suffix}"]) for suffix in suffixes] == [45, 45, 40, 7.5, 5]
+    assert [float(row[f"cpu_infer_step_time{suffix}"]) for suffix in suffixes] == [45, 45, 40, 7.5, 40, 50]
     assert row["seed"] == "1 2"
 
 
@@ -77,15 +77,20 @@ def test_csv_says_where_each_row_comes_from():
 def test_csv_gives_no_figure_of_a_trial_that_did_not_end_well():
     row = csv_rows()["gone"]
     assert (row["status"], row["note"]) == ("diverged", "FAIL:the loss was not finite")
-    assert [row[key] for key in ("rank", "top1_err", "train_seconds", "cuda_infer_step_time")] == [""] * 4
+    assert [row[key] for key in ("rank_low", "top1_err", "train_seconds", "cuda_infer_step_time")] == [""] * 4
 
 
 def test_json_compares_every_pair_and_names_its_origin():
     content = json.loads(written("table.json"))
     [pair] = content["comparisons"]
-    assert (pair["first"], pair["second"], pair["p_adjusted"]) == ("vit,huge", "mlp", pytest.approx(0, abs=1e-6))
+    assert (pair["first"], pair["second"], pair["p_adjusted"]) == ("vit,huge", "mlp", pytest.approx(0, abs=1e-3))
     # Wrong on 50 or 70 images, and on 300 others: none is missed by both.
     assert pair["difference"] == pytest.approx(-24)
+    assert (pair["low"] < pair["difference"] < pair["high"] < 0, pair["significant"], pair["tie"]) == (
+        True,
+        True,
+        False,
+    )
     assert [pair[key] for key in ("only_first", "only_second", "both_wrong")] == pytest.approx([300, 60, 0])
     assert content["machine"]["accelerators"] == MACHINE["accelerators"]
     assert content["data"]["fingerprint"] == "9f3c71e1"
@@ -111,7 +116,7 @@ def test_without_a_top_5_error_every_table_leaves_it_open_instead_of_at_0():
 
 def test_markdown_is_a_table_with_its_verdict_machine_data_and_command():
     text = written("table.md")
-    assert "vit,huge is best; it beats mlp by 24" in text
+    assert "- vit,huge is the best; it beats mlp by 24.0 pp (15.1–32.8; p = 0.00026).\n" in text
     assert "- Machine: NVIDIA H200, Old Reliable 9000, 2 cores, python 3.11.9, torch 2.15.0, timm 1.0.31\n" in text
     assert text.endswith("- Command: harness run --data-dir 'my leaves'\n")
 

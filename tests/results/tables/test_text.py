@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.tables.text import aligned, clipped, fit_for, listed, padded, width
+from results.tables.text import aligned, clipped, fit_for, listed, padded, width, wrapped
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301te\u0301", 3), ("", 0)])
@@ -35,3 +35,9 @@ def test_names_are_listed_as_people_do(num_names, text):
 def test_a_stream_shows_what_its_encoding_knows_and_the_rest_spelt_out():
     assert fit_for("latin-1", "±1 ◆ é 日") == "±1 * é \\u65e5"
     assert fit_for("utf-8", "±1 ◆ é 日") == "±1 ◆ é 日"
+
+
+def test_a_long_line_goes_on_two_spaces_in_and_no_word_is_broken():
+    assert wrapped("aa bb 日本 cc dd", 8) == ["aa bb", "  日本", "  cc dd"]
+    assert wrapped("a longer-than-that b", 8) == ["a", "  longer-than-that", "  b"]
+    assert wrapped("aa bb", 5) == wrapped("aa bb", None) == ["aa bb"]
