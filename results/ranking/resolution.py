@@ -49,7 +49,8 @@ class Design:
     def over_images(self) -> float:
         """Variance over images of the difference between two error rates."""
         saved = 2 * self.disagreement * (1 - 1 / self.num_seeds)
-        return max(self.per_image - saved, 0.0) / self.num_images
+        # Seeds that happen to disagree on more than the models do leave nothing: then as if on two images.
+        return max(self.per_image - saved, 2 / self.num_images) / self.num_images
 
     def detectable(self) -> float:
         """The least difference that is significant, as a rate, in the mean over pairs."""
