@@ -54,7 +54,7 @@ def run(
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
       momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);
     - speed: amp, amp_dtype ("bfloat16", "float16"), channels_last ("auto", "on", "off"), torchcompile, grad_accum
-      (passes a step), num_threads, exact (no faster arithmetic);
+      (passes a step), num_threads, exact (no faster arithmetic, no TF32);
     - trials: trial_timeout (seconds, 14400; 0 for none), memory_limit (MiB, Linux), checkpoint_every (seconds, 300),
       isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
       a few steps twice more, and mark what differs);
@@ -92,7 +92,8 @@ def time(
 
     `timing` are the options of `harness time`: precision ("float32", "bfloat16", "float16"), amp, amp_dtype
     ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train (False: inference only), time_budget
-    (seconds for the samples of a step, 1.0), rounds (turns that each model gets, 3), detail (also the parts of a step).
+    (seconds for the samples of a step, 1.0), rounds (turns that each model gets, 3), detail (also the parts of a step),
+    allocator ("keep": let glibc keep freed memory, which holds until this process ends).
 
     Returns one row a model, device and batch size in the columns of `harness time --csv`: times in ms a batch,
     infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError

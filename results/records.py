@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import fmean, median, quantiles
 from typing import Any
 
@@ -13,12 +14,24 @@ STATUSES = ("ok", "failed", "oom", "timeout", "diverged", "skipped")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One measured quantity with its raw samples; every statistic is derived from them."""
+    """One measured quantity with its raw samples; every statistic is derived from them.
+
+    `rounds` says how many of the values, in their order, were taken in each round: samples of one round are neighbours
+    and share what the machine did meanwhile. Empty where all were taken in one, as in records of before.
+    """
 
     name: str
     unit: str
     values: tuple[float, ...]
     lower_is_better: bool = True
+    rounds: tuple[int, ...] = ()
+
+    @property
+    def by_round(self) -> tuple[tuple[float, ...], ...]:
+        """The values of each round that has any."""
+        ends = list(accumulate(self.rounds or (self.n,)))
+        parts = (self.values[start:end] for start, end in zip([0, *ends], ends, strict=False))
+        return tuple(part for part in parts if part)
 
     @property
     def n(self) -> int:

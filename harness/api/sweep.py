@@ -30,7 +30,8 @@ GROUP = 8
 
 def sweep(request: TimeRequest, choices: Sequence[Choice]) -> list[timing_rows.TimingRow]:
     """One row a model, device and batch size. A model that cannot be built or run has a row that says why."""
-    keep_freed_memory()
+    if request.keeps_memory:
+        keep_freed_memory()
     targets = wanted_devices(request.devices)
     timed = []
     num_threads = torch.get_num_threads()

@@ -6,12 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
 from harness.machine import devices
 from harness.machine.facts import machine_facts
-from harness.timing.intervals import p95
-from results.ranking.step_times import median_reach
+from results.ranking.step_times import median_interval, median_reach
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from results.records import Measurement
 
 TimingRow = dict[str, Any]
+SETTINGS = ("precision", "channels_last", "torchcompile", "threads", "allocator", "batch_size", "img_size")
 OWN_VERSIONS = ("torch", "torchvision", "timm")
 
 
@@ -35,9 +36,7 @@ def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> T
     if work is not None:
         cells |= {"infer_gmacs": round(work.gmacs, 4), "infer_macts": round(work.mactivations, 4)}
         cells["param_count"] = round(work.param_count / 1e6, 4)
-    cells |= {
-        key: facts[key] for key in ("precision", "channels_last", "torchcompile", "threads", "batch_size", "img_size")
-    }
+    cells |= {key: facts[key] for key in (*SETTINGS, "tf32") if key in facts}
     cells |= {"device": kind, "device_name": devices.label(device) if kind != "cpu" else machine_facts()["cpu"]}
     cells |= {key: machine_facts()[key] for key in OWN_VERSIONS}
     cells |= {"verdict": timing.verdict, "reasons": "; ".join(timing.reasons)}
@@ -66,14 +65,24 @@ def as_csv(rows: Sequence[TimingRow]) -> str:
     return out.getvalue()
 
 
+def p95(values: Sequence[float]) -> float:
+    """The time that 95 % of the steps stay below; of few values their largest."""
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
 def _step(step: str, measured: Measurement, facts: Any) -> TimingRow:
+    low, high = median_interval(measured)
     return {
         f"{step}_samples_per_sec": round(facts["batch_size"] / measured.median * 1e3, 2),
         f"{step}_step_time": round(measured.median, 6),
         f"{step}_step_time_min": round(measured.min, 6),
         f"{step}_step_time_iqr": round(measured.iqr, 6),
         f"{step}_step_time_p95": round(p95(measured.values), 6),
-        f"{step}_step_time_ci95": round(median_reach(measured.values), 6),
+        f"{step}_step_time_ci95": round(median_reach(measured), 6),
+        f"{step}_step_time_low": round(low, 6),
+        f"{step}_step_time_high": round(high, 6),
+        f"{step}_rounds": len(measured.by_round),
+        f"{step}_system_share": round(facts[f"{step}_system_share"], 3),
         f"{step}_samples": measured.n,
         f"{step}_batch_size": facts["batch_size"],
         f"{step}_img_size": facts["img_size"],

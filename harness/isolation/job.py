@@ -19,6 +19,10 @@ class Job:
     `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `plugin_files` has the
     SHA-256 of each of its files, `weights_sha256` that of the weights file ("" without one). `data`, `features`, `work`
     and `progress` are folders of the run. `memory_mib` is what the trial may take, None without a limit.
+
+    Where `checkpoint` is a folder, the trained model in it is timed, and nothing trained. The process takes `rounds`
+    rounds of timing on `timed_on`, of `rounds_in_all` that the trial has; a trial with no device there is not timed in
+    its own process, whose allocator keeps freed memory.
     """
 
     trial: Trial
@@ -38,6 +42,9 @@ class Job:
     checkpoint_s: float
     memory_mib: int | None = None
     check_determinism: bool = False
+    checkpoint: str = ""
+    rounds: int = 1
+    rounds_in_all: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
     Context = ForkServerContext | SpawnContext
 
 # Imported by the fork server before it forks: none of it runs an operation or touches an accelerator.
-PRELOAD = ("torch", "torch._dynamo", "torchvision", "timm", "harness.isolation.worker")
+PRELOAD = (
+    "torch",
+    "torch._dynamo",
+    "torchvision",
+    "timm",
+    "harness.isolation.worker",
+    "harness.isolation.timing_worker",
+)
 STOP_GRACE_S = 4.0  # to save a checkpoint after a stop was asked for
 TERM_GRACE_S = 1.0  # from SIGTERM to SIGKILL, for a child that ran out of time
 

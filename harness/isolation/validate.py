@@ -9,6 +9,7 @@ from results.records import STATUSES
 
 if TYPE_CHECKING:
     from harness.trial.outcome import Findings
+    from results.records import Measurement
 
 EPOCH = ("epoch", "train_loss", "eval_loss", "eval_top1", "train_seconds", "eval_seconds")
 TEXTS = ("weights", "head", "head_type", "head_spec", "finetune", "precision", "channels_last", "timing_verdict")
@@ -33,10 +34,7 @@ def require_findings(findings: Findings) -> None:
     if status not in STATUSES:
         raise ValueError(f"it has the status {status!r:.40}")
     for measurement in findings.measurements:
-        figures = measurement.values
-        named = isinstance(measurement.name, str) and isinstance(measurement.unit, str)
-        if not (named and figures and all(is_number(figure) for figure in figures)):
-            raise ValueError(f"its measurement {measurement.name!r:.40} is no list of numbers")
+        require_measurement(measurement)
     if not all(_is_epoch(row) for row in findings.history):
         raise ValueError("its history has an epoch without figures")
     _require_facts(findings.facts, whole=status in ("ok", "diverged"))
@@ -44,6 +42,17 @@ def require_findings(findings: Findings) -> None:
         raise ValueError(f"it is {status} and does not say why")
     if error is not None and not (isinstance(error.phase, str) and isinstance(error.cause, str)):
         raise ValueError("its error is no text")
+
+
+def require_measurement(measurement: Measurement) -> None:
+    """Raise ValueError where a measurement that a child sent has not numbers, and each of them in one round."""
+    figures, rounds = measurement.values, measurement.rounds
+    named = isinstance(measurement.name, str) and isinstance(measurement.unit, str)
+    if not (named and figures and all(is_number(figure) for figure in figures)):
+        raise ValueError(f"its measurement {measurement.name!r:.40} is no list of numbers")
+    counted = all(isinstance(size, int) and is_number(size) and size > 0 for size in rounds)
+    if rounds and not (counted and sum(rounds) == len(figures)):
+        raise ValueError(f"the rounds of its measurement {measurement.name!r:.40} do not hold its numbers")
 
 
 def require_conditions(facts: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

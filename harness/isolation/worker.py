@@ -49,30 +49,42 @@ STOPPED = 128 + signal.SIGTERM
 
 def main(text: str, messages: Connection, log: Connection) -> None:
     """What the supervisor starts. A trial that is stopped leaves its checkpoint and no result."""
+    job = Job.from_json(text)
+    messenger = begin(job, messages, log)
+    checkpoints = make_checkpoints(job, messenger)
+    signal.signal(signal.SIGTERM, lambda number, frame: _stop(messenger, checkpoints))
+    if not job.timed_on:  # what this cannot undo would be a condition of the times
+        keep_freed_memory()
+    serve(messenger, lambda: perform(job, messenger, checkpoints))
+
+
+def begin(job: Job, messages: Connection, log: Connection) -> Messenger:
+    """Make this process one of the run's: in a group of its own, printing into `log`, in the job's environment."""
     # In this order: to die with the parent is to kill the group, which until here is the parent's own.
     lead_group()
     die_with_parent()
     _print_into(log)
-    job = Job.from_json(text)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
     os.environ.update(job.environment)
-    messenger = Messenger(lambda message: _write(messages, as_line(message)))
-    checkpoints = make_checkpoints(job, messenger)
-    signal.signal(signal.SIGTERM, lambda number, frame: _stop(messenger, checkpoints))
+    return Messenger(lambda message: _write(messages, as_line(message)))
+
+
+def serve(messenger: Messenger, work: Callable[[], dict[str, Any]]) -> None:
+    """Send what `work` gives, or why it gave nothing, and end this process."""
     try:
-        messenger.send({"result": perform(job, messenger, checkpoints)})
+        messenger.send({"result": work()})
     except Stopped:
-        _leave(STOPPED)
+        leave(STOPPED)
     except StoreError as error:
         messenger.send({"storage": error.cause})
-        _leave(error.exit_code)
+        leave(error.exit_code)
     except Exception as error:
         traceback.print_exc()
         messenger.send({"problem": " ".join(f"{type(error).__name__}: {error}".split())[:300]})
-        _leave(1)
+        leave(1)
     # What a plugin left behind - threads, handlers at exit - has no say in how this process ends.
-    _leave(0)
+    leave(0)
 
 
 class Messenger:
@@ -94,11 +106,10 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
 
     What is found is sent as soon as it is, marked as not `whole`: the process may come to any end after that.
     """
-    keep_freed_memory()
     if job.memory_mib is not None:
         limit_memory(job.memory_mib)
     with switches.kept():  # without isolation this process is the caller's
-        switches.set_standard()
+        switches.set_standard(exact=job.trial.train.exact)
         torch.set_num_threads(job.num_threads)
         return _performed(job, messenger, checkpoints)
 
@@ -109,6 +120,7 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
         dataset=take_over(Path(job.data), messenger.note),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
+        rounds=job.rounds_in_all,
         features=FeatureStore(Path(job.features), _computation(job), notes.add),
         notes=notes,
     )
@@ -205,7 +217,7 @@ def _computation(job: Job) -> str:
 def _stop(messenger: Messenger, checkpoints: TrainingCheckpoints) -> None:
     """Training saves itself first; every other phase is short, and begins again."""
     if messenger.phase != "train":
-        _leave(STOPPED)
+        leave(STOPPED)
     checkpoints.request_stop()
 
 
@@ -224,7 +236,8 @@ def _write(messages: Connection, line: bytes) -> None:
         left = left[os.write(messages.fileno(), left) :]
 
 
-def _leave(code: int) -> None:
+def leave(code: int) -> None:
+    """End this process at once, with all that it has started."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     kill_descendants(os.getpid())  # what it left behind would be nobody's once it has ended

@@ -63,13 +63,17 @@ class ResumeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRequest:
-    """Models to be timed, on each of `devices` (their names, with commas) under each of `configs`."""
+    """Models to be timed, on each of `devices` (their names, with commas) under each of `configs`.
+
+    With `keeps_memory` the C library keeps what is freed, which nothing undoes in this process.
+    """
 
     models: str
     devices: str
     configs: tuple[TimingConfig, ...]
     num_classes: int
     img_size: int | None = None
+    keeps_memory: bool = False
     quiet: bool = False
 
     @classmethod
@@ -81,5 +85,6 @@ class TimeRequest:
             configs=sweep_configs(arguments),
             num_classes=arguments["num_classes"],
             img_size=arguments["img_size"],
+            keeps_memory=arguments["allocator"] == "keep",
             quiet=arguments["quiet"],
         )

@@ -21,6 +21,7 @@ def require_comparable(ended: Sequence[Record], coming: Record) -> None:
     """
     ranked = [record for record in ended if record.status == "ok"]
     if ranked:
-        now = {name: value for name, value in conditions(coming).items() if value is not None}
-        then = {name: value for name, value in conditions(ranked[0]).items() if name in now}
+        then = conditions(ranked[0])
+        now = {name: value for name, value in conditions(coming).items() if value is not None and name in then}
+        then = {name: value for name, value in then.items() if name in now}
         refuse_changes(then, now, "what is left of the run could not be ranked with what has ended", REMEDY)

@@ -5,27 +5,28 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.isolation import worker
+from harness.isolation import timing_worker, worker
 from harness.isolation.dataset_files import hand_over
 from harness.isolation.job import Job
 from harness.isolation.result_files import TrialResult, unpack
 from harness.isolation.supervisor import ExitReport, Supervisor, context_for
+from harness.isolation.timing_results import unpack as unpack_times
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.preparation import expected_bytes
 from harness.trial.build import largest_part
-from harness.trial.outcome import lost
-from harness.trial.times import without_times
+from harness.trial.outcome import NOT_TIMED, lost
+from harness.trial.times import tracebacks, with_first_round, without_times
 from results.store.atomic import write_atomic
 from results.store.disk_space import require_space
 from results.store.file_names import trial_slug
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 
 if TYPE_CHECKING:
     from harness.plan.config import Trial
@@ -33,11 +34,21 @@ if TYPE_CHECKING:
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
     from harness.trial.outcome import Findings
+    from harness.trial.times import DeviceTiming
     from results.store.run_store import RunStore
     from zoo.discovery import Zoo
 
 Listener = Callable[[Mapping[str, Any]], None]
 KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lower --batch-size"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundResult:
+    """What a process that only times came to: for each of its models a timing a device; none, and a `cause`."""
+
+    timings: Sequence[Sequence[DeviceTiming]] = ()
+    cause: str = ""
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,21 @@ class Runner:
     store: RunStore
     setup: RunSetup
     zoo: Zoo
+    num_seeds: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_cheap_to_start(self) -> bool:
+        """Whether a process costs little: they are forked on a CPU, and spawned where an accelerator is used."""
+        return self.context.device.type == "cpu"
+
+    @property
+    def times_apart(self) -> bool:
+        """Whether a trial is timed in another process than it is trained in, which keeps freed memory on a CPU only."""
+        return self.setup.isolation and self.is_cheap_to_start
+
+    def rounds_in_all(self, item: Planned) -> int:
+        """How many rounds of timing a trial has: seeds are rounds of their model too, as far apart as any."""
+        return -(-item.trial.timing.rounds // max(self.num_seeds.get(item.trial.model, 1), 1))
 
     def prepare(self) -> None:
         """Hand the dataset over, once for all trials."""
@@ -88,8 +114,45 @@ class Runner:
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         job = self._job(item, trial, folder)
-        report = self._isolated(job, listen) if self.setup.isolation else _here(job, listen)
-        return self._result_of(report, trial, folder)
+        report = self._isolated(worker.main, job.to_json(), listen) if self.setup.isolation else _here(job, listen)
+        result = self._result_of(report, trial, folder)
+        checkpoint = result.files.get("checkpoint")
+        if not self.times_apart or checkpoint is None or result.findings.facts.get("timing_verdict") != NOT_TIMED:
+            return result
+        return self._with_times(result, self.time([self.timing_job(item, trial, checkpoint)]))
+
+    def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
+        """The job of timing the trained model in the folder `checkpoint`."""
+        folder = self.store.work / trial_slug(trial.model, trial.seed)
+        timed_on = tuple(str(device) for device in self.context.timed_on)
+        return replace(self._job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
+
+    def time(self, jobs: Sequence[Job]) -> RoundResult:
+        """One process's turn of timing: what it found for each job, or what became of it."""
+        if self.setup.isolation:
+            report = self._isolated(timing_worker.main, json.dumps([job.to_json() for job in jobs]), _nobody)
+        else:
+            report = _timed_here(jobs)
+        if report.storage:
+            self._require_disk()
+        if report.result is None:
+            return RoundResult(cause=self._how_it_ended(report)[1], log=report.log)
+        devices = [torch.device(name).type for name in jobs[0].timed_on]
+        try:
+            timings = unpack_times(report.result.get("times"), len(jobs), devices)
+        except ValueError as error:
+            return RoundResult(cause=f"its times cannot be used: {error}", log=report.log)
+        return RoundResult(timings=timings, log=report.log)
+
+    def _with_times(self, result: TrialResult, round: RoundResult) -> TrialResult:
+        """The result with the first round of its times, or with the reason why there is none."""
+        if not round.timings:
+            findings = without_times(result.findings, "time", round.cause)
+            return replace(result, findings=findings, log=_joined(round.cause, round.log))
+        (timings,) = round.timings
+        said = tracebacks(timings)
+        log = _joined(said, round.log) if said else result.log
+        return replace(result, findings=with_first_round(result.findings, timings), log=log)
 
     def _job(self, item: Planned, trial: Trial, folder: Path) -> Job:
         work = self.store.work.absolute()
@@ -101,7 +164,8 @@ class Runner:
             plugin_files=self.context.content.plugins.get(item.choice.owner, {}),
             weights_sha256=self.context.content.weights.get(str(trial.train.weights), ""),
             device=str(self.context.device),
-            timed_on=tuple(str(device) for device in self.context.timed_on),
+            timed_on=() if self.times_apart else tuple(str(device) for device in self.context.timed_on),
+            rounds_in_all=self.rounds_in_all(item),
             num_threads=torch.get_num_threads(),
             fingerprint=self.context.dataset.fingerprint,
             data=str(work / "data"),
@@ -114,14 +178,14 @@ class Runner:
             environment=dict(os.environ),
         )
 
-    def _isolated(self, job: Job, listen: Listener) -> ExitReport:
+    def _isolated(self, target: Callable[..., None], text: str, listen: Listener) -> ExitReport:
         supervisor = Supervisor(
-            target=worker.main,
+            target=target,
             context=context_for(self.context.device.type),
             timeout_s=self.setup.trial_timeout or None,
             on_message=lambda message: listen(require_message(message)),
         )
-        return supervisor.run(job.to_json())
+        return supervisor.run(text)
 
     def _result_of(self, report: ExitReport, trial: Trial, folder: Path) -> TrialResult:
         """The child's result where it sent one; otherwise findings that say how the child ended.
@@ -177,6 +241,19 @@ def retried(findings: Findings, size: int, smaller: int) -> Findings:
     if error and findings.status in ("failed", "timeout"):
         error = replace(error, cause=f"{said}; then, with {smaller}: {error.cause}")
     return replace(findings, facts=facts, error=error)
+
+
+def _nobody(message: Mapping[str, Any]) -> None:
+    """Hears what a round of timing says of itself: its trial has said it all before."""
+
+
+def _timed_here(jobs: Sequence[Job]) -> ExitReport:
+    """Time in this very process, for --no-isolation; what a model raises beside its steps is the round's end alone."""
+    try:
+        result = timing_worker.perform(jobs, worker.Messenger(_nobody))
+    except Exception as error:
+        return ExitReport(problem=f"{type(error).__name__}: {first_line(error)}")
+    return ExitReport(exitcode=0, result=json.loads(json.dumps(result)))
 
 
 def _here(job: Job, listen: Listener) -> ExitReport:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.machine.malloc import allocator
 from harness.runs.comparable import require_comparable
 from harness.runs.console import Screen, opening_lines
 from harness.runs.context import make_record
@@ -15,6 +17,7 @@ from harness.runs.finished_run import Run
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
+from harness.runs.timing_rounds import take_later_rounds
 from harness.trial import saved_model
 from harness.trial.outcome import Findings
 from results.store.disk_space import require_space
@@ -55,8 +58,7 @@ class Session:
             for line in opening_lines(self.context, planned, str(self.store.path), len(planned) - len(to_do)):
                 self.screen.line(line)
             try:
-                if to_do:
-                    self._each(to_do)
+                self._each(to_do, planned)
             finally:
                 summary = render(self.store)
             path, records = self.store.path.absolute(), tuple(self.store.records())
@@ -65,20 +67,24 @@ class Session:
     def _require_comparable(self, to_do: Sequence[Planned]) -> None:
         ended = self.store.records()
         for item in to_do if ended else ():
-            known = Findings(status="ok", facts=conditions_of(item.trial))
+            known = Findings(status="ok", facts={**conditions_of(item.trial), "allocator": allocator()})
             require_comparable(ended, make_record(item.trial, self.context, known, None, {}))
 
-    def _each(self, to_do: Sequence[Planned]) -> None:
-        require_space(self.store.path, expected_bytes(self.context, len(to_do)))
-        runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo)
+    def _each(self, to_do: Sequence[Planned], planned: Sequence[Planned]) -> None:
+        """Train what is to do; then time again what was trained, now or before the run was interrupted."""
+        num_seeds = Counter(item.trial.model for item in planned)
+        runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo, num_seeds=num_seeds)
         try:
-            runner.prepare()
+            if to_do:
+                require_space(self.store.path, expected_bytes(self.context, len(to_do)))
+                runner.prepare()
             for item in to_do:
                 result = runner.carry_out(item, partial(self._listen, item))
                 self._require_readable(result.findings)
                 record = self._kept(item, result)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
                 self.screen.trial(item, record)
+            take_later_rounds(runner, planned, self.screen.line)
         finally:
             self.store.clear_work()
             with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed

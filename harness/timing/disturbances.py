@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 from typing import TYPE_CHECKING
-
-from harness.timing.intervals import half_width
 
 if TYPE_CHECKING:
     from harness.timing.watch.conditions import Conditions
@@ -17,8 +14,6 @@ LEAST_THREAD_SHARE = 0.95
 MOST_FOREIGN_CORES = 0.1
 MOST_STOLEN_CORES = 0.05
 MOST_INVOLUNTARY_PER_S = 50.0
-MOST_HALF_WIDTH = 0.05
-MOST_DRIFT = 0.05
 
 
 def verdict(reasons: Sequence[str]) -> str:
@@ -46,16 +41,4 @@ def disturbances(conditions: Conditions, *, num_threads: int, num_cpus: int, on_
         reasons.append(f"throttled for heat {conditions.throttles} times")
     if conditions.page_reads:
         reasons.append(f"{conditions.page_reads} pages read from disk")
-    return reasons
-
-
-def unrest(rounds: Sequence[Sequence[float]]) -> list[str]:
-    """What the times themselves betray: an uncertain median, or rounds that disagree."""
-    reasons = []
-    pooled = [value for samples in rounds for value in samples]
-    if half_width(pooled) > MOST_HALF_WIDTH:
-        reasons.append(f"median known to ±{half_width(pooled):.0%} only")
-    medians = [median(samples) for samples in rounds if samples]
-    if max(medians) > (1 + MOST_DRIFT) * min(medians):
-        reasons.append(f"rounds differ by {max(medians) / min(medians) - 1:.0%}")
     return reasons

@@ -28,14 +28,17 @@ def measure(
     num_classes: int,
     device: torch.device,
     config: TimingConfig,
+    *,
+    exact: bool = False,
 ) -> Timing:
     """Time inference and training steps of `model` on `device`; the model comes back exactly as it was.
 
     `input_shape` is [C, H, W]. The measurements are named `cpu_infer_step_time`, `cuda_train_step_time` and so on, in
-    ms a batch with all samples. A step that raises is in `failures`, not an exception.
+    ms a batch with all samples. A step that raises is in `failures`, not an exception. With `exact` no float32
+    operation takes TF32; else it is as in a process that only imports torch.
     """
     entry = Entry(name="model", model=model, input_shape=input_shape, num_classes=num_classes)
-    (timing,) = time_together([entry], device, config)
+    (timing,) = time_together([entry], device, config, exact=exact)
     return timing
 
 
@@ -46,17 +49,18 @@ def time_together(
     *,
     tell: Callable[[str], None] = lambda line: None,
     clock: Clock | None = None,
+    exact: bool = False,
 ) -> list[Timing]:
     """Time every entry under the same conditions, one timing for each, in order.
 
     A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
     """
-    with applied(config), ExitStack() as stack:
+    with applied(config, exact=exact), ExitStack() as stack:
         timed_models = [TimedModel(entry=entry, clock=clock or clock_for(device)) for entry in entries]
         for timed in timed_models:
             _open(stack, timed, device, config)
         for kind in (INFER, TRAIN) if config.train else (INFER,):
-            _time_kind(kind, timed_models, config.rounds if len(timed_models) > 1 else 1, tell)
+            _time_kind(kind, timed_models, config.rounds, tell)
         return [summarise(timed, device, config) for timed in timed_models]
 
 
@@ -73,7 +77,7 @@ def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, t
         tell(f"{kind} {timed.entry.name}")
         timed.warm_up(kind, num_rounds)
     _take_turns(kind, timed_models, num_rounds)
-    disturbed = [timed for timed in timed_models if kind in timed.series and timed.series[kind].reasons()]
+    disturbed = [timed for timed in timed_models if kind in timed.series and timed.series[kind].is_worth_another_try()]
     if not disturbed:
         return
     tell(f"{kind} again, disturbed: {', '.join(timed.entry.name for timed in disturbed)}")

@@ -69,14 +69,14 @@ def _put_back(current: dict[str, Any], kept: dict[str, Any]) -> None:
 
 
 @contextmanager
-def applied(config: TimingConfig) -> Iterator[None]:
+def applied(config: TimingConfig, *, exact: bool = False) -> Iterator[None]:
     """Set what `config` asks for, and put it back.
 
-    All of torch's other switches are at their standard meanwhile, whatever a model's code has set: float32 is float32,
-    on the device as on the CPU.
+    All of torch's other switches are at their standard meanwhile, whatever a model's code has set: as in a process that
+    only imports torch, but that with `exact` float32 is float32 on every device.
     """
     with switches.kept():
-        switches.set_standard()
+        switches.set_standard(exact=exact)
         if config.numerics.num_threads is not None:
             torch.set_num_threads(config.numerics.num_threads)
         yield

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.machine.malloc import allocator
 from harness.timing.breakdown import details
 from harness.timing.disturbances import verdict
 from harness.timing.entry import TRAIN, TimedModel
 from results.records import Measurement
+from zoo.manager.float32 import tf32
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +28,13 @@ class Timing:
 
     `verdict` is "steady" or "noisy", `reasons` says why, one line each. `failures` maps "infer" or "train" to what it
     raised, for a step that could not be run. `facts` are the row's conditions: precision, threads and so on.
+    `disturbances` are those of the reasons that came from outside, whatever the times themselves betray.
     """
 
     measurements: tuple[Measurement, ...]
     verdict: str
     reasons: tuple[str, ...] = ()
+    disturbances: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -42,7 +46,9 @@ class Timing:
 def summarise(timed: TimedModel, device: torch.device, config: TimingConfig) -> Timing:
     """What was measured, in milliseconds a batch and MiB."""
     reasons = [f"{kind}: {reason}" for kind, series in timed.series.items() for reason in series.reasons()]
-    reasons += [f"its code changes {name} as it runs" for name in sorted(timed.switched)]
+    disturbed = [f"{kind}: {reason}" for kind, series in timed.series.items() for reason in series.disturbances()]
+    switched = [f"its code changes {name} as it runs" for name in sorted(timed.switched)]
+    reasons += switched
     measurements = [m for kind, series in timed.series.items() for m in _measurements(f"{device.type}_{kind}", series)]
     if config.detail:
         with timed.surviving(TRAIN):
@@ -51,13 +57,14 @@ def summarise(timed: TimedModel, device: torch.device, config: TimingConfig) -> 
         measurements=tuple(measurements),
         verdict=verdict(reasons),
         reasons=tuple(reasons),
+        disturbances=(*disturbed, *switched),
         failures=dict(timed.failures),
         facts=_facts(timed, device, config),
     )
 
 
 def _measurements(prefix: str, series: Series) -> Iterator[Measurement]:
-    yield Measurement(name=f"{prefix}_step_time", unit="ms", values=tuple(series.samples))
+    yield series.measurement(f"{prefix}_step_time")
     yield Measurement(name=f"{prefix}_first_step_time", unit="ms", values=(series.cold_ms,))
     yield Measurement(name=f"{prefix}_peak_memory", unit="MiB", values=(series.peak_mib,))
     if series.reserved_mib is not None:
@@ -73,4 +80,7 @@ def _facts(timed: TimedModel, device: torch.device, config: TimingConfig) -> dic
         "torchcompile": config.torchcompile,
         "detail": config.detail,
         "threads": torch.get_num_threads(),
+        "allocator": allocator(),
+        **({"tf32": tf32()} if device.type == "cuda" else {}),
+        **{f"{kind}_system_share": series.system_share for kind, series in timed.series.items()},
     }

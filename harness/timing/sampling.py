@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from harness.timing.intervals import half_width
 from harness.timing.watch.suspension import stops_noticed
+from results.ranking.step_times import half_width
 
 if TYPE_CHECKING:
     from harness.timing.clock import Clock, Step

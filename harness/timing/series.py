@@ -10,9 +10,11 @@ import torch
 
 from harness.machine.system import visible_cpus
 from harness.timing import memory
-from harness.timing.disturbances import disturbances, unrest
+from harness.timing.disturbances import disturbances
 from harness.timing.sampling import Effort, collect, warm_up
 from harness.timing.watch import conditions, nvml
+from results.ranking.step_times import unrest
+from results.records import Measurement
 
 if TYPE_CHECKING:
     from harness.timing.clock import Clock
@@ -51,6 +53,16 @@ class Series:
         """The times of all rounds, in ms."""
         return [value for samples in self.rounds for value in samples]
 
+    def measurement(self, name: str) -> Measurement:
+        """The times of all rounds, and which were taken in which."""
+        rounds = tuple(len(samples) for samples in self.rounds)
+        return Measurement(name=name, unit="ms", values=tuple(self.samples), rounds=rounds if len(rounds) > 1 else ())
+
+    @property
+    def system_share(self) -> float:
+        """The part of the CPU time of these steps that the kernel spent."""
+        return conditions.combined(self.seen).system_share
+
     def warm_up(self, base_mib: float) -> None:
         """Run until steady, and note the peak of memory.
 
@@ -85,8 +97,8 @@ class Series:
         """A series of the same step, as warm as this one, without its samples."""
         return replace(self, rounds=[], seen=[], slowdowns=set())
 
-    def reasons(self) -> list[str]:
-        """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""
+    def disturbances(self) -> list[str]:
+        """What disturbed these samples from outside."""
         on_cpu = self.workload.device.type == "cpu"
         reasons = disturbances(
             conditions.combined(self.seen),
@@ -94,8 +106,15 @@ class Series:
             num_cpus=visible_cpus(),
             on_cpu=on_cpu,
         )
-        reasons += [f"slowed down: {word}" for word in sorted(self.slowdowns)]
-        return reasons + unrest(self.rounds)
+        return reasons + [f"slowed down: {word}" for word in sorted(self.slowdowns)]
+
+    def reasons(self) -> list[str]:
+        """Everything that speaks against these samples: what disturbed them, and what they betray themselves."""
+        return self.disturbances() + unrest(self.measurement("step_time"))
+
+    def is_worth_another_try(self) -> bool:
+        """Whether something speaks against these samples. One round may be one of several: others judge its width."""
+        return bool(self.reasons() if self.num_rounds > 1 else self.disturbances())
 
     def better(self, other: Series) -> Series:
         """The one with fewer reasons against it; between equals the faster one, because noise only adds time."""

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from harness.data.batches.room import require_room
 from harness.training.feature_store import Features, FeatureStore
-from harness.training.frozen.backbone import fast_backbone
+from harness.training.frozen.backbone import Backbone, fast_backbone
 from harness.training.row_buffer import RowBuffer
 from zoo.heads import tap
 
@@ -76,6 +76,11 @@ class Extractor:
         with torch.inference_mode(), self.numerics.autocast():
             return _digest([tap.features(self.built.model.eval(), self.built.head, first_1CHW)])
 
+    @property
+    def ran(self) -> str:
+        """Which rewriting of the backbone computed features here, or why none did; "" where none were computed."""
+        return self._ready.ran if self._ready else ""
+
     def _extract(self, batches: Iterable[Batch], num_images: int) -> Features:
         features, labels = RowBuffer(num_images), []
         with torch.inference_mode():
@@ -89,13 +94,13 @@ class Extractor:
                 labels.append(labels_B)
         return features.whole(), torch.cat(labels)
 
-    def _made_ready(self, images_BCHW: Tensor) -> Callable[[Tensor], Tensor]:
+    def _made_ready(self, images_BCHW: Tensor) -> Backbone:
         if self._ready is None:
             built, dtype = self.built, self.numerics.amp_dtype
             self._ready = fast_backbone(built.model, built.head, images_BCHW, dtype, self.note)
         return self._ready
 
-    _ready: Callable[[Tensor], Tensor] | None = field(default=None, init=False)
+    _ready: Backbone | None = field(default=None, init=False)
     _backbone: str = field(default="", init=False)
 
 

@@ -43,12 +43,14 @@ class TrainingSetup:
     """What the loop needs: who learns, from what, and what chooses its best epoch.
 
     `test` gives the batches that judge it in the end; nothing of the test images is computed before it is called.
+    `frozen_pass` says how the frozen backbone ran by now, "" where there is none or another trial's features were kept.
     """
 
     trainable: TrainableModel
     train: Batches
     val: Batches
     test: Callable[[], Batches]
+    frozen_pass: Callable[[], str] = lambda: ""
 
 
 def prepare(
@@ -130,4 +132,4 @@ def _on_features(
         trainable.forward = plain
         return splits.test
 
-    return TrainingSetup(trainable=trainable, train=train, val=val, test=test)
+    return TrainingSetup(trainable=trainable, train=train, val=val, test=test, frozen_pass=lambda: extractor.ran)

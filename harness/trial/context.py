@@ -39,6 +39,8 @@ class Notes:
 class TrialContext:
     """The data, the device that trains and those that are timed, and features that other trials have computed.
 
+    Its times are the first of `rounds`; where `timed_on` is empty, all of them are taken in processes of their own.
+
     `switches` are torch's process-wide ones as every trial begins with them, before its plugin was imported.
     """
 
@@ -46,6 +48,7 @@ class TrialContext:
     device: torch.device
     timed_on: tuple[torch.device, ...]
     features: FeatureStore
+    rounds: int = 1
     notes: Notes = field(default_factory=Notes)
     switches: Values = field(default_factory=switches.read)
 

@@ -17,6 +17,7 @@ from harness.trial.saved_model import Card
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
 from zoo.errors import first_line
+from zoo.manager.float32 import tf32
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,8 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 class Measured:
     """All that a trial has found out by the time that its model is trained and evaluated.
 
-    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random.
+    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random;
+    `frozen_pass` says how a frozen backbone ran where its features were computed here.
     """
 
     built: BuiltModel
@@ -50,6 +52,7 @@ class Measured:
     logits_NK: Tensor
     labels_N: Tensor
     peak: Peak
+    frozen_pass: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: M
     findings = Findings(
         status="diverged" if history.diverged else "ok",
         error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
-        facts=_facts(trial, measured) | _work(measured, context) | context.notes.facts,
+        facts=_facts(trial, measured) | _rounding(context) | _work(measured, context) | context.notes.facts,
         measurements=tuple(_measurements(measured, seconds)),
         history=tuple(history.rows),
     )
@@ -148,8 +151,14 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "best_epoch": measured.history.best_epoch,
         "epochs_run": len(measured.history.rows),
         "timing_verdict": NOT_TIMED,
+        **({"frozen_pass": measured.frozen_pass} if measured.frozen_pass else {}),
         **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
     }
+
+
+def _rounding(context: TrialContext) -> dict[str, Any]:
+    """Which float32 operations took TF32: on CUDA alone there is such a thing."""
+    return {"tf32": tf32()} if context.device.type == "cuda" else {}
 
 
 def _work(measured: Measured, context: TrialContext) -> dict[str, Any]:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from zoo.building import BuiltModel
     from zoo.discovery import Zoo
+    from zoo.specs import ModelSpec
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
@@ -96,18 +98,33 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     if changed:
         said = f"the plugin of {card['model']} is not what it was when {folder} was trained: {', '.join(changed)}"
         warnings.warn(f"{said}; the model may answer otherwise", stacklevel=2)
+    model = _rebuilt(card, weights, choices[0].spec, folder).model
+    return TrainedModel(model, tuple(card["classes"]), _transform(card))
+
+
+def rebuild(folder: Path, spec: ModelSpec) -> tuple[BuiltModel, tuple[int, int, int]]:
+    """The trained model of a checkpoint folder by the spec that it was built from, and its input [C, H, W].
+
+    Raises as `load` does.
+    """
+    card = read_card(folder)
+    shape = (card["channels"], card["img_size"], card["img_size"])
+    return _rebuilt(card, _read_weights(folder, card), spec, folder), shape
+
+
+def _rebuilt(card: dict[str, Any], weights: bytes, spec: ModelSpec, folder: Path) -> BuiltModel:
     task = Task(num_classes=card["num_classes"], image_size=card["img_size"], channels=card["channels"])
-    model = build(choices[0].spec, task, head=card["head"]).model
+    built = build(spec, task, head=card["head"])
     try:
         tensors, versions = read_safetensors(weights), _versions(weights)
-        take_form_of(model, versions)
-        load_versioned(model, tensors, versions)
+        take_form_of(built.model, versions)
+        load_versioned(built.model, tensors, versions)
     except Exception as error:
         # The first lines name the class, then follow all missing and all unexpected keys: one line is shown.
         reason = " ".join(str(error).split())[:MAX_REASON]
         cause = f"{folder}: the weights do not fit {card['model']}: {reason}"
         raise ZooError(cause, "use another checkpoint, or the plugin's version that trained it") from error
-    return TrainedModel(model, tuple(card["classes"]), _transform(card))
+    return built
 
 
 def card_of_weights(weights: Path) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.machine.oom import is_out_of_memory
-from harness.timing.measure import measure
+from harness.timing.measure import measure, time_together
+from harness.timing.rounds import differing, judged, merged
 from harness.trial.outcome import NOT_TIMED
 
 if TYPE_CHECKING:
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from torch import nn
 
     from harness.plan.config import TimingConfig
+    from harness.timing.entry import Entry
     from harness.timing.result import Timing
     from harness.trial.context import Notes
     from harness.trial.outcome import Findings, Outcome
+    from results.records import Measurement
 
 MOST_WORDS = 300
+JUDGED = ("noisy", "steady")
+CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +54,17 @@ class DeviceTiming:
 
 
 def time_on(
-    device: torch.device, model: nn.Module, input_shape: tuple[int, int, int], num_classes: int, config: TimingConfig
+    device: torch.device,
+    model: nn.Module,
+    input_shape: tuple[int, int, int],
+    num_classes: int,
+    config: TimingConfig,
+    *,
+    exact: bool = False,
 ) -> DeviceTiming:
     """Time the model on `device`; never raises what the model does."""
     try:
-        timing = measure(model.to(device), input_shape, num_classes, device, config)
+        timing = measure(model.to(device), input_shape, num_classes, device, config, exact=exact)
         return DeviceTiming(device=device.type, timing=timing)
     except (Exception, SystemExit) as error:
         return DeviceTiming(
@@ -64,15 +75,75 @@ def time_on(
         )
 
 
+def time_by_turns(
+    device: torch.device, entries: Sequence[Entry], config: TimingConfig, *, exact: bool = False
+) -> list[DeviceTiming]:
+    """Time several models on `device` by turns; each by itself where they cannot be held there together."""
+    try:
+        timings = time_together(entries, device, config, exact=exact)
+    except (Exception, SystemExit):
+        return [time_on(device, one.model, one.input_shape, one.num_classes, config, exact=exact) for one in entries]
+    return [DeviceTiming(device=device.type, timing=timing) for timing in timings]
+
+
 def with_times(outcome: Outcome, timings: Sequence[DeviceTiming], notes: Notes) -> Outcome:
     """The outcome of a trained model with its times, the reason for each that is blank, and the notes by now."""
-    findings, found = outcome.findings, [one.timing for one in timings if one.timing]
-    facts = {**findings.facts, **notes.facts, "timing_verdict": _verdict([one.verdict for one in timings])}
-    measured = tuple(measurement for timing in found for measurement in timing.measurements)
-    complete = replace(findings, facts=facts, measurements=(*findings.measurements, *measured))
+    findings = replace(outcome.findings, facts={**outcome.findings.facts, **notes.facts})
+    return replace(outcome, findings=with_first_round(findings, timings), traceback=tracebacks(timings))
+
+
+def with_first_round(findings: Findings, timings: Sequence[DeviceTiming]) -> Findings:
+    """Findings of a trained model with the first round of its times, and the reason for each that is blank."""
+    found = [one.timing for one in timings if one.timing]
+    measured = merged(findings.measurements, [one for timing in found for one in timing.measurements])
+    facts = judged({**findings.facts, **conditions(timings)}, measured, disturbed(timings))
+    worst = _verdict([one.verdict for one in timings])
+    facts["timing_verdict"] = worst if worst not in JUDGED else facts["timing_verdict"]
+    complete = replace(findings, facts=facts, measurements=measured)
     errors = [line for one in timings for line in one.errors]
-    complete = _saying(complete, "; ".join(errors)) if errors else complete
-    return replace(outcome, findings=complete, traceback="\n".join(one.traceback for one in timings if one.traceback))
+    return _saying(complete, "; ".join(errors)) if errors else complete
+
+
+def with_later_round(
+    facts: Mapping[str, Any], measured: Sequence[Measurement], timings: Sequence[DeviceTiming], cause: str
+) -> tuple[dict[str, Any], tuple[Measurement, ...], str]:
+    """A record's facts and measurements with one more round of its times; and why there is none, "" where there is.
+
+    `cause` is what became of the round's process. What could not be timed in the first round has no later ones.
+    """
+    failed = cause or "; ".join(line for one in timings for line in one.errors if "timing_error" not in facts)
+    differs = differing(facts, conditions(timings)) if timings else ""
+    known = {one.name for one in measured}
+    later = [one for timing in timings if timing.timing for one in timing.timing.measurements if one.name in known]
+    if later and not differs:
+        measured = merged(measured, later)
+        facts = judged(facts, measured, disturbed(timings))
+    why = failed or (f"taken under other conditions: {differs}" if differs else "")
+    if not why:
+        return dict(facts), tuple(measured), ""
+    note = " ".join(f"a later round of its timing is missing ({why})".split())[:MOST_WORDS]
+    before = str(facts.get("notes", ""))
+    notes = before if note in before else "; ".join(text for text in (before, note) if text)
+    return {**facts, "notes": notes}, tuple(measured), note
+
+
+def conditions(timings: Sequence[DeviceTiming]) -> dict[str, Any]:
+    """What the times of all devices were taken under, as facts of the record."""
+    facts: dict[str, Any] = {}
+    for timing in (one.timing for one in timings if one.timing):
+        facts |= {name: timing.facts[name] for name in ("allocator", "tf32") if name in timing.facts}
+        facts |= {"timing_threads": timing.facts["threads"]} if "threads" in timing.facts else {}
+    return facts
+
+
+def disturbed(timings: Sequence[DeviceTiming]) -> list[str]:
+    """What disturbed a round from outside, on each device."""
+    return [f"{one.device} {why}" for one in timings if one.timing for why in one.timing.disturbances]
+
+
+def tracebacks(timings: Sequence[DeviceTiming]) -> str:
+    """The tracebacks of all that failed as a whole."""
+    return "\n".join(one.traceback for one in timings if one.traceback)
 
 
 def without_times(findings: Findings, phase: str, cause: str) -> Findings:
@@ -80,7 +151,7 @@ def without_times(findings: Findings, phase: str, cause: str) -> Findings:
 
     Where that was not in timing, it was in a later check: the times are there.
     """
-    if findings.facts.get("timing_verdict") != NOT_TIMED:
+    if findings.facts.get("timing_verdict") != NOT_TIMED or phase == CHECK:
         said = [findings.facts.get("notes"), f"{phase}: {cause}"]
         return replace(findings, facts={**findings.facts, "notes": "; ".join(str(text) for text in said if text)})
     return _saying(replace(findings, facts={**findings.facts, "timing_verdict": "failed"}), cause)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.timing import memory
+from harness.timing.rounds import share
 from harness.training.checkpoint import Stopped
 from harness.training.evaluate import final_outputs
 from harness.training.features import weights_hash
@@ -76,12 +77,15 @@ def run_trial(trial: Trial, choice: Choice, context: TrialContext, callbacks: Tr
         raise
     except Exception as error:
         return outcome.failed(phases.current, error, traceback.format_exc())
+    if not context.timed_on:  # in a process of its own, then
+        context.put_switches_back("while it trained")
+        return with_times(trained, [], context.notes)
     with phases("time"):
         context.put_switches_back("while it trained")
         geometry = measured.pixels.geometry
         shape, num_classes = (geometry.channels, geometry.size, geometry.size), len(context.dataset.classes)
-        model = measured.built.model
-        timings = [time_on(device, model, shape, num_classes, trial.timing) for device in context.timed_on]
+        model, config, exact = measured.built.model, share(trial.timing, 1, context.rounds), trial.train.exact
+        timings = [time_on(device, model, shape, num_classes, config, exact=exact) for device in context.timed_on]
     return with_times(trained, timings, context.notes)
 
 
@@ -122,4 +126,5 @@ def _carry_out(
         logits_NK=logits_NK,
         labels_N=labels_N,
         peak=peak,
+        frozen_pass=setup.frozen_pass(),
     )

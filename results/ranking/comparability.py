@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from results.errors import StoreError
+from results.ranking.step_times import STEP_TIME
 from results.records import Record
 from results.sanitize import plain
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+
+KEPT_BEFORE = "glibc keeps freed memory"
 
 
 class NotComparable(StoreError):
@@ -91,7 +95,24 @@ def conditions(record: Record) -> dict[str, Any]:
         **{name: machine.get(name) for name in ("torch", "torchvision", "timm")},
         "data fingerprint": data.get("fingerprint"),
         "number of test images": data.get("num_test"),
+        **_of_times(record),
     }
+
+
+def _of_times(record: Record) -> dict[str, Any]:
+    """What decides step times alone; of a record without them only what it says.
+
+    Runs of before took them where glibc kept freed memory (on Linux), and without TF32.
+    """
+    facts, known = record.facts, {}
+    timed = any(measured.name.endswith(STEP_TIME) for measured in record.measurements)
+    system = str(record.machine.get("os", "")).partition(" ")[0]
+    before = KEPT_BEFORE if system == "Linux" else f"{system} default"
+    if "allocator" in facts or (timed and system):
+        known["allocator"] = facts.get("allocator", before)
+    if record.device.startswith("cuda"):
+        known["TF32"] = facts.get("tf32", "off")
+    return known
 
 
 def accelerator_names(record: Record) -> list[str]:

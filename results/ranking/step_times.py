@@ -1,21 +1,50 @@
-"""Step times of one model: the raw samples of all its seeds together, and statistics that suit a long tail."""
+"""Step times of one model: the samples of all its rounds and seeds, how well their median is known, what they betray.
+
+Neighbouring steps are alike: another program, a warm cache or a slower clock holds for many of them. An interval that
+takes them for independent promises several times too much. So the median's interval is that of a mean of few numbers:
+the medians of rounds, which were taken at different times (batch means: Law and Kelton, Simulation Modeling and
+Analysis; Kalibera and Jones, 2013), on the logarithmic scale, where no end can fall below zero.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache
-from statistics import median
+from itertools import pairwise
+from statistics import fmean, median, stdev
+from typing import TYPE_CHECKING
 
 from results.records import Measurement, Record
 
+if TYPE_CHECKING:
+    Samples = Measurement | Sequence[float]
+
+STEP_TIME = "_step_time"  # how the names of their measurements end
+CONFIDENCE = 0.95
+# Below so many samples in one round blocks of them would hold one each.
+LEAST_TO_BLOCK = 8
+FEWEST_BLOCKS, MOST_BLOCKS = 4, 8
+MOST_WIDE = 1e6  # times the median: of two rounds that differ a thousandfold nothing is known, and no float overflows
+MOST_HALF_WIDTH = 0.05
+MOST_DRIFT = 0.05
+
 
 def pooled(records: Iterable[Record], name: str) -> Measurement | None:
-    """The samples of all `records` as one measurement; None where none of them has it."""
+    """The samples of all `records` as one measurement, each record's rounds as rounds; None where none of them has it.
+
+    Seeds are trained at different times, so that two of them are two rounds at least.
+    """
     measurements = [measured for record in records if (measured := record.measured(name)) and measured.values]
-    if not measurements:
-        return None
-    values = tuple(value for measured in measurements for value in measured.values)
-    return Measurement(name=name, unit=measurements[0].unit, values=values)
+    return joined(measurements) if measurements else None
+
+
+def joined(measurements: Sequence[Measurement]) -> Measurement:
+    """One measurement of several that were taken one after the other: what each has in rounds, one behind the other."""
+    parts = [part for measured in measurements for part in measured.by_round]
+    values = tuple(value for part in parts for value in part)
+    rounds = tuple(len(part) for part in parts) if len(parts) > 1 else ()
+    return Measurement(name=measurements[0].name, unit=measurements[0].unit, values=values, rounds=rounds)
 
 
 def mean_of(records: Iterable[Record], name: str) -> float | None:
@@ -24,19 +53,56 @@ def mean_of(records: Iterable[Record], name: str) -> float | None:
     return sum(medians) / len(medians) if medians else None
 
 
-def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """A 95 % interval of the median: two order statistics whose ranks follow from Binomial(n, 1/2).
+def median_interval(samples: Samples) -> tuple[float, float]:
+    """A 95 % interval of the median: its true ends, which are not symmetric, and none of which is below zero.
 
-    Below six values no pair of them covers 95 %; then it is their whole range (five values: 93.75 %).
+    By Student's t over the medians of rounds. Of one round, over the medians of blocks of neighbours, which knows
+    nothing of what changes from minute to minute. Of a few samples in one round it is their whole range.
     """
-    ordered = sorted(values)
-    rank = lower_rank(len(ordered))
-    return ordered[rank - 1], ordered[-rank]
+    rounds = samples.by_round if isinstance(samples, Measurement) else (tuple(samples),)
+    values = [value for part in rounds for value in part]
+    middle, centres = median(values), _centres(rounds)
+    if len(centres) < 2 or min(centres) <= 0:
+        return _few(sorted(values))
+    logs = [math.log(centre / middle) for centre in centres]
+    factor = math.exp(min(t_quantile(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs)), math.log(MOST_WIDE)))
+    # Around both: the mean of rounds is what t is about, the median of all samples is what is printed.
+    mean = math.exp(fmean(logs))
+    return middle * min(1.0, mean) / factor, middle * max(1.0, mean) * factor
 
 
-def median_reach(values: Sequence[float]) -> float:
+def median_reach(samples: Samples) -> float:
     """How far the median's 95 % interval reaches from it, on its longer side."""
-    return reach(median(values), *median_interval(values))
+    values = samples.values if isinstance(samples, Measurement) else samples
+    return reach(median(values), *median_interval(samples))
+
+
+def half_width(samples: Samples) -> float:
+    """How far the median's 95 % interval reaches from it, as a share of it: 0.02 reads ±2 %."""
+    middle = median(samples.values if isinstance(samples, Measurement) else samples)
+    return median_reach(samples) / middle if middle else 0.0
+
+
+def unrest(measured: Measurement) -> list[str]:
+    """What the times themselves betray, one short line each: rounds that disagree, or else an uncertain median."""
+    medians = [median(part) for part in measured.by_round]
+    if len(medians) > 1 and max(medians) > (1 + MOST_DRIFT) * min(medians):
+        return [f"rounds differ by {max(medians) / min(medians) - 1:.0%}" if min(medians) > 0 else "rounds differ"]
+    doubt = half_width(measured)
+    return [f"median known to ±{doubt:.0%} only"] if doubt > MOST_HALF_WIDTH else []
+
+
+def timing_reasons(records: Sequence[Record], device: str, step: str) -> list[str]:
+    """Why a model's time on one device is not to be relied on: what its trials were told, and what their times betray.
+
+    Judged over all of its seeds together, which are rounds too: each may be steady, and none agree with the others.
+    """
+    measured = pooled(records, f"{device}_{step}{STEP_TIME}")
+    if measured is None:
+        return []
+    said = [part for record in records for part in str(record.facts.get("timing_disturbed", "")).split("; ")]
+    own = [part for part in dict.fromkeys(said) if part.startswith((f"{device} {step}:", f"{device} its code"))]
+    return [*own, *(f"{device} {step}: {why}" for why in unrest(measured))]
 
 
 def reach(middle: float, low: float, high: float) -> float:
@@ -44,12 +110,42 @@ def reach(middle: float, low: float, high: float) -> float:
     return max(high - middle, middle - low)
 
 
+def _centres(rounds: Sequence[Sequence[float]]) -> list[float]:
+    """The medians that are averaged: of rounds; of blocks of neighbours where there is one round of enough samples."""
+    if len(rounds) > 1:
+        return [median(part) for part in rounds]
+    num_values = len(rounds[0])
+    if num_values < LEAST_TO_BLOCK:
+        return []
+    # The more samples, the more blocks: but each ever longer, so that its neighbour has less in common with it.
+    num_blocks = min(max(math.isqrt(num_values) // 2, FEWEST_BLOCKS), MOST_BLOCKS)
+    edges = [num_values * block // num_blocks for block in range(num_blocks + 1)]
+    return [median(rounds[0][start:end]) for start, end in pairwise(edges)]
+
+
+def _few(ordered: Sequence[float]) -> tuple[float, float]:
+    """The whole range: of six independent values it covers their median in 96.9 % of cases, of five in 93.75 %."""
+    return ordered[0], ordered[-1]
+
+
 @cache
-def lower_rank(n: int) -> int:
-    """The largest rank k such that the k-th smallest and the k-th largest of n enclose the median in 95 % of cases."""
-    ways, fewer, rank = 1, 0, 0  # ways to have exactly `rank` of n values below the median, and fewer than that
-    while 40 * (fewer + ways) <= 2**n:
-        fewer += ways
-        ways = ways * (n - rank) // (rank + 1)
-        rank += 1
-    return max(rank, 1)
+def t_quantile(freedom: int) -> float:
+    """Student's t that is exceeded in 5 % of cases, both sides together, for whole degrees of freedom."""
+    low, high = 0.0, 1e3
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_within(middle, freedom) < CONFIDENCE else (low, middle)
+    return (low + high) / 2
+
+
+def _t_within(value: float, freedom: int) -> float:
+    """P(|t| <= value): a finite series for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4)."""
+    angle = math.atan(value / math.sqrt(freedom))
+    sine, cosine = math.sin(angle), math.cos(angle)
+    odd = freedom % 2
+    term = cosine if odd else 1.0
+    total = 0.0
+    for step in range((freedom - odd) // 2):
+        total += term
+        term *= cosine * cosine * (2 * step + 1 + odd) / (2 * step + 2 + odd)
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total

@@ -72,7 +72,8 @@ def _confusion_counts(data: Mapping[str, Any]) -> Iterator[tuple[int, int, int]]
 
 def read_measurement(data: Mapping[str, Any]) -> Measurement:
     """A measurement from its JSON. Raises KeyError or TypeError where it is none."""
-    return Measurement(**{**data, "values": tuple(data["values"])})
+    known = {field.name: data[field.name] for field in fields(Measurement) if field.name in data}
+    return Measurement(**known | {"values": tuple(data["values"]), "rounds": tuple(data.get("rounds", ()))})
 
 
 def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:

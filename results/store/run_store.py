@@ -132,6 +132,20 @@ class RunStore:
             raise StoreError(f"{self.path.name} already has another result of {what}", "retire that record first")
         return self.write(name, content)
 
+    def extend(self, record: Record) -> Path:
+        """Write a record anew with what is known of its trial since, whole or not at all.
+
+        Raises StoreError where there is no record of that very trial.
+        """
+        path = self.path / "records" / f"{trial_slug(record.model, record.seed)}.json"
+        there = self._read(path) if path.is_file() else None
+        if there is None or there.key != record.key:
+            what = f"{record.model}, seed {record.seed}"
+            raise StoreError(
+                f"{self.path.name} has no record of {what} any more", "leave the folder of a run to itself"
+            )
+        return self.write(str(path.relative_to(self.path)), to_json(record))
+
     def done(self) -> set[str]:
         """The keys of all trials that have a record."""
         return {record.key for record in self.records()}

@@ -149,8 +149,21 @@ def _conditions(summary: Summary) -> str:
     parts = [row.fact("infer_batch_size"), *(shapes if len(shapes) == 1 else ())]
     size = "×".join(str(part) for part in parts if part)
     threads = row.fact("threads")
-    named = [f"batch {size}", row.fact("precision"), counted(threads, "CPU thread") if threads else ""]
+    named = [f"batch {size}", _precision(row), counted(threads, "CPU thread") if threads else "", _allocator(row)]
     return f"Times: {', '.join(filter(None, named))}; medians, with their 95 % interval where it reaches over 2 %."
+
+
+def _precision(row: Row) -> str:
+    """The number format, and which of an accelerator's float32 operations round further."""
+    precision, tf32 = row.fact("precision") or "", row.fact("tf32")
+    rounded = precision == "float32" and tf32 in ("convolutions", "matrix products", "all")
+    return plain(f"{precision} with TF32{'' if tf32 == 'all' else f' {tf32}'}" if rounded else precision)
+
+
+def _allocator(row: Row) -> str:
+    """The C library's allocator, where it is not glibc's own default; nothing of runs of before, which did not say."""
+    allocator = str(row.fact("allocator") or "")
+    return "" if allocator.endswith("default") else plain(allocator)
 
 
 def _shapes(summary: Summary) -> list[str]:
@@ -168,7 +181,19 @@ def _shapes(summary: Summary) -> list[str]:
 
 def _noisy(summary: Summary) -> str:
     names = [row.model for row in summary.ranked if timing(row) == "noisy"]
-    return f"Noisy timings, taken while the machine was disturbed: {listed(names)}." if names else ""
+    if not names:
+        return ""
+    by_model = {row.model: _first_reason(row) for row in summary.ranked}
+    reasons = list(dict.fromkeys(by_model[name] for name in names if by_model[name]))
+    if not reasons:  # as in runs of before, which did not keep them
+        return f"Noisy timings, taken while the machine was disturbed: {listed(names)}."
+    return f"Noisy timings: {listed(names)} ({plain(reasons[0])})."
+
+
+def _first_reason(row: Row) -> str:
+    """Why a model's times are noisy, its strongest word first: that they disagree says more than who disturbed them."""
+    said = [part for record in row.records for part in str(record.facts.get("timing_reasons", "")).split("; ") if part]
+    return next((part for part in said if "rounds differ" in part), said[0] if said else "")
 
 
 def _unrepeatable(summary: Summary) -> str:

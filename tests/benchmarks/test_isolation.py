@@ -47,10 +47,11 @@ def by_turns(tmp_path: Path, names: str, *options: str) -> list[dict[str, tuple[
     return rounds[1:]
 
 
-def test_isolation_costs_at_most_half_a_second_a_trial(tmp_path):
+def test_isolation_costs_at_most_half_a_second_a_process(tmp_path):
     rounds = by_turns(tmp_path, "mlp,fc_model", "--seeds", "3", "--time-budget", "0")
-    costs = [(pair["isolated"][0] - pair["here"][0]) / 6 for pair in rounds]
-    print(f"\nisolation costs {median(costs):.2f} s a trial (from {min(costs):.2f} to {max(costs):.2f})")
+    # Each of six trials is trained in one process and timed in another.
+    costs = [(pair["isolated"][0] - pair["here"][0]) / 12 for pair in rounds]
+    print(f"\nisolation costs {median(costs):.2f} s a process (from {min(costs):.2f} to {max(costs):.2f})")
     for pair in rounds:
         errors = [[r.measured("top1_err").median for r in records] for _, records in pair.values()]
         assert errors[0] == errors[1]

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from statistics import median
 
 import pytest
 import torch
-from torch.utils.benchmark import Timer
 
-from harness.machine.malloc import keep_freed_memory
+from harness.machine.malloc import DEFAULT, allocator
 from harness.plan.config import TimingConfig
 from harness.timing.clock import clock_for
 from harness.timing.sampling import Effort, collect, warm_up
@@ -28,6 +31,7 @@ CPU = torch.device("cpu")
 CLOCK = clock_for(CPU)
 ROUNDS, BURSTS, BURST_S, BURST_STEPS = 5, 8, 0.25, 2
 NUM_THREADS = int(os.environ.get("BENCH_THREADS", os.cpu_count() or 1))
+PLAIN = Path(__file__).with_name("plain_timer.py")
 NUM_TIMM = 20  # steps a turn for both: the more steps, the lower their minimum
 TIMM_SCRIPT = os.environ.get("TIMM_BENCHMARK", "")
 MODELS = ("resnet18", "densenet121", "vit_b_16", "timm/mobilenetv3_large_100")
@@ -36,8 +40,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def all_threads_and_freed_memory():
-    keep_freed_memory()
+def all_threads():
+    assert allocator() == DEFAULT, "another test of this process has let glibc keep freed memory: run this file alone"
     before = torch.get_num_threads()
     torch.set_num_threads(NUM_THREADS)
     yield
@@ -64,12 +68,33 @@ def ours(step: InferenceStep, seconds: float, min_samples: int = 1) -> list[floa
     return samples
 
 
-def torchs(step: InferenceStep, seconds: float) -> list[float]:
-    workload = step._workload
-    statement = "with torch.inference_mode():\n    model(images)"
-    names = {"torch": torch, "model": workload.model, "images": workload.images}
-    timer = Timer(statement, globals=names, num_threads=NUM_THREADS)
-    return [seconds * 1e3 for seconds in timer.blocked_autorange(min_run_time=seconds).times]
+class PlainTimer:
+    """torch.utils.benchmark.Timer in a process that nothing of ours has touched."""
+
+    def __init__(self, name: str, batch_size: int) -> None:
+        command = [sys.executable, "-P", str(PLAIN), name, str(batch_size), str(NUM_THREADS)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("MALLOC_", "GLIBC_"))}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert self._read() == "ready\n"
+
+    def _read(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline()
+
+    def times(self, seconds: float) -> list[float]:
+        """Milliseconds of steps over so many seconds; it sleeps between two questions."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+        return json.loads(self._read())
+
+    def __enter__(self) -> PlainTimer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
 
 
 def by_turns(one: Callable[[], list[float]], other: Callable[[], list[float]]) -> tuple[float, float]:
@@ -84,7 +109,8 @@ def by_turns(one: Callable[[], list[float]], other: Callable[[], list[float]]) -
 def test_medians_agree_with_torchs_timer_within_5_percent_and_minima_within_3(name, batch_size):
     step = make_step(name, batch_size)
     seconds = burst_seconds(step)
-    rounds = [by_turns(partial(ours, step, seconds), partial(torchs, step, seconds)) for _ in range(ROUNDS)]
+    with PlainTimer(name, batch_size) as timer:
+        rounds = [by_turns(partial(ours, step, seconds), partial(timer.times, seconds)) for _ in range(ROUNDS)]
     shown = ", ".join(f"{middle:+.1%}/{least:+.1%}" for middle, least in rounds)
     print(f"\n{name} batch {batch_size}, ours beside Timer, median/min by round: {shown}")
     assert sum(abs(middle) < 0.05 and abs(least) < 0.03 for middle, least in rounds) >= ROUNDS - 1

@@ -13,7 +13,6 @@ from torchvision import models
 
 from harness.isolation.child_process import die_with_parent, lead_group
 from harness.isolation.worker import main as trial  # noqa: F401  # what the process of a trial has imported
-from harness.machine.malloc import keep_freed_memory
 from harness.plan.config import TimingConfig
 from harness.timing.measure import measure
 
@@ -22,7 +21,6 @@ TURN_S = 0.3
 
 def serve(folder: Path) -> None:
     """Time inference once for each line that comes through `folder`/go, and say its seconds through `folder`/done."""
-    keep_freed_memory()
     torch.set_num_threads(2)
     torch.manual_seed(0)
     model = models.resnet18(num_classes=10).eval()

@@ -49,7 +49,7 @@ def comparable(record: Record) -> dict:
     """A record without what time it took and where its plugin lies."""
     measurements = [m for m in record.measurements if not any(word in m.name for word in TIMED)]
     history = [{k: v for k, v in row.items() if "seconds" not in k} for row in record.history]
-    facts = {k: v for k, v in record.facts.items() if k != "timing_verdict"}
+    facts = {k: v for k, v in record.facts.items() if not k.startswith("timing_")}
     return {**asdict(record), "measurements": measurements, "history": history, "facts": facts, "plugin": None}
 
 

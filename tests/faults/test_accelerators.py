@@ -111,6 +111,9 @@ def test_every_phase_of_a_trial_runs_on_an_accelerator(monkeypatch, way, kind):
     names = {measurement.name.partition("_")[2] for measurement in done.findings.measurements}
     assert {"infer_step_time", "train_step_time", "copy_time"} <= names
     assert checkpoints.num_saved == 3
+    tf32 = "off" if way == "amp" else "convolutions"  # torch's own default, but under --exact
+    assert done.findings.facts.get("tf32") == (tf32 if kind.startswith("cuda") else None)
+    assert done.findings.facts["allocator"]
     if way == "amp":  # trained, judged and timed in one layout, whatever it is on this device
         last = kind != "mps"
         assert {entry for entry in seen if entry[0] == torch.device(kind).type} == {

@@ -8,43 +8,23 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zoo.manager.float32 import ROUNDING, torchs_own_rounding, without_rounding
+from zoo.manager.switch import Switch, attribute, read_one, torch_itself
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     Values = Mapping[str, Any]
 
-# Where float32 may be rounded further, in the words of torch 2.9 and later; a backend's "all" comes before its parts.
-FP32 = {
-    **dict.fromkeys(("generic all", "cuda all", "cuda conv", "cuda rnn"), "none"),
-    "cuda matmul": "ieee",
-    **dict.fromkeys(("mkldnn all", "mkldnn matmul", "mkldnn conv", "mkldnn rnn"), "none"),
-}
 AUTOCAST_DEVICES = ("cpu", "cuda")
-_UNREADABLE = "unreadable"  # torch raises where its older and newer words for one thing contradict each other
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switch:
-    """One switch: `read` and `write` get torch, and `name` is what a person would look for.
-
-    `standard` is what every trial begins with; None leaves it as it is. A plugin that changes one with `refused` as it
-    is imported is left out: it would break whatever else is imported.
-    """
-
-    name: str
-    read: Callable[[Any], Any]
-    write: Callable[[Any, Any], None]
-    standard: Any = None
-    refused: bool = False
 
 
 def read() -> Values:
     """The value of every switch that this torch has, by name."""
-    torch = _torch()
-    return {switch.name: value for switch in SWITCHES if (value := _read(switch, torch)) is not None}
+    torch = torch_itself()
+    return {switch.name: value for switch in SWITCHES if (value := read_one(switch, torch)) is not None}
 
 
 def put_back(values: Values) -> list[str]:
@@ -52,21 +32,26 @@ def put_back(values: Values) -> list[str]:
 
     One that cannot be set any more, as torch's number of inter-op threads, keeps its value: its name then says so.
     """
-    torch, changed = _torch(), []
+    torch, changed = torch_itself(), []
     for switch in SWITCHES:
         wanted = values.get(switch.name)
-        if wanted is None or _read(switch, torch) == wanted:
+        if wanted is None or read_one(switch, torch) == wanted:
             continue
         with suppress(RuntimeError, AttributeError, ValueError):
             switch.write(torch, wanted)
-        stays = _read(switch, torch) != wanted
+        stays = read_one(switch, torch) != wanted
         changed.append(f"{switch.name} (which cannot be put back)" if stays else switch.name)
     return changed
 
 
-def set_standard() -> None:
-    """Set every switch that has a standard to it: float32 means float32, and nothing is chosen by trying."""
-    put_back({switch.name: switch.standard for switch in SWITCHES if switch.standard is not None})
+def set_standard(*, exact: bool = False) -> None:
+    """Set every switch that has a standard to it, which is what torch itself begins with: a plain process has the same.
+
+    With `exact`, float32 is float32 everywhere; by torch's own default an accelerator's convolutions may take TF32.
+    """
+    standard = {switch.name: switch.standard for switch in SWITCHES if switch.standard is not None}
+    own = torchs_own_rounding()  # asked in any case: whoever asks later gets what was seen before anything was set
+    put_back(standard | {ROUNDING.name: without_rounding() if exact else own})
 
 
 @contextmanager
@@ -79,37 +64,6 @@ def kept() -> Iterator[None]:
         put_back(values)
 
 
-def _torch() -> Any:
-    import torch
-
-    return torch
-
-
-def _read(switch: Switch, torch: Any) -> Any:
-    """The value; None where this torch has no such switch, since it is younger or older."""
-    try:
-        return switch.read(torch)
-    except AttributeError:
-        return None
-    except RuntimeError:
-        return _UNREADABLE
-
-
-def _attribute(path: str, standard: Any) -> Switch:
-    """A switch that is an attribute of one of torch's modules."""
-    *parents, name = path.split(".")
-
-    def owner(torch: Any) -> Any:
-        for parent in parents:
-            torch = getattr(torch, parent)
-        return torch
-
-    def write(torch: Any, value: Any) -> None:
-        setattr(owner(torch), name, value)
-
-    return Switch(name=f"torch.{path}", read=lambda torch: getattr(owner(torch), name), write=write, standard=standard)
-
-
 def _attention(kernel: str) -> Switch:
     """Whether attention may take one of its kernels."""
     return Switch(
@@ -118,39 +72,6 @@ def _attention(kernel: str) -> Switch:
         write=lambda torch, value: getattr(torch.backends.cuda, f"enable_{kernel}_sdp")(value),
         standard=True,
     )
-
-
-def _fp32() -> Switch:
-    """Where float32 may be rounded to fewer bits, in both of torch's vocabularies.
-
-    They are one switch, since each changes the other, and the older words raise where they contradict the newer.
-    """
-    cudnn = _attribute("backends.cudnn.allow_tf32", standard=False)
-    matmul = _attribute("backends.cuda.matmul.allow_tf32", standard=False)
-    precision = Switch(
-        name="torch.set_float32_matmul_precision",
-        read=lambda torch: torch.get_float32_matmul_precision(),
-        write=lambda torch, value: torch.set_float32_matmul_precision(value),
-        standard="highest",
-    )
-    older = (cudnn, matmul, precision)
-
-    def read(torch: Any) -> Any:
-        newer = getattr(torch._C, "_get_fp32_precision_getter", None)  # from torch 2.9 on
-        return [_read(switch, torch) for switch in older], {place: newer(*place.split()) for place in FP32 if newer}
-
-    def write(torch: Any, value: Any) -> None:
-        for switch, word in zip(older, value[0], strict=True):
-            if word != _UNREADABLE:
-                switch.write(torch, word)
-        # Last: the older ones leave parts of it at words of their own.
-        newer = getattr(torch._C, "_set_fp32_precision_setter", None)
-        if newer:
-            for place, word in value[1].items():
-                newer(*place.split(), word)
-
-    standard = [switch.standard for switch in older], FP32
-    return Switch(name="torch's float32 precision (TF32)", read=read, write=write, standard=standard)
 
 
 def _read_deterministic(torch: Any) -> Any:
@@ -215,7 +136,7 @@ SWITCHES: Sequence[Switch] = (
         write=_write_device,
         standard="cpu",
     ),
-    _fp32(),
+    ROUNDING,
     Switch(name="torch.set_autocast_enabled", read=_read_autocast, write=_write_autocast),
     Switch(
         name="torch.set_anomaly_enabled",
@@ -239,13 +160,13 @@ SWITCHES: Sequence[Switch] = (
         read=lambda torch: torch.get_num_interop_threads(),
         write=lambda torch, value: torch.set_num_interop_threads(value),
     ),
-    _attribute("backends.cudnn.enabled", standard=True),
-    _attribute("backends.cudnn.benchmark", standard=False),
-    _attribute("backends.cudnn.deterministic", standard=False),
-    _attribute("backends.mkldnn.enabled", standard=True),
-    _attribute("backends.mkldnn.deterministic", standard=False),
-    _attribute("backends.cuda.matmul.allow_fp16_reduced_precision_reduction", standard=True),
-    _attribute("backends.cuda.matmul.allow_bf16_reduced_precision_reduction", standard=True),
-    _attribute("backends.cuda.matmul.allow_fp16_accumulation", standard=False),
+    attribute("backends.cudnn.enabled", standard=True),
+    attribute("backends.cudnn.benchmark", standard=False),
+    attribute("backends.cudnn.deterministic", standard=False),
+    attribute("backends.mkldnn.enabled", standard=True),
+    attribute("backends.mkldnn.deterministic", standard=False),
+    attribute("backends.cuda.matmul.allow_fp16_reduced_precision_reduction", standard=True),
+    attribute("backends.cuda.matmul.allow_bf16_reduced_precision_reduction", standard=True),
+    attribute("backends.cuda.matmul.allow_fp16_accumulation", standard=False),
     *(_attention(kernel) for kernel in ("flash", "mem_efficient", "math", "cudnn")),
 )

@@ -22,6 +22,7 @@ class Snapshot:
 
     wall_s: float
     process_s: float
+    system_s: float
     thread_s: float
     involuntary: int
     page_reads: int
@@ -35,7 +36,8 @@ class Conditions:
     """What happened between two snapshots. `foreign_cores` is how many cores other processes kept busy on average.
 
     `thread_share` is the share of the time in which the timing thread was on a core, `involuntary_rate` how often a
-    second the scheduler took a core from one of our threads.
+    second the scheduler took a core from one of our threads, `system_share` the part of our CPU time that the kernel
+    spent for us, mostly on memory that is given back and taken anew.
     """
 
     wall_s: float
@@ -45,6 +47,7 @@ class Conditions:
     foreign_cores: float | None
     stolen_cores: float | None
     throttles: int | None
+    system_share: float = 0.0
 
 
 def take() -> Snapshot:
@@ -54,6 +57,7 @@ def take() -> Snapshot:
     return Snapshot(
         wall_s=perf_counter(),
         process_s=process_time(),
+        system_s=usage.ru_stime,
         thread_s=thread_time(),
         involuntary=usage.ru_nivcsw,
         page_reads=usage.ru_majflt,
@@ -77,6 +81,7 @@ def between(before: Snapshot, after: Snapshot) -> Conditions:
         foreign_cores=None if machine is None else max(machine - own, 0.0) / wall,
         stolen_cores=None if stolen is None else stolen / wall,
         throttles=None if after.throttles is None else after.throttles - (before.throttles or 0),
+        system_share=(after.system_s - before.system_s) / own if own > 0 else 0.0,
     )
 
 
@@ -95,6 +100,7 @@ def combined(parts: Sequence[Conditions]) -> Conditions:
         foreign_cores=None if parts[0].foreign_cores is None else mean("foreign_cores"),
         stolen_cores=None if parts[0].stolen_cores is None else mean("stolen_cores"),
         throttles=None if parts[0].throttles is None else sum(part.throttles or 0 for part in parts),
+        system_share=mean("system_share"),
     )
 
 

@@ -10,7 +10,7 @@ at each call, for it keeps copies only of weights that train.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,18 +18,21 @@ from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from harness.training.frozen import winograd
-from harness.training.frozen.blocking import in_blocks
-from harness.training.frozen.clamping import clamp_before_convolutions
-from harness.training.frozen.fusing import rectify_in_convolutions
+from harness.training.frozen.blocking import FIRST, in_blocks
+from harness.training.frozen.clamping import Clamp, clamp_before_convolutions
+from harness.training.frozen.fusing import RectifiedConv2d, rectify_in_convolutions
 from harness.training.frozen.graphs import Tracer, num_calls, put
 from harness.training.frozen.pooling import pool_first
+from zoo.errors import first_line
 from zoo.heads import tap
+from zoo.manager.float32 import exact_float32
 
 if TYPE_CHECKING:
     from zoo.heads import Head
 
 # Folding reorders float32 arithmetic: 1e-6 was measured; a wrong fold is off by far more than this.
 TOLERANCE = 1e-3
+MOST_WORDS = 120
 
 
 def fast_backbone(
@@ -38,36 +41,42 @@ def fast_backbone(
     images_BCHW: Tensor,
     dtype: torch.dtype | None = None,
     note: Callable[[str], None] = lambda text: None,
-) -> Callable[[Tensor], Tensor]:
+) -> Backbone:
     """A function from images to the features that enter the head; to be called under autocast if `dtype` is given.
 
     The faster copy is used where it gives the plain backbone's features on the first image, else the plain one, and
-    `note` is told.
+    `note` is told; either says in `ran` what it is.
     """
-    plain, one_1CHW = _Tap(model.eval(), head), images_BCHW[:1]
+    plain, one_1CHW = Backbone(model.eval(), head), images_BCHW[:1]
     try:
         duplicate = _duplicate(model).eval()
         graph = Tracer(head).trace(duplicate)
-        _fold(duplicate, graph)
+        num_folded = _fold(duplicate, graph)
         on_cpu = images_BCHW.device.type == "cpu"
         if dtype is None and on_cpu:
             clamp_before_convolutions(duplicate, graph)
-        pool_first(duplicate, graph)
+        num_pooled = pool_first(duplicate, graph)
         duplicate.to(memory_format=torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)
         if dtype is None and on_cpu:
             rectify_in_convolutions(duplicate, graph)
-        fast = _Tap(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
-        same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
+        # Counted before the graph takes over: it holds the modules that it calls, and no other.
+        counts = {"batch-norms folded": num_folded, "poolings first": num_pooled, **_counts(duplicate)}
+        fast = Backbone(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
+        fast.ran = _rewritten(counts, fast.model)
+        with exact_float32():  # TF32 alone would move features by more than a right copy does
+            same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
         if dtype is not None:
             _convert(duplicate, dtype)
             with torch.autocast(images_BCHW.device.type, dtype):
                 fast(one_1CHW)
     except Exception as error:  # a model that cannot be copied or traced has its plain backbone, always right
+        plain.ran = f"as it is: {type(error).__name__}: {first_line(error)[:MOST_WORDS]}"
         note(f"its frozen backbone has no faster copy ({type(error).__name__}): it runs as it is")
         return plain
     if not same:
+        plain.ran = "as it is: the faster copy gives other features"
         note("the faster copy of its frozen backbone gives other features: it runs as it is")
     return fast if same else plain
 
@@ -78,24 +87,42 @@ def _duplicate(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model, shared)
 
 
-class _Tap:
-    """Runs a model as far as its head."""
+class Backbone:
+    """Runs a model as far as its head. `ran` says which rewriting that is, or why there is none."""
 
     def __init__(self, model: nn.Module, head: Head) -> None:
-        self.model, self.head = model, head
+        self.model, self.head, self.ran = model, head, "as it is"
 
     def __call__(self, images_BCHW: Tensor) -> Tensor:
         return tap.features(self.model, self.head, images_BCHW)
 
 
-def _fold(model: nn.Module, graph: fx.Graph) -> None:
-    """Fold every batch-norm that directly follows a convolution into it."""
-    for conv_name, norm_name in _foldable(model, graph):
+def _counts(model: nn.Module) -> dict[str, int]:
+    """How many modules of each kind have taken another's place."""
+    kinds = [type(module) for module in model.modules()]
+    return {
+        "clamps": kinds.count(Clamp),
+        "convolutions by Winograd": kinds.count(winograd.WinogradConv2d),
+        "convolutions that rectify": kinds.count(RectifiedConv2d),
+    }
+
+
+def _rewritten(counts: Mapping[str, int], model: nn.Module) -> str:
+    parts = ["channels last", *(f"{count} {what}" for what, count in counts.items() if count)]
+    parts += ["first layers in blocks"] if hasattr(model, FIRST) else []
+    return f"rewritten: {', '.join(parts)}"
+
+
+def _fold(model: nn.Module, graph: fx.Graph) -> int:
+    """Fold every batch-norm that directly follows a convolution into it; returns how many these were."""
+    pairs = _foldable(model, graph)
+    for conv_name, norm_name in pairs:
         conv, norm = model.get_submodule(conv_name), model.get_submodule(norm_name)
         assert isinstance(conv, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
         put(model, conv_name, fuse_conv_bn_eval(conv, norm))
         put(model, norm_name, nn.Identity())
+    return len(pairs)
 
 
 def _foldable(model: nn.Module, graph: fx.Graph) -> list[tuple[str, str]]:

@@ -11,9 +11,9 @@ from torch import fx, nn
 from harness.training.frozen.graphs import is_call, only_input
 
 
-def pool_first(model: nn.Module, graph: fx.Graph) -> None:
-    """Rewrite `graph` wherever only an average pooling uses a pointwise convolution."""
-    modules = dict(model.named_modules())
+def pool_first(model: nn.Module, graph: fx.Graph) -> int:
+    """Rewrite `graph` wherever only an average pooling uses a pointwise convolution; returns how often that was."""
+    modules, num_moved = dict(model.named_modules()), 0
     for pool in list(graph.nodes):
         conv = only_input(pool) if is_call(pool, modules, nn.AvgPool2d) else None
         if conv is None or not is_call(conv, modules, nn.Conv2d):
@@ -29,6 +29,8 @@ def pool_first(model: nn.Module, graph: fx.Graph) -> None:
         pool.replace_all_uses_with(after)
         after.args, pool.args = (pool,), conv.args
         graph.erase_node(conv)
+        num_moved += 1
+    return num_moved
 
 
 def _weighs_equally(pool: nn.AvgPool2d) -> bool:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import pytest
 import torch
 
 from harness.api import timing_rows
@@ -19,6 +20,8 @@ FACTS = {
     "batch_size": 32,
     "img_size": 224,
     "detail": False,
+    "allocator": "glibc default",
+    "infer_system_share": 0.4567,
 }
 TIMES = Measurement(name="cpu_infer_step_time", unit="ms", values=(16.0, 15.0, 14.0, 15.0, 17.0))
 TIMING = Timing(measurements=(TIMES,), verdict="steady", facts=FACTS)
@@ -42,6 +45,9 @@ def test_each_time_says_how_sure_it_is():
     cells = row()
     assert (cells["infer_step_time_min"], cells["infer_step_time_iqr"]) == (14.0, 1.0)
     assert cells["infer_step_time_ci95"] == 2.0
+    assert (cells["infer_step_time_low"], cells["infer_step_time_high"], cells["infer_rounds"]) == (14.0, 17.0, 1)
+    assert (cells["infer_system_share"], cells["allocator"]) == (0.457, "glibc default")
+    assert "tf32" not in cells
     assert cells["infer_step_time_p95"] == 16.8
     assert cells["verdict"] == "steady"
 
@@ -69,3 +75,20 @@ def test_csv_has_every_row_under_one_heading_and_no_lists():
 
 def test_json_is_a_list_of_rows():
     assert json.loads(timing_rows.as_json([row()]))[0]["model"] == "resnet18"
+
+
+def test_p95_of_one_value_is_that_value():
+    assert timing_rows.p95([7.0]) == 7.0
+    assert timing_rows.p95(list(range(101))) == 95
+
+
+def test_p95_lies_between_the_values_around_it():
+    assert timing_rows.p95([10.0, 20.0]) == pytest.approx(19.5)
+    assert timing_rows.p95([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx(4.8)
+
+
+def test_rounds_that_differ_widen_the_interval_and_tf32_is_said_where_it_can_be():
+    rounds = Measurement(name="cpu_infer_step_time", unit="ms", values=(10.0, 10.0, 18.6), rounds=(1, 1, 1))
+    cells = row(measurements=(rounds,), facts={**FACTS, "tf32": "convolutions"})
+    assert cells["infer_step_time_low"] < 10.0 < 18.6 < cells["infer_step_time_high"]
+    assert (cells["infer_rounds"], cells["tf32"]) == (3, "convolutions")

@@ -48,28 +48,45 @@ def test_a_model_that_fails_costs_only_itself():
 
 def test_what_was_disturbed_is_timed_once_more_and_the_better_is_kept(monkeypatch):
     lines = []
-    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"] if self.samples[0] > 15 else [])
+    monkeypatch.setattr(Series, "disturbances", lambda self: ["noise"] if self.samples[0] > 15 else [])
     # One step of warm-up, five disturbed samples, then five in peace.
     clock = FakeClock(20.0, *[20.0] * 5, 10.0)
-    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), tell=lines.append, clock=clock)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=1), tell=lines.append, clock=clock)
     assert timing.measured("cpu_infer_step_time").values == (10.0,) * 5
     assert timing.verdict == "steady"
     assert lines == ["infer a", "infer again, disturbed: a"]
 
 
 def test_a_second_try_that_went_worse_is_dropped(monkeypatch):
-    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
+    monkeypatch.setattr(Series, "disturbances", lambda self: ["noise"])
     clock = FakeClock(20.0, *[20.0] * 5, 30.0)
-    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=1), clock=clock)
     assert timing.measured("cpu_infer_step_time").median == 20.0
 
 
 def test_noise_that_stays_is_flagged_after_one_more_try(monkeypatch):
-    monkeypatch.setattr(Series, "reasons", lambda self: ["noise"])
+    monkeypatch.setattr(Series, "disturbances", lambda self: ["noise"])
     clock = FakeClock(10.0)
-    (timing,) = time_together([entry("a")], CPU, config(budget_s=0), clock=clock)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=1), clock=clock)
     assert clock.num_steps == 1 + 5 + 5
     assert (timing.verdict, timing.reasons) == ("noisy", ("infer: noise",))
+
+
+def test_one_model_has_rounds_too_and_their_measurement_says_which_is_which(monkeypatch):
+    monkeypatch.setattr(Series, "disturbances", lambda self: [])
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=3), clock=FakeClock(60.0))
+    measured = timing.measured("cpu_infer_step_time")
+    assert (measured.rounds, measured.by_round) == ((2, 2, 2), ((60.0, 60.0),) * 3)
+
+
+def test_a_drift_between_rounds_is_tried_once_more_and_then_noisy_with_the_reason(monkeypatch):
+    monkeypatch.setattr(Series, "disturbances", lambda self: [])
+    # A step of warm-up, three rounds of two steps, the second attempt's three: each time the last is 86 % slower.
+    clock = FakeClock(60.0, *[60.0, 60.0, 60.0, 60.0, 111.6, 111.6] * 2)
+    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=3), clock=clock)
+    assert clock.num_steps == 13
+    assert (timing.verdict, timing.reasons) == ("noisy", ("infer: rounds differ by 86%",))
+    assert timing.disturbances == ()
 
 
 def test_rows_share_the_least_number_of_samples_over_their_rounds(monkeypatch):

@@ -153,6 +153,65 @@ def test_rows_made_under_different_conditions_are_not_ranked_together(changes, n
     assert caught.value.exit_code == 4
 
 
+LINUX = {"os": "Linux 6.1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        ({"facts": {"allocator": "glibc default"}}, {"facts": {"allocator": "jemalloc"}}, "(glibc default, jemalloc)"),
+        ({"facts": {"allocator": "glibc default"}}, {}, "(glibc default, glibc keeps freed memory)"),  # one of before
+        ({"facts": {"allocator": "glibc keeps freed memory"}}, {}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_times_taken_with_another_allocator_are_not_ranked_together(first, second, named):
+    timed = {"machine": LINUX, "cpu_infer_step_time": (1.0, 1.0)}
+    folder = Folder([trial("a", **timed, **first), trial("b", **timed, **second)])
+    if not named:
+        assert summarise(folder.records(), folder.predictions).rows
+        return
+    with pytest.raises(StoreError, match=r"differ in allocator") as caught:
+        summarise(folder.records(), folder.predictions)
+    assert named in caught.value.cause
+
+
+def test_a_trial_without_times_has_no_allocator_to_differ_in():
+    assert summary_of(trial("a", machine=LINUX), trial("b", machine=LINUX, facts={"allocator": "glibc default"})).ranked
+
+
+@pytest.mark.parametrize(("first", "second"), [("convolutions", None), ("convolutions", "all"), ("off", None)])
+def test_tf32_is_a_condition_on_cuda_and_was_off_before_it_was_said(first, second):
+    trials = [
+        trial(name, device="cuda:0", facts={"tf32": word} if word else {})
+        for name, word in (("a", first), ("b", second))
+    ]
+    folder = Folder(trials)
+    if first == "off":
+        assert summarise(folder.records(), folder.predictions).ranked
+        return
+    with pytest.raises(StoreError, match=rf"differ in TF32 \({first}, {second or 'off'}\)"):
+        summarise(folder.records(), folder.predictions)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"tf32": "convolutions"}, "float32 with TF32 convolutions, 2 CPU threads;"),
+        ({"tf32": "all"}, "float32 with TF32, 2 CPU threads;"),
+        ({"tf32": "off"}, "float32, 2 CPU threads;"),
+        ({"tf32": "convolutions", "precision": "amp_bfloat16"}, "amp_bfloat16, 2 CPU threads;"),
+        ({"allocator": "glibc default"}, "float32, 2 CPU threads;"),
+        ({"allocator": "jemalloc"}, "float32, 2 CPU threads, jemalloc;"),
+    ],
+)
+def test_the_line_of_times_says_what_rounding_and_which_allocator_they_had(facts, said):
+    (line,) = [
+        line for line in remarks(summary_of(trial("a", facts=facts, cpu_infer_step_time=(1.0,)))) if "Times:" in line
+    ]
+    assert said in line
+
+
 def test_a_failed_trial_may_lack_conditions_and_does_not_stop_the_others():
     assert summary_of(trial("a"), trial("b", status="failed", machine={"torch": "2.6.0"})).rows[0].places == (1, 1)
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
-from zoo.manager import switches
+from zoo.manager import float32, switches
+from zoo.manager.float32 import ROUNDING, torchs_own_rounding
+from zoo.manager.switch import attribute, read_one
 
 BACKENDS = torch.backends
 NEW_WORDS = pytest.mark.skipif(
@@ -45,7 +52,7 @@ ROUNDINGS = {
 @pytest.fixture(autouse=True)
 def untouched():
     with switches.kept():
-        switches.set_standard()
+        switches.set_standard(exact=True)
         yield
 
 
@@ -69,12 +76,72 @@ def test_float32_is_float32_again_in_both_vocabularies(place):
     assert BACKENDS.mkldnn.matmul.fp32_precision not in ("tf32", "bf16")
 
 
-def test_the_standard_forbids_tf32_and_leaves_threads_alone():
-    BACKENDS.cudnn.allow_tf32 = True
+PLAIN = """
+import json, sys, torch
+if {ours}:
+    from zoo.manager import switches
+    switches.set_standard()
+newer = getattr(torch._C, "_get_fp32_precision_getter", None)
+places = ("generic all", "cuda all", "cuda conv", "cuda rnn", "cuda matmul", "mkldnn matmul", "mkldnn conv")
+backends = torch.backends
+print(json.dumps([
+    backends.cudnn.allow_tf32, backends.cuda.matmul.allow_tf32, torch.get_float32_matmul_precision(),
+    [newer(*place.split()) for place in places] if newer else [],
+    backends.cudnn.enabled, backends.cudnn.benchmark, backends.cudnn.deterministic,
+    backends.mkldnn.enabled, getattr(backends.mkldnn, "deterministic", False),
+    backends.cuda.matmul.allow_fp16_reduced_precision_reduction,
+    backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
+    getattr(backends.cuda.matmul, "allow_fp16_accumulation", False),
+    backends.cuda.flash_sdp_enabled(), backends.cuda.mem_efficient_sdp_enabled(),
+    backends.cuda.math_sdp_enabled(), backends.cuda.cudnn_sdp_enabled(),
+    str(torch.get_default_dtype()), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
+]))
+"""
+
+
+@pytest.mark.parametrize("override", ["0", "1"])
+def test_the_standard_is_what_a_process_has_that_only_imports_torch(override):
+    environment = {**os.environ, "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": override}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", PLAIN.format(ours=ours)], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+        for ours in (True, False)
+    ]
+    assert said[0] == said[1]
+    assert json.loads(said[0])[0] is True  # torch's own default: convolutions may take TF32
+
+
+def test_the_standard_puts_back_what_torch_began_with_and_leaves_threads_alone():
+    own = read_one(ROUNDING, torch)
+    switches.set_standard()
+    assert read_one(ROUNDING, torch) == torchs_own_rounding() != own
+    assert float32.tf32() == "convolutions"
     num_threads = torch.get_num_threads()
     torch.set_num_threads(num_threads + 1)
-    switches.set_standard()
+    switches.set_standard(exact=True)
     assert (BACKENDS.cudnn.allow_tf32, torch.get_num_threads()) == (False, num_threads + 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda: None, "off"),
+        (lambda: setattr(BACKENDS.cudnn, "allow_tf32", True), "convolutions"),
+        (lambda: setattr(BACKENDS.cuda.matmul, "allow_tf32", True), "matrix products"),
+        (lambda: torch.set_float32_matmul_precision("high"), "matrix products"),
+        (lambda: [setattr(b, "allow_tf32", True) for b in (BACKENDS.cudnn, BACKENDS.cuda.matmul)], "all"),
+        pytest.param(ROUNDINGS["all"], "convolutions", marks=NEW_WORDS),  # matrix products have a word of their own
+        pytest.param(ROUNDINGS["convolutions"], "convolutions", marks=NEW_WORDS),
+        pytest.param(ROUNDINGS["cuda matmul"], "matrix products", marks=NEW_WORDS),
+    ],
+)
+def test_a_word_says_which_operations_take_tf32(change, word):
+    change()
+    assert float32.tf32() == word
+    with float32.exact_float32():
+        assert float32.tf32() == "off"
+    assert float32.tf32() == word
 
 
 def test_all_of_it_is_put_back_after_an_error():
@@ -100,5 +167,5 @@ def test_what_cannot_be_put_back_says_so(monkeypatch):
 
 
 def test_a_switch_that_this_torch_lacks_is_passed_over():
-    lacking = switches._attribute("backends.cudnn.no_such_switch", standard=True)
-    assert switches._read(lacking, torch) is None
+    lacking = attribute("backends.cudnn.no_such_switch", standard=True)
+    assert read_one(lacking, torch) is None

@@ -1,4 +1,4 @@
-"""`harness doctor`: devices, threads, clocks, memory, disk, loading speed, versions, broken plugins."""
+"""`harness doctor`: devices, threads, allocator, clocks, memory, disk, loading speed, versions, broken plugins."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ def examine(output: Path, zoo: Zoo) -> Iterator[Line]:
     broken = list(libraries.imports())
     yield from broken
     if not broken:
+        from harness.cli.commands.doctor.allocator import lever
         from harness.cli.commands.doctor.loading import loading_speed
 
         yield from libraries.devices()
+        yield lever()
         yield loading_speed()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.timing.intervals import overlap
+from harness.machine.malloc import DEFAULT, OUTSIDE
 from results.tables.number_format import digits
 from results.tables.text import aligned
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from harness.api.timing_rows import TimingRow
 
 # Rows are ranked among those that agree in all of these.
-CONDITIONS = ("device", "batch_size", "img_size", "precision", "channels_last", "torchcompile", "threads")
+CONDITIONS = (
+    *("device", "batch_size", "img_size", "precision", "channels_last", "torchcompile", "threads", "allocator"),
+    "tf32",
+)
 HEADINGS = ("rank", "model", "infer ms", "±%", "img/s", "train ms", "±%", "GMACs", "params M", "verdict")
+WORTH_SAYING = 0.05
 WORDS = ("model", "verdict")
 
 
@@ -23,10 +27,10 @@ def render(rows: Sequence[TimingRow]) -> str:
     timed = [row for row in rows if "infer_step_time" in row]
     groups: dict[tuple[Any, ...], list[TimingRow]] = {}
     for row in timed:
-        groups.setdefault(tuple(row[key] for key in CONDITIONS), []).append(row)
+        groups.setdefault(tuple(row.get(key) for key in CONDITIONS), []).append(row)
     lines = [line for group in groups.values() for line in [*_block(group), ""]]
     lines += [_note(row) for row in timed if row["verdict"] == "noisy"]
-    lines += crossings(timed)
+    lines += _lever(timed) + crossings(timed)
     lines += [f"failed: {row['model']}: {row['error']}" for row in rows if row["status"] != "ok"]
     return "\n".join(lines).rstrip("\n")
 
@@ -52,6 +56,25 @@ def crossings(rows: Sequence[TimingRow]) -> list[str]:
     return lines
 
 
+def _lever(rows: Sequence[TimingRow]) -> list[str]:
+    """What keeping freed memory could bring, in one line: where the kernel's part is largest, and how to have it."""
+    shares = [
+        (
+            row[f"{step}_system_share"],
+            row["model"],
+            f"{'training' if step == 'train' else 'inference'} at batch {row['batch_size']}",
+        )
+        for row in rows
+        for step in ("infer", "train")
+        if row["device"] == "cpu" and row["allocator"] == DEFAULT and f"{step}_system_share" in row
+    ]
+    if not shares or max(shares)[0] < WORTH_SAYING:
+        return []
+    share, model, step = max(shares)
+    how = f"--allocator keep times without, a program of yours has it with {OUTSIDE}"
+    return [f"note: up to {share:.0%} of the CPU time ({model}, {step}) is the kernel's, for memory given back: {how}"]
+
+
 def _note(row: TimingRow) -> str:
     first, *others = row["reasons"].split("; ")
     more = f" (and {len(others)} more: see --csv)" if others else ""
@@ -59,13 +82,7 @@ def _note(row: TimingRow) -> str:
 
 
 def _faster(one: TimingRow, other: TimingRow) -> bool:
-    surely_apart = not overlap(_interval(one), _interval(other))
-    return surely_apart and bool(one["infer_step_time"] < other["infer_step_time"])
-
-
-def _interval(row: TimingRow) -> tuple[float, float]:
-    middle, reach = row["infer_step_time"], row["infer_step_time_ci95"]
-    return middle - reach, middle + reach
+    return bool(one["infer_step_time_high"] < other["infer_step_time_low"])
 
 
 def _block(group: list[TimingRow]) -> list[str]:
@@ -73,6 +90,8 @@ def _block(group: list[TimingRow]) -> list[str]:
     first = group[0]
     title = f"{first['device_name']} · batch {first['batch_size']} × {first['img_size']} px · {first['precision']}"
     title += f" · threads {first['threads']}" if first["device"] == "cpu" else ""
+    title += f" · {first['allocator']}" if first["allocator"] != DEFAULT else ""
+    title += f" · TF32 {first['tf32']}" if first.get("tf32", "off") != "off" else ""
     title += " · channels last" if first["channels_last"] else ""
     title += " · compiled" if first["torchcompile"] else ""
     cells = [HEADINGS, *(_cells(rank, row) for rank, row in zip(ranks(group), group, strict=True))]

@@ -78,6 +78,33 @@ def test_all_batch_norms_but_the_last_of_densenet121_are_folded_or_clamps():
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-4)
 
 
+def test_what_ran_is_said_with_how_often():
+    said = {}
+    for name in ("resnet18", "densenet121"):
+        model, head = prepared(name)
+        with torch.no_grad():
+            said[name] = backbone.fast_backbone(model, head, torch.randn(2, 3, 32, 32)).ran
+    assert said["resnet18"] == (
+        "rewritten: channels last, 20 batch-norms folded, 9 convolutions by Winograd, 11 convolutions that rectify, "
+        "first layers in blocks"
+    )
+    assert said["densenet121"].startswith(
+        "rewritten: channels last, 59 batch-norms folded, 3 poolings first, 61 clamps, "
+    )
+
+
+@pytest.mark.parametrize("name", ["tf_mobilenetv3_small_minimal_100", "efficientvit_m0"])
+def test_an_architecture_that_cannot_be_rewritten_runs_as_it_is_and_says_why(name):
+    size = 224 if name == "efficientvit_m0" else 32
+    (choice,) = ZOO.select(f"timm/{name}")
+    built = build(choice.spec, Task(num_classes=5, image_size=size, channels=3))
+    said = []
+    with torch.no_grad():
+        ran = backbone.fast_backbone(built.model, built.head, torch.randn(1, 3, size, size), note=said.append).ran
+    assert ran.startswith("as it is: TraceError: ")
+    assert said == ["its frozen backbone has no faster copy (TraceError): it runs as it is"]
+
+
 def test_a_fold_that_changes_the_features_is_not_used(monkeypatch):
     model, head = prepared("resnet18")
     monkeypatch.setattr(backbone, "fuse_conv_bn_eval", lambda conv, norm: conv)

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
+import subprocess
+import sys
 from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 
 from harness.cli.commands import doctor as command
-from harness.cli.commands.doctor import libraries, system
+from harness.cli.commands.doctor import allocator, libraries, system
 from harness.cli.commands.doctor.line import Line
 from harness.cli.commands.doctor.loading import loading_speed
 from zoo.specs import PluginInfo
@@ -18,7 +21,19 @@ ZOO = SimpleNamespace(plugins=(PluginInfo(name="good", source="x", status="ok"),
 
 def test_a_healthy_machine_is_described_topic_by_topic(tmp_path):
     lines = {line.topic: line for line in command.examine(tmp_path, ZOO)}
-    assert {"python", "torch", "memory", "disk", "clock", "governor", "load", "plugins", "cpu", "loading"} <= set(lines)
+    assert {
+        "python",
+        "torch",
+        "memory",
+        "disk",
+        "clock",
+        "governor",
+        "load",
+        "plugins",
+        "cpu",
+        "loading",
+        "allocator",
+    } <= set(lines)
     assert lines["plugins"].found == "1 of 1 work, 1 models"
     assert lines["disk"].problem == ""
 
@@ -30,6 +45,29 @@ def test_problems_stand_below_their_topic_and_json_has_the_same(monkeypatch, cap
     assert capsys.readouterr().out == "clock  fine\nload   9\n       ! busy\n"
     command.execute(argparse.Namespace(output=tmp_path, json=True), ZOO)
     assert json.loads(capsys.readouterr().out)[1] == {"topic": "load", "found": "9", "problem": "busy"}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("100.0 40.0", "a step of large convolutions takes 0.40 of its time where freed memory is kept: MALLOC_TRIM_"),
+        ("100.0 97.0", "keeping freed memory brings nothing here"),
+        ("nonsense", "what keeping freed memory would bring could not be measured"),
+    ],
+)
+def test_what_the_allocator_would_bring_is_one_line(monkeypatch, said, found):
+    monkeypatch.setattr(allocator, "allocator", lambda: "glibc default")
+    monkeypatch.setattr(allocator.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
+    assert allocator.lever().found.startswith(f"glibc default; {found}")
+    monkeypatch.setattr(allocator, "allocator", lambda: "jemalloc")
+    assert allocator.lever() == Line(topic="allocator", found="jemalloc")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the lever is glibc's")
+def test_the_allocators_probe_prints_two_times():
+    script = "from harness.cli.commands.doctor import allocator\nallocator.STEPS = 1\nallocator.probe()"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert len([float(word) for word in said.split()]) == 2
 
 
 def test_broken_plugins_are_named():

@@ -11,6 +11,8 @@ def row(model="resnet18", time=15.0, ci95=0.1, **changes):
         "status": "ok",
         "infer_step_time": time,
         "infer_step_time_ci95": ci95,
+        "infer_step_time_low": time - ci95,
+        "infer_step_time_high": time + ci95,
         "infer_samples_per_sec": 32e3 / time,
         "infer_gmacs": 1.8141,
         "param_count": 11.6895,
@@ -22,6 +24,7 @@ def row(model="resnet18", time=15.0, ci95=0.1, **changes):
         "channels_last": False,
         "torchcompile": False,
         "threads": 2,
+        "allocator": "glibc default",
         "verdict": "steady",
         "reasons": "",
         **changes,
@@ -45,6 +48,30 @@ def test_models_whose_intervals_overlap_share_a_rank():
 def test_rows_of_different_conditions_are_never_ranked_together():
     text = render([row(), row("b", 20.0, precision="bfloat16"), row("c", 30.0, threads=1), row("d", 9.0, img_size=299)])
     assert [line.split()[0] for line in text.splitlines() if line.startswith("   ")] == ["1"] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({"allocator": "glibc keeps freed memory"}, "float32 · threads 2 · glibc keeps freed memory"),
+        ({"device": "cuda", "tf32": "convolutions"}, "float32 · TF32 convolutions"),
+        ({"device": "cuda", "tf32": "off"}, "float32"),
+    ],
+)
+def test_what_else_decides_a_time_is_in_the_title_and_keeps_rows_apart(changes, title):
+    text = render([row(), row("b", 20.0, **changes)])
+    assert text.splitlines()[4] == f"Some CPU · batch 32 × 224 px · {title}"
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("   ")] == ["1", "1"]
+
+
+def test_what_keeping_freed_memory_could_bring_is_one_line():
+    rows = [row(infer_system_share=0.1), row("slow", 20.0, infer_system_share=0.2, train_system_share=0.45)]
+    (line,) = [line for line in render(rows).splitlines() if line.startswith("note: ")]
+    assert line.startswith("note: up to 45% of the CPU time (slow, training at batch 32) is the kernel's")
+    assert "--allocator keep" in line
+    assert "MALLOC_TRIM_THRESHOLD_=2147483647 MALLOC_MMAP_THRESHOLD_=2147483647" in line
+    kept = [row(infer_system_share=0.4, allocator="glibc keeps freed memory"), row(infer_system_share=0.04)]
+    assert "note: " not in render(kept)
 
 
 def test_noise_and_failures_are_named_below():

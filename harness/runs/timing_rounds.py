@@ -1,0 +1,99 @@
+"""The rounds of timing that a run takes once all of its trials have ended: every model again, by turns.
+
+What follows a training directly shows the machine of that minute. Rounds that lie minutes or hours apart, each in a
+process of its own, show what changes between them, and give the median an interval that holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.timing.rounds import num_rounds
+from harness.trial.times import JUDGED, with_later_round
+from results.store.file_names import trial_slug
+from results.tables.number_format import counted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.plan.trials import Planned
+    from harness.runs.runner import Runner
+    from results.records import Record
+
+# So many models share a process where starting one takes long: an accelerator's are spawned.
+GROUP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Models that are timed in one process, and how many rounds each of them gets there."""
+
+    items: tuple[Planned, ...]
+    rounds: int
+
+
+def take_later_rounds(runner: Runner, planned: Sequence[Planned], say: Callable[[str], None]) -> None:
+    """Take what each trial's timing lacks, and write its record anew after each round.
+
+    Whatever becomes of a round costs the round: its record says so, and keeps the times that it has.
+    """
+    by_key = {record.key: record for record in runner.store.records()}
+    records = {item.trial.key: by_key[item.trial.key] for item in planned if item.trial.key in by_key}
+    missing = {item.trial.key: _missing(runner, item, records.get(item.trial.key)) for item in planned}
+    turns = list(_turns(runner, planned, missing))
+    if not turns:
+        return
+    most = max(missing.values())
+    num_models = sum(count > 0 for count in missing.values())
+    say(f"timing   {counted(most, 'more round')} of {counted(num_models, 'trained model')}, by turns")
+    given_up: set[str] = set()
+    for turn in turns:
+        items = [item for item in turn.items if item.trial.key not in given_up]
+        for item, record, failed in _taken(runner, items, turn.rounds, records) if items else ():
+            records[item.trial.key] = record
+            runner.store.extend(record)
+            if failed:
+                given_up.add(item.trial.key)
+                say(f"note: {item.label}: {failed}")
+
+
+def _missing(runner: Runner, item: Planned, record: Record | None) -> int:
+    """How many rounds the trial's timing lacks; 0 where it has none to be added to, as in records of before."""
+    if record is None or "allocator" not in record.facts or record.facts.get("timing_verdict") not in JUDGED:
+        return 0
+    if not _checkpoint(runner, item).is_dir():
+        return 0
+    return max(runner.rounds_in_all(item) - num_rounds(record.measurements), 0)
+
+
+def _turns(runner: Runner, planned: Sequence[Planned], missing: Mapping[str, int]) -> Iterator[Turn]:
+    if runner.is_cheap_to_start:
+        for number in range(max(missing.values(), default=0)):
+            yield from (Turn((item,), 1) for item in planned if missing[item.trial.key] > number)
+        return
+    alike: dict[tuple[str, int], list[Planned]] = {}
+    for item in planned:
+        # A plugin sees no other's models, and a process has one number of rounds.
+        alike.setdefault((item.choice.owner, missing[item.trial.key]), []).append(item)
+    for (_, rounds), items in alike.items():
+        if rounds:
+            yield from (Turn(tuple(items[at : at + GROUP]), rounds) for at in range(0, len(items), GROUP))
+
+
+def _taken(
+    runner: Runner, items: Sequence[Planned], rounds: int, records: Mapping[str, Record]
+) -> Iterator[tuple[Planned, Record, str]]:
+    """Each trial with its record as it is after this turn, and why the turn failed, "" where it did not."""
+    jobs = [replace(runner.timing_job(item, item.trial, _checkpoint(runner, item)), rounds=rounds) for item in items]
+    result = runner.time(jobs)
+    for at, item in enumerate(items):
+        record = records[item.trial.key]
+        timings = result.timings[at] if result.timings else []
+        facts, measurements, failed = with_later_round(record.facts, record.measurements, timings, result.cause)
+        yield item, replace(record, facts=facts, measurements=measurements), failed
+
+
+def _checkpoint(runner: Runner, item: Planned) -> Path:
+    return runner.store.path / "checkpoints" / trial_slug(item.trial.model, item.trial.seed)
