@@ -218,7 +218,7 @@ def _times(trials: Sequence[Record]) -> dict[str, Time]:
 def _time(samples: Measurement) -> Time:
     import numpy as np
 
-    low, high = median_interval(samples.values)
+    low, high = median_interval(samples)
     least, lower, middle, upper = map(float, np.percentile(samples.values, (0, 25, 50, 75)))
     return Time(middle, low, high, least, upper - lower)
 

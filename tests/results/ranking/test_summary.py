@@ -9,6 +9,7 @@ from results.ranking import summary
 from results.ranking.comparability import NotComparable, accelerator_names
 from results.ranking.front import Time
 from results.ranking.summary import summarise, without_ranking
+from results.tables.sentence import remarks
 from tests.results.runs import Folder, summary_of, trial
 
 
