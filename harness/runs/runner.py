@@ -207,7 +207,8 @@ class Runner:
             return _lost(report, "failed", f"its result cannot be used: {error}")
         if report.result.get("whole") is not True:
             _, cause = self._how_it_ended(report)
-            result = replace(result, findings=without_times(result.findings, report.phase, cause))
+            findings = without_times(result.findings, report.phase, cause, timed_apart=self.times_apart)
+            result = replace(result, findings=findings)
         return replace(result, log=_joined(result.log, report.log))
 
     def _how_it_ended(self, report: ExitReport) -> tuple[str, str]:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 300
 JUDGED = ("noisy", "steady")
-CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +145,13 @@ def tracebacks(timings: Sequence[DeviceTiming]) -> str:
     return "\n".join(one.traceback for one in timings if one.traceback)
 
 
-def without_times(findings: Findings, phase: str, cause: str) -> Findings:
+def without_times(findings: Findings, phase: str, cause: str, *, timed_apart: bool = False) -> Findings:
     """Findings that were delivered before the trial's process came to a bad end in `phase`.
 
-    Where that was not in timing, it was in a later check: the times are there.
+    Where that was not in timing, it was in a later check: the times are there, or are yet to be taken in a process of
+    their own (`timed_apart`).
     """
-    if findings.facts.get("timing_verdict") != NOT_TIMED or phase == CHECK:
+    if timed_apart or findings.facts.get("timing_verdict") != NOT_TIMED:
         said = [findings.facts.get("notes"), f"{phase}: {cause}"]
         return replace(findings, facts={**findings.facts, "notes": "; ".join(str(text) for text in said if text)})
     return _saying(replace(findings, facts={**findings.facts, "timing_verdict": "failed"}), cause)

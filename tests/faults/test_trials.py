@@ -68,7 +68,8 @@ def test_17_out_of_memory_is_tried_once_more_in_parts_of_half_the_size(beside, t
     monkeypatch.setenv("HOSTILE_CALLS", str(tmp_path / "calls"))
     found = beside("bad/out-of-memory-once")
     record = found.records["bad/out-of-memory-once"]
-    assert (found.code, record.status, (tmp_path / "calls").read_text()) == (0, "ok", "xx")
+    # Built twice to be trained, and once more for each of three rounds of timing.
+    assert (found.code, record.status, (tmp_path / "calls").read_text()) == (0, "ok", "xx" + "xxx")
     assert (record.facts["batch_size"], record.facts["micro_batch_size"]) == (32, 16)
     assert record.facts["retried_after"] == "oom"
     assert "note: bad/out-of-memory-once: out of memory with 32 images at a time, trained with 16" in found.out
@@ -142,11 +143,11 @@ def test_21_processes_that_a_trial_left_behind_are_ended_with_it(beside, tmp_pat
     monkeypatch.setenv("HOSTILE_PIDS", str(tmp_path / "pids"))
     found = beside("bad/fork")
     pids = [int(line) for line in (tmp_path / "pids").read_text().split()]
-    assert (found.code, len(pids)) == (0, 1)
+    assert (found.code, len(pids)) == (0, 1 + 3)  # the trial's process, and three that time
     deadline = monotonic() + 2
-    while is_alive(pids[0]) and monotonic() < deadline:
+    while any(map(is_alive, pids)) and monotonic() < deadline:
         sleep(0.05)
-    assert not is_alive(pids[0])
+    assert not any(map(is_alive, pids))
 
 
 @pytest.mark.fault(22)

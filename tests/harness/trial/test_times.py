@@ -73,6 +73,8 @@ def test_memory_that_does_not_suffice_to_move_a_model_is_said():
 def test_a_bad_end_in_timing_and_one_after_it_are_told_apart():
     lost = without_times(TRAINED, "time", "crashed\nwith SIGSEGV")
     assert lost.facts == {"timing_verdict": "failed", "threads": 1, "timing_error": "crashed with SIGSEGV"}
+    apart = without_times(TRAINED, "deliver", "crashed", timed_apart=True)
+    assert apart.facts == {"timing_verdict": "none", "threads": 1, "notes": "deliver: crashed"}
     kept = Findings(status="ok", facts={"timing_verdict": "steady", "notes": "before"})
     assert without_times(kept, "check", "crashed").facts == {
         "timing_verdict": "steady",
