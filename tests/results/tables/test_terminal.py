@@ -63,7 +63,7 @@ Times: batch 32, float32, 2 CPU threads; medians, with their 95 % interval where
 Timed at different image sizes: 3×224×224 convnext_tiny and swin_tiny; 3×64×64 resnet18; ◆ weighs them against each
   other all the same.
 Noisy timings, taken while the machine was disturbed: convnext_tiny.
-To see a gap of 1 pp in this table's tests (80 % of the time) takes about 9,400 test images (you have 1,000).
+To see a gap of 1 pp in this table's tests (80 % of the time) takes about 9,300 test images (you have 1,000).
 Differences would narrow most with twice the test images, rather than twice the seeds or half the models.
 note: swin_tiny: 1 of 2 trials failed (out of memory at batch 256)
 wrote results/runs/2026-11-20-leaves-7f2a/{table.md,table.csv,table.json}"""
