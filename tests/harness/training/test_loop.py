@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import count
 
 import pytest
 import torch
@@ -106,6 +107,61 @@ def test_outputs_that_are_not_finite_in_evaluation_end_training_with_the_last_go
 def test_the_cosine_schedule_goes_from_the_full_rate_towards_zero():
     result = fit(trainable(convnet()), batches(), batches(), config(sched="cosine", lr=0.4, epochs=4), seed=1)
     assert [row["lr"] for row in result.rows] == pytest.approx([0.4, 0.341421, 0.2, 0.058579], abs=1e-5)
+
+
+class Noting:
+    """Stands in for checkpoints: notes when it is called, and lets a training begin `num_done` steps into an epoch."""
+
+    def __init__(self, num_done=0, seconds=0.0):
+        self.num_done, self.seconds, self.calls = num_done, seconds, []
+
+    def restore(self, state):
+        self.calls.append(("restore", state.step, state.epoch))
+        for _ in range(self.num_done):
+            state.losses.add(torch.tensor(1.0), 16)
+        state.step, state.seconds = self.num_done, self.seconds
+
+    def after_step(self, state):
+        self.calls.append(("step", state.step, state.epoch, state.seconds))
+
+    def after_epoch(self, state):
+        self.calls.append(("epoch", state.step, state.epoch))
+
+
+@pytest.fixture
+def ticking(monkeypatch):
+    """A clock that is a second further each time it is read."""
+    seconds = count()
+    monkeypatch.setattr("harness.training.loop.perf_counter", lambda: float(next(seconds)))
+
+
+def test_checkpoints_are_asked_after_each_step_and_each_epoch_but_the_last(ticking):
+    data, checkpoints = batches(num_images=32), Noting()
+    fit(trainable(convnet()), data, data, config(epochs=2), seed=1, checkpoints=checkpoints)
+    first = [("restore", 0, 0), ("step", 1, 0, 1.0), ("step", 2, 0, 2.0), ("epoch", 2, 1)]
+    assert checkpoints.calls == [*first, ("step", 3, 1, 1.0), ("step", 4, 1, 2.0)]
+
+
+def test_an_epoch_that_was_stopped_goes_on_behind_its_steps_and_keeps_their_losses_and_seconds(ticking):
+    data, checkpoints = batches(num_images=64), Noting(num_done=3, seconds=5.0)
+    (row,) = fit(trainable(convnet()), data, data, config(epochs=1, lr=1e-9), seed=1, checkpoints=checkpoints).rows
+    assert checkpoints.calls == [("restore", 0, 0), ("step", 4, 0, 6.0)]
+    assert (row["train_seconds"], row["eval_seconds"]) == (7.0, 1.0)
+    images, labels = list(data.train(0))[3]
+    model = convnet()  # leaves the random state as above: that of a checkpoint is not seeded anew
+    last = float(nn.CrossEntropyLoss()(model.train()(images), labels).detach())
+    assert row["train_loss"] == pytest.approx((3 * 1.0 + last) / 4, rel=1e-6)
+
+
+def test_a_row_says_what_an_epoch_gave_and_took_and_is_told_at_once(ticking):
+    told, model, data = [], convnet(), batches(num_images=32)
+    result = fit(trainable(model), data, data, config(epochs=2, lr=0.01), seed=1, on_epoch=told.append)
+    assert told == result.rows
+    assert list(told[1]) == ["epoch", "train_loss", "eval_loss", "eval_top1", "lr", "train_seconds", "eval_seconds"]
+    assert [(row["epoch"], row["lr"], row["train_seconds"], row["eval_seconds"]) for row in told] == [
+        (0, 0.01, 1.0, 1.0),
+        (1, 0.01, 1.0, 1.0),
+    ]
 
 
 def test_a_frozen_backbone_keeps_its_weights_and_batch_norm_statistics_to_the_bit():

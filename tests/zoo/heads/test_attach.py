@@ -184,3 +184,38 @@ def test_one_row_that_happens_to_be_positive_and_to_sum_to_one_is_no_softmax():
     require_no_probabilities(torch.tensor([[0.25, 0.75]]))
     with pytest.raises(ZooError, match="probabilities"):
         require_no_probabilities(torch.tensor([[0.25, 0.75], [1.0, 0.0]]))
+
+
+class Staged(Plain):
+    """Two classifiers for train mode only: one ends a branch of its own, one lies beside what runs in eval mode too."""
+
+    def __init__(self):
+        super().__init__()
+        self.verd = nn.Sequential(nn.Linear(8, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 7)))
+        self.heads = nn.ModuleDict({"main": nn.Linear(8, 7), "extra": nn.Linear(8, 7)})
+
+    def forward(self, images):
+        features = self.body(images)
+        main = self.heads["main"](features)
+        return (main, self.verd(features), self.heads["extra"](features)) if self.training else main
+
+
+def test_all_that_leads_to_an_auxiliary_classifier_alone_is_its_branch():
+    attached = attach(Staged(), 4, input_shape=SHAPE)
+    assert (attached.names, attached.aux) == (("heads.main",), ("verd.1.1", "heads.extra"))
+    assert attached.aux_branches == ("verd", "heads.extra")
+
+
+def test_a_layer_that_adds_to_the_one_output_in_training_is_no_auxiliary_classifier():
+    class Adding(Auxiliary):
+        def forward(self, images):
+            output = super().forward(images)
+            return sum(output) if self.training else output
+
+    assert attach(Adding(4), 4, input_shape=SHAPE, scratch=True).aux == ()
+
+
+@pytest.mark.parametrize(("head", "scratch"), [("mlp:8", True), ("linear", False)])
+def test_a_frozen_model_may_be_given_a_head_that_learns(head, scratch):
+    attached = attach(Plain(4).requires_grad_(False), 4, head, input_shape=SHAPE, scratch=scratch)
+    assert attached.names == ("verdict",)

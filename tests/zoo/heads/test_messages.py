@@ -10,7 +10,15 @@ from torch import nn
 from tests.zoo.heads.networks import Handmade, Headless, Plain, Unused
 from zoo.errors import ZooError
 from zoo.heads.attach import attach
-from zoo.heads.proof import require_gradients, require_no_probabilities, require_scores, require_width, shape_of
+from zoo.heads.proof import (
+    require_gradients,
+    require_logits,
+    require_no_probabilities,
+    require_scores,
+    require_trainable,
+    require_width,
+    shape_of,
+)
 
 SHAPE = (3, 8, 8)
 
@@ -96,6 +104,7 @@ def test_an_error_outside_of_all_layers_is_told_as_it_is():
         ([1], "a list"),
         (Ellipsis, "a ellipsis"),
         (ArithmeticError(), "an ArithmeticError"),
+        (type("Xs", (), {})(), "a Xs"),
         (torch.zeros(2, 3), "a tensor [2, 3] of float32"),
         (np.zeros((4,), dtype="uint8"), "a tensor [4] of uint8"),
         (np.dtype("uint8"), "an UInt8DType"),
@@ -126,6 +135,27 @@ def test_outputs_that_are_no_scores_are_refused_with_what_is_right():
         "the model returns probabilities, on which cross-entropy is wrong",
         "remove the softmax, or use log_softmax: logits and log-probabilities are both right",
     )
+
+
+def test_a_model_that_cannot_learn_is_told_what_would():
+    assert raised(require_trainable, nn.Flatten()) == (
+        "nothing in the model is trainable: Flatten has no parameters",
+        "give it a layer that learns, such as nn.Linear",
+    )
+    assert raised(require_trainable, nn.Linear(2, 2).requires_grad_(False)) == (
+        "nothing in the model is trainable: all 2 parameters are frozen",
+        "leave requires_grad on; --finetune head freezes all but the head by itself",
+    )
+    partly = nn.ModuleDict({"fc": nn.Linear(2, 2)})
+    partly["fc"].bias.requires_grad_(False)
+    frozen = ("the classifier's fc.bias is frozen", "leave requires_grad on for the head")
+    assert raised(require_gradients, torch.ones(2, 2), partly, ("fc",)) == frozen
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_an_output_that_is_not_finite_is_told_where_to_look(bad):
+    wrong = ("the model's output is not finite", "look for a division by zero or an overflow in forward")
+    assert raised(require_logits, torch.tensor([[1.0, 2.0], [3.0, bad]])) == wrong
 
 
 def test_parameters_of_a_head_that_take_no_part_are_counted_and_three_are_named():

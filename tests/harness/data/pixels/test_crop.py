@@ -48,6 +48,13 @@ def test_each_crop_mode_is_timms(width, height, crop_mode, crop_pct):
     assert np.array_equal(fitted(picture, ours), np.asarray(transforms.Compose(theirs)(picture)))
 
 
+def test_an_image_that_is_already_as_wanted_is_not_copied():
+    picture, wanted = noise(1, 28, 28), replace(PLAIN, short_side=28)
+    assert resized_and_cropped(picture, wanted) is picture
+    tensor = as_tensor(picture).contiguous()
+    assert resize(tensor, wanted).data_ptr() == tensor.data_ptr()
+
+
 def test_an_image_as_thin_as_a_line_keeps_a_pixel_within_its_border():
     fitted_line = fitted(Image.new("RGB", (900, 2)), replace(PLAIN, crop_mode="border"))
     assert (fitted_line.shape, fitted_line.min(), fitted_line[0, 0].tolist()) == ((28, 28, 3), 0, [51, 128, 204])

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from harness.data.pixels.geometry import resolve
+from harness.data.pixels.geometry import Geometry, crop_offset, resized_sides, resolve
 from zoo import InputSpec, ZooError
 
 MLP = InputSpec()
@@ -89,12 +89,59 @@ def test_grey_is_kept_as_grey_and_colour_is_lost_only_where_a_model_says_so(want
     assert (geometry.channels, geometry.stored_channels) == (channels, stored)
 
 
-def test_too_small_a_size_names_the_minimum():
-    with pytest.raises(ZooError, match="whose minimum is 33") as raised:
-        resolve(CNN, 28, 3, 32, False)
-    assert raised.value.exit_code == 2
+def test_a_pretrained_model_gets_all_that_its_weights_were_published_with():
+    wanted = replace(CNN, crop_pct=0.875, crop_mode="squash", antialias=False)
+    assert resolve(wanted, 28, 1, None, True) == Geometry(
+        size=224,
+        channels=3,
+        stored_channels=1,
+        short_side=256,
+        interpolation="bicubic",
+        antialias=False,
+        crop_mode="squash",
+        mean=(0.5,) * 3,
+        std=(0.2,) * 3,
+    )
 
 
-def test_channels_that_cannot_be_mapped_are_refused():
-    with pytest.raises(ZooError, match="takes 3 channels but the images have 4"):
-        resolve(CNN, 32, 4, None, False)
+@pytest.mark.parametrize(
+    ("crop_mode", "width", "height", "sides"),
+    [
+        ("center", 50, 50, (32, 32)),
+        ("center", 50, 99, (32, 63)),
+        ("center", 99, 50, (63, 32)),
+        ("squash", 99, 50, (32, 32)),
+        ("border", 99, 50, (32, 16)),
+        ("border", 50, 99, (16, 32)),
+        ("border", 900, 2, (32, 1)),
+        ("border", 2, 900, (1, 32)),
+    ],
+)
+def test_the_sides_that_an_image_is_resized_to(crop_mode, width, height, sides):
+    geometry = Geometry(size=28, channels=3, stored_channels=3, short_side=32, crop_mode=crop_mode)
+    assert resized_sides(width, height, geometry) == sides
+
+
+@pytest.mark.parametrize(
+    ("side", "offset"), [(28, 0), (29, 0), (30, 1), (31, 2), (33, 2), (27, 0), (26, -1), (25, -1), (24, -2)]
+)
+def test_a_centred_crop_begins_where_torchvisions_does(side, offset):
+    assert crop_offset(side, 28) == offset
+
+
+def test_the_least_size_of_a_model_is_enough():
+    assert resolve(CNN, 28, 3, 33, False).size == 33
+
+
+def refused(*arguments):
+    with pytest.raises(ZooError) as caught:
+        resolve(*arguments)
+    return caught.value.cause, caught.value.remedy, caught.value.exit_code
+
+
+def test_images_that_a_model_cannot_take_are_refused_with_what_to_do():
+    small = "--img-size 32 is too small for this model, whose minimum is 33"
+    assert refused(CNN, 28, 3, 32, False) == (small, "use --img-size 33 or more, or leave it out", 2)
+    channels = "the model takes 3 channels but the images have 4"
+    remedy = "choose a model that takes any number of channels, such as fc_model"
+    assert refused(CNN, 32, 4, None, False) == (channels, remedy, 3)
