@@ -40,8 +40,8 @@ BATCH_BYTES = 14 * 2**20
 class Extractor:
     """The frozen backbone of one model; `pixels` names the images and their geometry.
 
-    `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised. `note` is
-    told where the backbone runs no faster than it is.
+    `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised. `content` is
+    the model's `weights_hash` where it is known. `note` is told where the backbone runs no faster than it is.
     """
 
     built: BuiltModel
@@ -49,6 +49,7 @@ class Extractor:
     store: FeatureStore
     pixels: str
     num_rows: int = 0
+    content: str = ""
     note: Callable[[str], None] = lambda text: None
 
     def split(self, name: str, images: PixelBatches) -> Features:
@@ -65,7 +66,8 @@ class Extractor:
     def _key(self, images: PixelBatches) -> str:
         """All that decides the features of these images, but for the view."""
         if not self._backbone:
-            self._backbone = f"{weights_hash(self.built.model, self.built.head.names)}-{self._answer(images)}"
+            content = self.content or weights_hash(self.built.model, self.built.head.names)
+            self._backbone = f"{content}-{self._answer(images)}"
         numerics = f"{self.numerics.precision}-{self.numerics.memory_format}-{self.numerics.device.type}"
         chosen = _digest([images.rows, images.labels])
         return f"{self._backbone}-{'+'.join(self.built.head.tap)}-{self.pixels}-{chosen}-{numerics}"
@@ -74,7 +76,10 @@ class Extractor:
         """A hash of what the plain backbone makes of the first image: the same to the bit where all is the same."""
         first_1CHW = next(iter(images.eval(1)))[0][:1]
         with torch.inference_mode(), self.numerics.autocast():
-            return _digest([tap.features(self.built.model.eval(), self.built.head, first_1CHW)])
+            answer = tap.features(self.built.model.eval(), self.built.head, first_1CHW)
+        if self.numerics.amp_dtype is None and first_1CHW.device.type == "cpu":
+            self._known = first_1CHW, answer  # in full float32: the faster copy is held against it
+        return _digest([answer])
 
     @property
     def ran(self) -> str:
@@ -97,11 +102,12 @@ class Extractor:
     def _made_ready(self, images_BCHW: Tensor) -> Backbone:
         if self._ready is None:
             built, dtype = self.built, self.numerics.amp_dtype
-            self._ready = fast_backbone(built.model, built.head, images_BCHW, dtype, self.note)
+            self._ready = fast_backbone(built.model, built.head, images_BCHW, dtype, self.note, self._known)
         return self._ready
 
     _ready: Backbone | None = field(default=None, init=False)
     _backbone: str = field(default="", init=False)
+    _known: tuple[Tensor, Tensor] | None = field(default=None, init=False)
 
 
 @dataclass(frozen=True, slots=True)

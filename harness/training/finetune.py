@@ -59,10 +59,11 @@ def prepare(
     config: TrainConfig,
     store: FeatureStore,
     note: Callable[[str], None] = lambda text: None,
+    content: str = "",
 ) -> TrainingSetup:
     """Freeze what does not train, and take the faster way where it is the same as the plain one and memory allows.
 
-    `note` is told where it does not.
+    `note` is told where it does not. `content` is the `weights_hash` of what is outside the head, where it is known.
     """
     device = splits.train.device
     heads = built.head.names if config.finetune == "head" else ()
@@ -73,7 +74,7 @@ def prepare(
     trainable = TrainableModel(model=built.model, device=device, forward=forward, heads=heads)
     if heads and _may_cache(config) and built.head.tappable:
         try:
-            return _on_features(trainable, built, splits, config, store, note)
+            return _on_features(trainable, built, splits, config, store, note, content)
         except Exception as error:
             _say_why_not(error, note, "computed anew in each epoch")
         store.kept.clear()  # what was kept before memory ran out
@@ -99,6 +100,7 @@ def _on_features(
     config: TrainConfig,
     store: FeatureStore,
     note: Callable[[str], None],
+    content: str,
 ) -> TrainingSetup:
     seed, plain = splits.train.seed, trainable.forward
     numerics = resolve_numerics(config.numerics, trainable.device)
@@ -109,6 +111,7 @@ def _on_features(
         store=store,
         pixels=splits.key,
         num_rows=num_views * splits.train.num_images + splits.val.num_images + splits.test.num_images,
+        content=content,
         note=note,
     )
 

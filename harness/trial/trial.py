@@ -104,7 +104,7 @@ def _carry_out(
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
-        setup = prepare(built, splits, trial.train, context.features, context.notes.add)
+        setup = prepare(built, splits, trial.train, context.features, context.notes.add, pretrained)
     with phases("train"):
         history = fit(
             setup.trainable,

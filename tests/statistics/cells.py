@@ -10,7 +10,11 @@ MOST_ALARMS = 0.065
 LEAST_COVERAGE = 0.93
 # More of the same data never loosens: (models, images, gap) without an effect of seeds.
 POWER = ((2, 360, 0.05), (2, 2000, 0.022), (5, 360, 0.05), (5, 2000, 0.022), (20, 360, 0.05), (20, 2000, 0.022))
-COVERAGE = tuple(product((1, 2, 3, 5), (360, 2000), (0.0, 0.3, 0.6, "mixed")))
+# With one seed an interval is of the checkpoint: what another seed would do is not in it.
+COVERAGE = (
+    *product((1,), (360, 2000), (0.0,)),
+    *product((2, 3, 5), (360, 2000), (0.0, 0.3, 0.6, "mixed")),
+)
 WINNERS = tuple(product((5, 20, 100), ((1, 0.0), (2, 0.3), (3, 0.3))))
 UNEVEN = tuple(product((5, 20), (360, 2000), (0.0, 0.3, "mixed")))
 NEEDED = tuple(product((2, 5, 20), ((1, 0.0), (3, 0.0), (3, 0.3))))

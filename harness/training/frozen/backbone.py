@@ -41,11 +41,13 @@ def fast_backbone(
     images_BCHW: Tensor,
     dtype: torch.dtype | None = None,
     note: Callable[[str], None] = lambda text: None,
+    known: tuple[Tensor, Tensor] | None = None,
 ) -> Backbone:
     """A function from images to the features that enter the head; to be called under autocast if `dtype` is given.
 
     The faster copy is used where it gives the plain backbone's features on the first image, else the plain one, and
-    `note` is told; either says in `ran` what it is.
+    `note` is told; either says in `ran` what it is. `known` are an image and its plain features, where they were made
+    already, in full float32.
     """
     plain, one_1CHW = Backbone(model.eval(), head), images_BCHW[:1]
     try:
@@ -66,7 +68,8 @@ def fast_backbone(
         fast = Backbone(in_blocks(duplicate, graph, one_1CHW) if on_cpu else duplicate, head)
         fast.ran = _rewritten(counts, fast.model)
         with exact_float32():  # TF32 alone would move features by more than a right copy does
-            same = torch.allclose(fast(one_1CHW), plain(one_1CHW), rtol=TOLERANCE, atol=TOLERANCE)
+            image, features = known or (one_1CHW, plain(one_1CHW))
+            same = torch.allclose(fast(image), features, rtol=TOLERANCE, atol=TOLERANCE)
         if dtype is not None:
             _convert(duplicate, dtype)
             with torch.autocast(images_BCHW.device.type, dtype):

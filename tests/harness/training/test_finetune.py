@@ -52,6 +52,14 @@ def trained(model, data, store=None, **changes):
     return setup, result, predict(setup.trainable, setup.test(), settings)[0]
 
 
+def test_the_plain_backbone_sees_one_image_only():
+    model, parts = built("resnet18")
+    seen = []
+    model.model.conv1.register_forward_hook(lambda module, args, output: seen.append(len(args[0])))
+    prepare(model, parts, config(finetune="head"), FeatureStore())
+    assert seen == [1]
+
+
 @pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
 @pytest.mark.parametrize("name", MODELS)
 def test_cached_features_give_the_plain_paths_losses_and_predictions(name, head):

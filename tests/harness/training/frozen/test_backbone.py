@@ -54,6 +54,16 @@ def test_all_twenty_batch_norms_of_resnet18_are_folded_with_equal_features():
         assert torch.allclose(fast(images), features(model, head, images), atol=1e-5)
 
 
+def test_a_copy_is_held_against_the_features_that_are_known_of_an_image():
+    model, head = prepared("resnet18")
+    images, said = torch.randn(2, 3, 32, 32), []
+    with torch.no_grad():
+        right = features(model, head, images[1:])
+        fast = backbone.fast_backbone(model, head, images, known=(images[1:], right))
+        plain = backbone.fast_backbone(model, head, images, note=said.append, known=(images[1:], right + 0.1))
+    assert (num_batch_norms(fast.model), plain.model is model, len(said)) == (0, True, 1)
+
+
 def test_the_plain_model_keeps_its_weights_and_their_layout():
     model, head = prepared("resnet18")
     kept = {name: (tensor.clone(), tensor.stride()) for name, tensor in model.state_dict().items()}
