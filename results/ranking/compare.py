@@ -118,7 +118,7 @@ def rank(correct: Mapping[str, Array], clusters: Array | None = None) -> Ranking
     adjusted, levels = _adjusted(pairs)
     worse = (adjusted < ALPHA) & (pairs.difference > 0)
     low, high = 1 + worse.sum(axis=1), len(names) - worse.sum(axis=0)
-    behind = (pairs.difference > 0) & (pairs.p / 2 < ALPHA / max(len(names) - 1, 1))
+    behind = (pairs.difference > 0) & (pairs.p < ALPHA / max(len(names) - 1, 1))
     order = sorted(range(len(names)), key=lambda i: (models[i].error, names[i]))
     errors = error_intervals(models, effects, order[0], clusters)
     return Ranking(
