@@ -20,8 +20,9 @@ POWER = 0.8
 MOST_IMAGES = 10**6
 # The share of the models whose seeds differ most that is left out: one that diverged is not typical.
 ATYPICAL = 0.1
-# So many models say what more of them would, and so many of these stand for the rest.
-MOST_ALIKE, MOST_SHOWN = 100, 8
+# So many models say what more of them would; few models are tried as several tables of that many together; and the
+# pairs of so many of one table stand for the rest.
+MOST_ALIKE, MOST_SHOWN, MOST_PAIRED = 100, 24, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +68,43 @@ class Design:
         """For pairs of models whose seeds happen to lie near together and far apart, as chance has it [P]."""
         import numpy as np
 
-        variances, weights = self._over_seeds()
-        first, second = np.triu_indices(len(variances))
-        both = variances[first][:, :, None] + variances[second][:, None, :]
-        mixed = weights[first][:, :, None] * weights[second][:, None, :]
-        flat = (len(first), -1)
-        return reach(np.full(len(first), self.level), self.over_images + both.reshape(flat), mixed.reshape(flat))
+        if self.effect is None:
+            return reach(np.array([self.level]), np.array([[self.over_images]]), np.ones((1, 1)))
+        number = min(self.num_models, MOST_ALIKE)
+        tables = self._luck(number)
+        return np.concatenate([self._pairs(luck) for luck in tables])
 
-    def _over_seeds(self) -> tuple[Array, Array]:
-        """What such a table will take the seeds' part of a variance for, with weights, of some models [K, M]."""
+    def _luck(self, number: int) -> Array:
+        """How far apart seeds lie by chance, as a share of what is expected, for several tables of models [T, number].
+
+        Quantiles of chi squared, all equally likely, dealt out to the tables.
+        """
         import numpy as np
         from scipy.special import chdtri
 
-        if self.effect is None:
-            return np.zeros((1, 1)), np.ones((1, 1))
-        number = min(self.num_models, MOST_ALIKE)
-        # Each model's seeds at one of the quantiles of chi squared, which is how far apart they lie by chance.
-        luck = np.asarray(chdtri(self.num_seeds - 1, 1 - (np.arange(number) + 0.5) / number)) / (self.num_seeds - 1)
-        alike, chance = np.ones(number), self.disagreement / self.num_images
+        num_tables = max(MOST_SHOWN // number, 1)
+        middles = (np.arange(num_tables * number) + 0.5) / (num_tables * number)
+        quantiles = np.asarray(chdtri(self.num_seeds - 1, 1 - middles)) / (self.num_seeds - 1)
+        return np.random.default_rng(0).permutation(quantiles).reshape(num_tables, number)
+
+    def _pairs(self, luck: Array) -> Array:
+        """The least significant difference of each pair of some models of one table [P]."""
+        import numpy as np
+
+        alike, chance = np.ones(len(luck)), self.disagreement / self.num_images
         effects = learnt(
-            between=luck * (chance + self.effect),
+            between=luck * (chance + (self.effect or 0.0)),
             chance=alike * chance,
             disagreement=alike * max(self.disagreement, 0.5 / self.num_images),
             num_seeds=alike.astype(int) * self.num_seeds,
             num_images=self.num_images,
         )
-        some = np.unique(((np.arange(MOST_SHOWN) + 0.5) / MOST_SHOWN * number).astype(int))
-        return effects.variances[some], effects.weights[some]
+        some = min(len(luck), MOST_PAIRED)
+        first, second = np.triu_indices(some, 1)
+        both = effects.variances[first][:, :, None] + effects.variances[second][:, None, :]
+        weights = effects.weights[first][:, :, None] * effects.weights[second][:, None, :]
+        flat = (len(first), -1)
+        return reach(np.full(len(first), self.level), self.over_images + both.reshape(flat), weights.reshape(flat))
 
 
 def design(correct: Mapping[str, Array], gap: float) -> Design:
