@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from harness.cli.main import main
+from harness.isolation import timing_worker
 from harness.isolation.job import Job
 from harness.plan.config import TimingConfig, TrainConfig, Trial
 from harness.plan.trials import Planned
@@ -182,5 +183,28 @@ def test_without_isolation_the_rounds_are_taken_here(tmp_path):
     arguments = ["run", "--plugins", "mlp", "--epochs", "1", "--time-budget", "0.03", "--device", "cpu"]
     assert main([*arguments, "--no-isolation", "--seeds", "2", "--output", str(tmp_path)]) == 0
     (folder,) = tmp_path.iterdir()
-    for kept in RunStore.open(folder).records():
-        assert len(kept.measured("cpu_infer_step_time").rounds) == 2
+    kept, other = RunStore.open(folder).records()
+    for one in (kept, other):
+        assert len(one.measured("cpu_infer_step_time").rounds) == 2
+    rebuilt = job_of(kept, folder / "checkpoints" / "mlp@s1")
+    assert trains(timing_worker._entry(rebuilt)) == [True] * 6
+    head_only = replace(rebuilt.trial, train=replace(rebuilt.trial.train, finetune="head"))
+    assert trains(timing_worker._entry(replace(rebuilt, trial=head_only))) == [False] * 4 + [True] * 2
+
+
+def job_of(kept, checkpoint):
+    words = dict.fromkeys(("weights_sha256", "device", "fingerprint", "data", "features", "work", "progress"), "")
+    words |= {"owner": kept.plugin["name"], "owner_source": kept.plugin["source"], "checkpoint": str(checkpoint)}
+    others = {
+        "plugins": (),
+        "plugin_files": kept.plugin["files"],
+        "timed_on": ("cpu",),
+        "num_threads": 1,
+        "checkpoint_s": 1.0,
+    }
+    return Job(trial=Trial.from_json(kept.trial), **words, **others)
+
+
+def trains(entry):
+    """Of each parameter whether a training step changes it: what was frozen in training is frozen when it is timed."""
+    return [parameter.requires_grad for parameter in entry.model.parameters()]

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from harness.plan.config import TimingConfig
+from harness.timing.entry import Entry
 from harness.trial.context import Notes
 from harness.trial.outcome import Findings, Outcome
-from harness.trial.times import time_on, with_times, without_times
+from harness.trial.times import time_by_turns, time_on, with_times, without_times
 from results.records import Measurement
 from tests.harness.tiny import CPU
 
@@ -80,3 +81,17 @@ def test_a_bad_end_in_timing_and_one_after_it_are_told_apart():
         "timing_verdict": "steady",
         "notes": "before; check: crashed",
     }
+
+
+def test_models_that_cannot_be_timed_together_are_timed_one_by_one():
+    class Leaves(nn.Linear):
+        def to(self, *args, **kwargs):
+            raise SystemExit(3)
+
+    models = {"good": nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), "bad": Leaves(4, 3)}
+    entries = [Entry(name=name, model=one, input_shape=(1, 2, 2), num_classes=3) for name, one in models.items()]
+    good, bad = time_by_turns(CPU, entries, QUICK)
+    assert good.timing.measured("cpu_infer_step_time").n
+    assert (bad.timing, bad.error) == (None, "SystemExit: 3")
+    both = time_by_turns(CPU, [entries[0], entries[0]], QUICK)
+    assert [one.timing.failures for one in both] == [{}, {}]

@@ -16,12 +16,18 @@ FULL = record(
     error=Failure(phase="train", cause="why"),
     per_class=({"name": "a", "n": 3, "f1": None},),
     confusion_counts=((0, 0, 1), (1, 1, 2)),
-    measurements=(Measurement(name="cpu_infer_step_time", unit="ms", values=(1.5, 0.1, 2e-9)),),
+    measurements=(Measurement(name="cpu_infer_step_time", unit="ms", values=(1.5, 0.1, 2e-9), rounds=(1, 2)),),
 )
 
 
 def test_a_record_comes_back_equal():
     assert from_json(to_json(FULL)) == FULL
+
+
+def test_samples_of_before_were_all_taken_in_one_round_and_a_field_yet_to_come_costs_nothing():
+    data = {"name": "cpu_infer_step_time", "unit": "ms", "values": [1.0, 2.0], "lower_is_better": True}
+    assert codec.read_measurement(data).by_round == ((1.0, 2.0),)
+    assert codec.read_measurement({**data, "invented": 7, "rounds": [1, 1]}).by_round == ((1.0,), (2.0,))
 
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])

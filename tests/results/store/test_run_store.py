@@ -153,3 +153,17 @@ def test_a_retired_record_replaces_none_though_an_older_one_was_removed(store):
     store.save(record())
     assert store.retire(record()).name == "resnet18@s1.1.json"
     assert len(list(last.parent.iterdir())) == 2
+
+
+def test_a_record_is_extended_whole_and_only_where_it_is_of_that_very_trial(store):
+    saved = record()
+    store.save(saved)
+    longer = record(facts={"timing_verdict": "noisy"})
+    with pytest.raises(StoreError, match="already has another result"):
+        store.save(longer)
+    assert store.extend(longer).is_relative_to(store.path / "records")
+    assert store.records() == [longer]
+    for other in (record(key="another"), record("no-such-model")):
+        with pytest.raises(StoreError, match="has no record of"):
+            store.extend(other)
+    assert store.records() == [longer]
