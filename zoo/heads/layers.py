@@ -32,7 +32,7 @@ def _like(old: nn.Module, num_classes: int, spec: HeadSpec, width: int) -> nn.Mo
     like = next(old.parameters(), None)
     where = {} if like is None else {"device": like.device, "dtype": like.dtype}
     widths = (old.in_features if isinstance(old, nn.Linear) else width, *spec.hidden, num_classes)
-    bias = getattr(old, "bias", like) is not None
+    bias = getattr(old, "bias", True) is not None  # None says no; nothing is said by an Identity or a bare matrix
     return _stack([nn.Linear(i, o, bias=bias, **where) for i, o in pairwise(widths)], spec.dropout)
 
 

@@ -62,12 +62,17 @@ def test_one_seed_gives_one_result_bit_for_bit():
     assert other.rows[-1]["eval_loss"] != runs[0].rows[-1]["eval_loss"]
 
 
-def test_gradient_accumulation_takes_the_same_steps_as_whole_batches():
+@pytest.mark.parametrize("accum", [2, 4])
+def test_gradient_accumulation_takes_the_same_steps_as_whole_batches(accum):
     whole, parts = (nn.Sequential(nn.Flatten(), nn.Linear(64, 3)) for _ in range(2))
     parts.load_state_dict(whole.state_dict())
-    for model, accum in ((whole, 1), (parts, 4)):
-        fit(trainable(model), batches(), batches(), config(opt="sgd", lr=0.1, grad_accum=accum), seed=1)
+    results = [
+        fit(trainable(model), batches(), batches(), config(opt="sgd", lr=0.1, grad_accum=num), seed=1)
+        for model, num in ((whole, 1), (parts, accum))
+    ]
     assert torch.allclose(whole[1].weight, parts[1].weight, atol=1e-5)
+    losses = [[row["train_loss"] for row in result.rows] for result in results]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
 def test_the_best_epoch_is_restored_and_training_stops_after_patience():

@@ -186,6 +186,23 @@ def test_one_row_that_happens_to_be_positive_and_to_sum_to_one_is_no_softmax():
         require_no_probabilities(torch.tensor([[0.25, 0.75], [1.0, 0.0]]))
 
 
+@pytest.mark.parametrize(
+    ("rows", "refused"),
+    [
+        ([[0.25, 0.75], [0.5, 0.50005]], True),  # as bfloat16 or a sum in another order rounds
+        ([[0.25, 0.75], [0.5, 0.5003]], False),
+        ([[-1.0, 2.0], [0.5, 0.5]], False),
+        ([[1.0], [1.0]], False),
+    ],
+)
+def test_probabilities_are_not_negative_and_sum_to_one_within_a_ten_thousandth(rows, refused):
+    if refused:
+        with pytest.raises(ZooError, match="probabilities"):
+            require_no_probabilities(torch.tensor(rows))
+    else:
+        require_no_probabilities(torch.tensor(rows))
+
+
 class Staged(Plain):
     """Two classifiers for train mode only: one ends a branch of its own, one lies beside what runs in eval mode too."""
 

@@ -17,6 +17,7 @@ from zoo.specs import ModelSpec, Task
         ("mlp:256:0.2", HeadSpec((256,), 0.2)),
         ("mlp:512,256:0.5", HeadSpec((512, 256), 0.5)),
         ("mlp:8:1e-1", HeadSpec((8,), 0.1)),
+        ("mlp:1:0.99", HeadSpec((1,), 0.99)),
     ],
 )
 def test_a_head_is_read_from_its_name(text, spec):
@@ -31,6 +32,7 @@ def test_any_other_text_is_a_usage_error(text):
     with pytest.raises(ZooError, match=f"'{text}' is not a head: linear, mlp:256 or mlp:256:0.2") as caught:
         HeadSpec.parse(text)
     assert caught.value.exit_code == 2
+    assert caught.value.remedy == "several widths have commas between them: mlp:512,256:0.2"
 
 
 def by_python(text):

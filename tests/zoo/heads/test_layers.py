@@ -29,11 +29,11 @@ def test_a_head_in_the_place_of_a_bare_matrix_has_a_bias():
     assert (model.verdict.in_features, model.verdict.bias.shape) == (8, (4,))
 
 
-def test_a_head_in_the_place_of_nothing_takes_what_came_there():
+def test_a_head_in_the_place_of_nothing_takes_what_came_there_and_has_a_bias():
     model = Plain()
     model.verdict = nn.Identity()
     attached = attach(model, 4, input_shape=SHAPE, hint="verdict")
-    assert (attached.type, attached.in_features) == ("Identity", 8)
+    assert (attached.type, attached.in_features, model.verdict.bias.shape) == ("Identity", 8, (4,))
     assert model.eval()(torch.rand(2, *SHAPE)).shape == (2, 4)
 
 
