@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The median time of a batch in ms with its 95 % interval; the least time, and the width of the middle half."""
+    """The median time of a batch in ms with its 95 % interval; the least time, and the width of the middle half.
+
+    `drift` says how far rounds, taken at different times, differ where they do.
+    """
 
     median: float
     low: float
     high: float
     min: float = 0.0
     iqr: float = 0.0
+    drift: str = ""
 
 
 def front(errors: Mapping[str, float], times: Mapping[str, Time], better: Callable[[str, str], bool]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from results.ranking.error_intervals import Interval, error_interval
 from results.ranking.front import Time, front
 from results.ranking.metrics import correct
 from results.ranking.resolution import Design
-from results.ranking.step_times import mean_of, median_interval, pooled
+from results.ranking.step_times import STEP_TIME, drift, mean_of, median_interval, pooled
 from results.records import Measurement, Record
 from results.sanitize import plain
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
     Predictions = Callable[[Record], Mapping[str, Array]]
 
-STEP_TIME = "_step_time"
 # The difference, in percentage points, that a table is asked whether it can see.
 GAP_PP = 1.0
 NO_PREDICTIONS = "no predictions were kept, so it cannot be ranked"
@@ -220,7 +219,7 @@ def _time(samples: Measurement) -> Time:
 
     low, high = median_interval(samples)
     least, lower, middle, upper = map(float, np.percentile(samples.values, (0, 25, 50, 75)))
-    return Time(middle, low, high, least, upper - lower)
+    return Time(middle, low, high, least, upper - lower, drift(samples))
 
 
 def _ranked(row: Row, ranking: Ranking, fronts: Mapping[str, frozenset[str]]) -> Row:

@@ -101,8 +101,10 @@ def shape(row: Row) -> str:
 
 
 def timing(row: Row) -> str:
-    """`noisy` where any seed's timing was, else `steady`; blank where not timed."""
+    """`noisy` where any seed's timing was, or where seeds differ, else `steady`; blank where not timed."""
     verdicts = {record.facts.get("timing_verdict") for record in row.records}
+    if any(time.drift for time in row.times.values()):
+        return "noisy"
     return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
 
 

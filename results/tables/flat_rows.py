@@ -13,7 +13,7 @@ Flat = dict[str, Any]
 SECONDS = ("data_seconds", "feature_seconds", "train_seconds", "total_seconds")
 MEMORY = ("peak_mib", "device_peak_mib")
 FACTS = ("weights", "head", "head_type", "head_spec", "finetune")
-SETTINGS = ("precision", "channels_last", "threads", "batch_size")
+SETTINGS = ("precision", "tf32", "channels_last", "threads", "allocator", "frozen_pass", "batch_size")
 
 
 def flat(summary: Summary) -> list[Flat]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from results.ranking.resolution import images_needed, narrows_most
+from results.ranking.step_times import STEP_TIME
 from results.ranking.summary import GAP_PP, Row, Summary
 from results.sanitize import name, plain
 from results.tables.columns import NOT_TOLD_APART, ON_FRONT, TIE, shape, timing
@@ -194,6 +195,8 @@ def _noisy(summary: Summary) -> str:
 def _first_reason(row: Row) -> str:
     """Why a model's times are noisy, its strongest word first: that they disagree says more than who disturbed them."""
     said = [part for record in row.records for part in str(record.facts.get("timing_reasons", "")).split("; ") if part]
+    drifting = {name.removesuffix(STEP_TIME).replace("_", " "): time.drift for name, time in row.times.items()}
+    said += [f"{step}: {drift}" for step, drift in drifting.items() if drift]
     return next((part for part in said if "rounds differ" in part), said[0] if said else "")
 
 

@@ -13,6 +13,8 @@ from scipy.stats import binom, t
 
 from results.ranking.step_times import (
     _centres,
+    _median,
+    drift,
     half_width,
     joined,
     mean_of,
@@ -181,3 +183,18 @@ def test_rounds_stay_apart_where_measurements_are_joined():
     assert one.by_round == ((1.0, 2.0), (3.0,), (4.0,), (5.0, 6.0))
     alone = Measurement(name="x", unit="ms", values=(5.0, 6.0))
     assert (joined([alone]), alone.by_round) == (alone, ((5.0, 6.0),))
+
+
+def test_rounds_that_differ_are_named_and_those_that_agree_are_not():
+    def taken(*rounds):
+        values = tuple(value for part in rounds for value in part)
+        return Measurement(name="a", unit="ms", values=values, rounds=tuple(map(len, rounds)))
+
+    assert drift(taken((1.0, 1.0, 9.0), (1.86, 1.86))) == "rounds differ by 86%"
+    assert drift(taken((1.0, 1.0), (1.05, 1.05))) == drift(taken((1.0, 5.0))) == ""
+
+
+def test_many_values_have_the_median_of_few():
+    values = np.random.default_rng(0).random(999).tolist()
+    for part in (values, values[:-1], values[:7]):
+        assert _median(part) == statistics.median(part)

@@ -162,3 +162,11 @@ def test_what_trials_noted_and_why_times_are_blank_is_said_once_for_all_models_t
     [line] = [line for line in lines if line.startswith("Not timed: ")]
     assert line.startswith("Not timed: b and c: crashed with")
     assert "\x1b" not in line
+
+
+def test_seeds_whose_times_differ_make_a_time_noisy_and_the_line_says_by_how_much():
+    run = summary_of(
+        *(trial("a", seed, cpu_infer_step_time=(time,) * 9) for seed, time in ((1, 10.0), (2, 18.6))),
+        *(trial("b", seed, cpu_infer_step_time=(10.0,) * 9) for seed in (1, 2)),
+    )
+    assert "Noisy timings: a (cpu infer: rounds differ by 86%)." in remarks(run)
