@@ -86,6 +86,16 @@ class Ranking:
         answers = self._correct[first], self._correct[second]
         return _comparison(*answers, self._pairs, self.effects, at, float(self._adjusted[at]), float(self._levels[at]))
 
+    def alone(self, first: str, second: str, num_asked: int = 1) -> Comparison:
+        """Two of the models as if `num_asked` such questions had been asked, and not all that the models allow.
+
+        What their seeds do is learnt from all models all the same.
+        """
+        assert self._pairs is not None and self.effects is not None
+        at = self._at[first], self._at[second]
+        p, answers = float(self._pairs.p[at]), (self._correct[first], self._correct[second])
+        return _comparison(*answers, self._pairs, self.effects, at, min(1.0, num_asked * p), ALPHA / num_asked)
+
     def better(self, first: str, second: str) -> bool:
         """Whether the first has the lower error, beyond doubt."""
         assert self._pairs is not None and self._adjusted is not None
