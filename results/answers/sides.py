@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+# Not what a first step takes, which was measured once.
+STEP = re.compile(r"[a-z]+_(infer|train)_step_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,9 @@ def joint_ranking(by_name: Mapping[str, Side]) -> Ranking:
 
 
 def ratios(first: Row, second: Row, num_asked: int = 1) -> dict[str, Ratio]:
-    """Of each step time that both have, by the name of its measurement."""
-    return {
-        name: ratio(time, second.times[name], num_asked) for name, time in first.times.items() if name in second.times
-    }
+    """Of each kind of step that both were timed in, by the name of its measurement."""
+    both = [name for name in first.times if STEP.fullmatch(name) and name in second.times]
+    return {name: ratio(first.times[name], second.times[name], num_asked) for name in both}
 
 
 def _sides(store: RunStore, summary: Summary) -> dict[str, Side]:

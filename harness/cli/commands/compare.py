@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 TOO_BAD = 1
+# Before any plugin: only what is there can be seen to be patched, and be put back.
+LOAD_FIRST = ("results.tables.answers.comparison",)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

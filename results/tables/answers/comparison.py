@@ -16,6 +16,7 @@ from results.tables.text import aligned, listed
 
 NO_DIFFERENCE = "no difference"
 HEADINGS = ("model", "A err %", "B err %", "B − A pp (95 %)", "p")
+WHOLE = 1e-6  # a mean of counts that differs by less from a whole number is one
 CHANGES = ("worse", "better", "slower", "faster")
 
 
@@ -101,11 +102,8 @@ def _images(pair: Pair, one: str, other: str) -> str:
     }
     seeds = list(dict.fromkeys(len(side.row.records) for side in (pair.first, pair.second)))
     mean = "" if seeds == [1] else f" (means over {' and '.join(counted(count, 'seed') for count in seeds)})"
-    return f"same images{mean}: {' · '.join(f'{what} {_count(count)}' for what, count in counts.items())}"
-
-
-def _count(count: float) -> str:
-    return f"{count:,.0f}" if abs(count - round(count)) < 1e-6 else f"{count:,.1f}"
+    places = 0 if all(abs(count - round(count)) < WHOLE for count in counts.values()) else 1
+    return f"same images{mean}: {' · '.join(f'{what} {count:,.{places}f}' for what, count in counts.items())}"
 
 
 def _among_all(pair: Pair) -> str:

@@ -95,6 +95,15 @@ def test_what_is_not_comparable_is_refused_until_it_is_forced(runs, capsys):
     assert out.startswith("not comparable, and compared all the same: they differ in torch (2.15.0, 2.6.0)\nA  ")
 
 
+def test_several_seeds_are_counted_as_means_and_first_steps_are_no_times(tmp_path, capsys):
+    seeds = [trial("vit", seed, wrong=range(seed), cpu_infer_first_step_time=(90.0,)) for seed in (1, 2, 4)]
+    stored_run(tmp_path, [*seeds, trial("mlp", 1, wrong=range(4), cpu_infer_first_step_time=(80.0,))])
+    lines = said(capsys, tmp_path, "vit", "mlp").out.splitlines()
+    assert lines[1:] == [
+        "same images (means over 3 seeds and 1 seed): both right 996.0 · only vit 1.7 · only mlp 0.0 · both wrong 2.3"
+    ]
+
+
 def test_as_json_it_says_the_same_in_figures(runs, capsys):
     found = json.loads(said(capsys, runs, "vit", "mlp", "--run", "aaaa", "--json").out)
     assert (found["first"], found["second"], found["failures"]) == ("vit", "mlp", [])
