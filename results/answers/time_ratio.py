@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from results.ranking.front import Time
-from results.ranking.uncertainty import ALPHA, Z
+from results.ranking.uncertainty import ALPHA
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def ratio(first: Time, second: Time, num_asked: int = 1) -> Ratio:
     """
     if first == second:
         return Ratio(1.0, 1.0, 1.0)
-    wider = NormalDist().inv_cdf(1 - ALPHA / num_asked / 2) / Z
+    wider = NormalDist().inv_cdf(1 - ALPHA / num_asked / 2) / NormalDist().inv_cdf(1 - ALPHA / 2)
     down = math.hypot(_apart(first.low, first.median), _apart(second.median, second.high))
     up = math.hypot(_apart(first.median, first.high), _apart(second.low, second.median))
     value = first.median / second.median

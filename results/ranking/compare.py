@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.components import Components, by_cluster, components
+from results.ranking.components import components
+from results.ranking.error_intervals import Interval, error_intervals
 from results.ranking.paired import Pairs, half_widths, paired_differences
 from results.ranking.seed_effects import SeedEffects, seed_effects
-from results.ranking.uncertainty import ALPHA, Z, holm, reach, wilson
+from results.ranking.uncertainty import ALPHA, holm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 
 # A difference that is known to be less is called a tie, in percentage points.
 SMALL_PP = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its 95 % interval, in percent."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +49,59 @@ class Comparison:
     @property
     def small(self) -> bool:
         """Whether the difference is known to be less than a percentage point either way."""
-        return not self.significant and -SMALL_PP < self.low and self.high < SMALL_PP
+        return not self.significant and max(-self.low, self.high) < SMALL_PP
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    """All pairs of models as they were tested together; matrices are [k, k], a model's place in them is `at`."""
+
+    correct: Mapping[str, Array]
+    at: Mapping[str, int]
+    pairs: Pairs
+    effects: SeedEffects
+    adjusted: Array
+    levels: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Models by error. `places` are the ranks that the tests allow for each, all of them together with 95 % confidence.
 
-    `best` are those of which one is the best, with 95 % confidence. Every question about two models goes to `compare`.
+    `best` are those of which one is the best, with 95 % confidence. Questions about two models go to the methods.
     """
 
     order: tuple[str, ...] = ()
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     best: frozenset[str] = frozenset()
     errors: Mapping[str, Interval] = field(default_factory=dict)
-    effects: SeedEffects | None = None
-    _correct: Mapping[str, Array] = field(default_factory=dict)
-    _at: Mapping[str, int] = field(default_factory=dict)
-    _pairs: Pairs | None = None
-    _adjusted: Array | None = None
-    _levels: Array | None = None
+    _tests: _Tests | None = None
 
     def compare(self, first: str, second: str) -> Comparison:
         """Two of the models, by what was made of all of them together."""
-        assert self._pairs is not None and self._adjusted is not None and self._levels is not None
-        assert self.effects is not None
-        at = self._at[first], self._at[second]
-        answers = self._correct[first], self._correct[second]
-        return _comparison(*answers, self._pairs, self.effects, at, float(self._adjusted[at]), float(self._levels[at]))
+        tests = self._tests
+        assert tests is not None, "an empty ranking has no two models"
+        at = tests.at[first], tests.at[second]
+        adjusted, level = float(tests.adjusted[at]), float(tests.levels[at])
+        return _comparison(tests.correct[first], tests.correct[second], tests.pairs, tests.effects, at, adjusted, level)
 
     def alone(self, first: str, second: str, num_asked: int = 1) -> Comparison:
         """Two of the models as if `num_asked` such questions had been asked, and not all that the models allow.
 
         What their seeds do is learnt from all models all the same.
         """
-        assert self._pairs is not None and self.effects is not None
-        at = self._at[first], self._at[second]
-        p, answers = float(self._pairs.p[at]), (self._correct[first], self._correct[second])
-        return _comparison(*answers, self._pairs, self.effects, at, min(1.0, num_asked * p), ALPHA / num_asked)
+        tests = self._tests
+        assert tests is not None, "an empty ranking has no two models"
+        at = tests.at[first], tests.at[second]
+        p, answers = min(1.0, num_asked * float(tests.pairs.p[at])), (tests.correct[first], tests.correct[second])
+        return _comparison(*answers, tests.pairs, tests.effects, at, p, ALPHA / num_asked)
 
     def better(self, first: str, second: str) -> bool:
         """Whether the first has the lower error, beyond doubt."""
-        assert self._pairs is not None and self._adjusted is not None
-        at = self._at[first], self._at[second]
-        return bool(self._adjusted[at] < ALPHA and self._pairs.difference[at] < 0)
+        tests = self._tests
+        assert tests is not None, "an empty ranking has no two models"
+        at = tests.at[first], tests.at[second]
+        return bool(tests.adjusted[at] < ALPHA and tests.pairs.difference[at] < 0)
 
 
 def compare(first_correct: Array, second_correct: Array, clusters: Array | None = None) -> Comparison:
@@ -119,8 +120,6 @@ def rank(correct: Mapping[str, Array], clusters: Array | None = None) -> Ranking
     Economic Studies 91, 476-518, from all pairs by Holm's steps. Which one is best is asked with k - 1 comparisons for
     each: multiple comparisons with the best, Hsu (1984), Annals of Statistics 12, 1136-1144.
     """
-    import numpy as np
-
     if not correct:
         return Ranking()
     names = list(correct)
@@ -132,64 +131,14 @@ def rank(correct: Mapping[str, Array], clusters: Array | None = None) -> Ranking
     low, high = 1 + worse.sum(axis=1), len(names) - worse.sum(axis=0)
     behind = (pairs.difference > 0) & (pairs.p / 2 < ALPHA / max(len(names) - 1, 1))
     order = sorted(range(len(names)), key=lambda i: (models[i].error, names[i]))
-    levels_up = [ALPHA / len(names) if i == order[0] else ALPHA for i in range(len(names))]
+    errors = error_intervals(models, effects, order[0], clusters)
     return Ranking(
         order=tuple(names[i] for i in order),
         places={names[i]: (int(low[i]), int(high[i])) for i in order},
         best=frozenset(names[i] for i in order if low[i] == 1 and not behind[i].any()),
-        errors={names[i]: _interval(models[i], effects, i, levels_up[i], clusters) for i in order},
-        effects=effects,
-        _correct=correct,
-        _at={name: i for i, name in enumerate(names)},
-        _pairs=pairs,
-        _adjusted=adjusted,
-        _levels=levels,
+        errors={names[i]: errors[i] for i in order},
+        _tests=_Tests(correct, {name: i for i, name in enumerate(names)}, pairs, effects, adjusted, levels),
     )
-
-
-def error_interval(correct: Array, clusters: Array | None = None) -> Interval:
-    """Error rate of one model alone; with several seeds its interval covers drawing images and drawing seeds."""
-    model = components(correct, clusters)
-    return _interval(model, seed_effects([model]), 0, ALPHA, clusters)
-
-
-def _interval(model: Components, effects: SeedEffects, at: int, level_up: float, clusters: Array | None) -> Interval:
-    """Wilson's interval for as many images as would give the variance that was found.
-
-    Korn and Graubard (1998), Survey Methodology 24, 193-201. The upper end is at `level_up`: the model with the lowest
-    error of k was chosen for it, and 1 - 5 % / k allows for any such choice (Bonferroni).
-    """
-    import numpy as np
-    from scipy.special import ndtri
-
-    over_images = _over_images(model, clusters)
-    ends = []
-    for level in (ALPHA, level_up):
-        variances = over_images + effects.variances[at]
-        width = float(reach(np.array(level), variances, effects.weights[at])) if variances.any() else 0.0
-        quantile = float(-ndtri(level / 2))
-        ends.append(wilson(model.error, _effective_images(model, width / quantile), quantile))
-    return Interval(100 * model.error, 100 * ends[0][0], 100 * ends[1][1])
-
-
-def _over_images(model: Components, clusters: Array | None) -> float:
-    """Variance over images of the mean over seeds."""
-    num_images = len(model.num_wrong)
-    if clusters is None:
-        return float(model.num_wrong.var()) / model.num_seeds**2 / num_images
-    rest = by_cluster(model.num_wrong / model.num_seeds - model.error, clusters)
-    return float((rest**2).sum()) / num_images**2
-
-
-def _effective_images(model: Components, deviation: float) -> float:
-    """How many images would give this standard deviation of the error if each answer were an independent draw."""
-    num_images = len(model.num_wrong)
-    # As if two more images had been met and two missed: no error at all says little of what the next draw brings.
-    rate = (model.error * num_images + 2) / (num_images + 4)
-    if deviation == 0:
-        return num_images
-    binomial = model.error * (1 - model.error) if 0 < model.error < 1 else rate * (1 - rate)
-    return min(binomial / deviation**2, float(num_images * model.num_seeds))
 
 
 def _comparison(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from results.ranking.components import Components, by_cluster
-from results.ranking.seed_effects import SeedEffects
+from results.ranking.seed_effects import NEGLIGIBLE, SeedEffects
 from results.ranking.uncertainty import mcnemar, reach, tail
 
 if TYPE_CHECKING:
@@ -101,14 +101,21 @@ def _over_clusters(models: Sequence[Components], middle: Array, clusters: Array)
 
 
 def _mixed_p(middle: Array, over_images: Array, effects: SeedEffects) -> Array:
-    """The p of every pair, a row at a time: all at once would be k x k x G x G numbers."""
+    """The p of every pair, a row at a time: all at once would be k x k x G x G numbers.
+
+    Models of which many effects are possible go first, so that the other rows need not count with these.
+    """
     import numpy as np
 
+    possible = effects.weights > NEGLIGIBLE
+    order = np.argsort(-possible.sum(axis=1), kind="stable")
     p = np.ones_like(middle)
-    for i in range(len(middle) - 1):
-        rest = slice(i + 1, None)
-        seeds = effects.variances[rest][:, :, None] + effects.variances[i][None, None, :]
-        weights = effects.weights[rest][:, :, None] * effects.weights[i][None, None, :]
-        variances, flat = over_images[i, rest][:, None, None] + seeds, (len(middle) - i - 1, -1)
-        p[i, rest] = p[rest, i] = tail(middle[i, rest], variances.reshape(flat), weights.reshape(flat))
+    for at, one in enumerate(order[:-1]):
+        others = order[at + 1 :]
+        own, theirs = possible[one], possible[others].any(axis=0)
+        seeds = effects.variances[others][:, theirs, None] + effects.variances[one, own]
+        weights = effects.weights[others][:, theirs, None] * effects.weights[one, own]
+        variances, flat = over_images[one, others][:, None, None] + seeds, (len(others), -1)
+        found = tail(middle[one, others], variances.reshape(flat), weights.reshape(flat))
+        p[one, others] = p[others, one] = found
     return p

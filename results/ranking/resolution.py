@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from results.ranking.components import Components, components
-from results.ranking.seed_effects import seed_effects
+from results.ranking.seed_effects import learnt
 from results.ranking.uncertainty import ALPHA, reach
 
 if TYPE_CHECKING:
@@ -17,58 +17,82 @@ if TYPE_CHECKING:
 
 POWER = 0.8
 # Where so many images do not suffice, what is missing is something else.
-MOST_IMAGES = 10**8
+MOST_IMAGES = 10**6
+# The share of the models whose seeds differ most that is left out: one that diverged is not typical.
+ATYPICAL = 0.1
+# So many models say what more of them would, and so many of these stand for the rest.
+MOST_ALIKE, MOST_SHOWN = 100, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What decides how small a difference a table sees, for a typical pair of its models.
+    """What decides how small a difference a table sees, between two typical ones of its models.
 
-    `per_image` is the variance over images of the difference of one image, of which `chance` goes down with more
-    seeds; `over_seeds` and `weights` [M] are what drawing other seeds adds to the variance of the whole difference.
+    `per_image` is the variance over images of one image's difference between two single trials, of which
+    `disagreement` is each one's own, as in `Components`; `effect` is the variance that a seed's effect adds to an
+    error rate, and None where all have one seed: then the trials are compared as they are.
     """
 
     num_images: int
     num_seeds: int
     num_models: int
     per_image: float
-    chance: float
-    over_seeds: Array
-    weights: Array
+    disagreement: float
+    effect: float | None
 
     @property
     def level(self) -> float:
         """What the first of Holm's steps holds a p against."""
         return ALPHA / max(self.num_models * (self.num_models - 1) / 2, 1)
 
-    def variances(self) -> Array:
-        """Of a difference between two error rates [M]."""
-        return self.per_image / self.num_images + self.over_seeds
+    @property
+    def over_images(self) -> float:
+        """Variance over images of the difference between two error rates."""
+        saved = 2 * self.disagreement * (1 - 1 / self.num_seeds)
+        return max(self.per_image - saved, 0.0) / self.num_images
 
     def detectable(self) -> float:
-        """The least difference that is significant, as a rate."""
-        import numpy as np
-
-        return float(reach(np.array(self.level), self.variances(), self.weights))
+        """The least difference that is significant, as a rate, in the mean over pairs."""
+        return float(self._detectable().mean())
 
     def power(self, gap: float) -> float:
         """How often a difference of `gap` is found significant."""
-        import numpy as np
         from scipy.special import ndtr
 
-        beyond = (gap - self.detectable()) / np.sqrt(self.variances())
-        return float((ndtr(beyond) * self.weights).sum())
+        variance = self.over_images + 2 * (self.effect or 0.0) / self.num_seeds
+        return float(ndtr((gap - self._detectable()) / variance**0.5).mean())
 
-    def with_seeds(self, factor: int) -> Design:
-        """With so many times the seeds."""
-        saved = self.chance * (1 - 1 / factor)
-        return replace(
-            self,
-            num_seeds=self.num_seeds * factor,
-            per_image=self.per_image - saved,
-            chance=self.chance / factor,
-            over_seeds=self.over_seeds / factor,
+    def _detectable(self) -> Array:
+        """For pairs of models whose seeds happen to lie near together and far apart, as chance has it [P]."""
+        import numpy as np
+
+        variances, weights = self._over_seeds()
+        first, second = np.triu_indices(len(variances))
+        both = variances[first][:, :, None] + variances[second][:, None, :]
+        mixed = weights[first][:, :, None] * weights[second][:, None, :]
+        flat = (len(first), -1)
+        return reach(np.full(len(first), self.level), self.over_images + both.reshape(flat), mixed.reshape(flat))
+
+    def _over_seeds(self) -> tuple[Array, Array]:
+        """What such a table will take the seeds' part of a variance for, with weights, of some models [K, M]."""
+        import numpy as np
+        from scipy.special import chdtri
+
+        if self.effect is None:
+            return np.zeros((1, 1)), np.ones((1, 1))
+        number = min(self.num_models, MOST_ALIKE)
+        # Each model's seeds at one of the quantiles of chi squared, which is how far apart they lie by chance.
+        luck = np.asarray(chdtri(self.num_seeds - 1, 1 - (np.arange(number) + 0.5) / number)) / (self.num_seeds - 1)
+        alike, chance = np.ones(number), self.disagreement / self.num_images
+        effects = learnt(
+            between=luck * (chance + self.effect),
+            chance=alike * chance,
+            disagreement=alike * max(self.disagreement, 0.5 / self.num_images),
+            num_seeds=alike.astype(int) * self.num_seeds,
+            num_images=self.num_images,
         )
+        some = np.unique(((np.arange(MOST_SHOWN) + 0.5) / MOST_SHOWN * number).astype(int))
+        return effects.variances[some], effects.weights[some]
 
 
 def design(correct: Mapping[str, Array], gap: float) -> Design:
@@ -76,25 +100,18 @@ def design(correct: Mapping[str, Array], gap: float) -> Design:
     import numpy as np
 
     models = [components(answers) for answers in correct.values()]
-    effects = seed_effects(models)
     first = min(range(len(models)), key=lambda i: models[i].error)
-    others = [i for i in range(len(models)) if i != first]
-    discordances = [_discordance(models[first], models[i]) for i in others]
-    # The pair of middle discordance, and the effects of all: what two models of this table are like.
-    variances = np.median(effects.variances, axis=0)
-    weights = effects.weights.mean(axis=0)
-    pair, both = variances[:, None] + variances, weights[:, None] * weights
-    seeds = sorted(model.num_seeds for model in models)[len(models) // 2]
-    chance = 2 * float(np.median([model.disagreement for model in models])) / seeds
-    per_image = max(float(np.median(discordances)), gap)
+    several = [model for model in models if model.num_seeds > 1]
+    disagreement = float(np.median([model.disagreement for model in several])) if several else 0.0
+    num_seeds = round(float(np.median([model.num_seeds for model in several]))) if several else 1
+    pairs = [_per_image(models[first], models[i], disagreement) for i in range(len(models)) if i != first]
     return Design(
         num_images=len(models[0].num_wrong),
-        num_seeds=seeds,
+        num_seeds=num_seeds,
         num_models=len(models),
-        per_image=per_image,
-        chance=min(chance, per_image),
-        over_seeds=pair.ravel(),
-        weights=both.ravel(),
+        per_image=max(float(np.median(pairs)), gap),
+        disagreement=disagreement,
+        effect=_typical_effect(several) if several else None,
     )
 
 
@@ -107,7 +124,7 @@ def images_needed(seen: Design, gap: float) -> int | None:
         return None
     low, high = 1, MOST_IMAGES
     while high - low > max(low // 1000, 1):
-        middle = (low + high) // 2
+        middle = round((low * high) ** 0.5) if low > 1 else (low + high) // 2
         low, high = (low, middle) if _enough(seen, middle, gap) else (middle, high)
     return high
 
@@ -121,15 +138,25 @@ def narrows_most(seen: Design) -> str:
         "images": replace(seen, num_images=2 * seen.num_images),
         "models": replace(seen, num_models=max(2, seen.num_models // 2)),
     }
-    if seen.over_seeds.any():
-        ways["seeds"] = seen.with_seeds(2)
+    if seen.effect is not None:
+        ways["seeds"] = replace(seen, num_seeds=2 * seen.num_seeds)
     return min(ways, key=lambda way: ways[way].detectable())
 
 
-def _discordance(first: Components, second: Components) -> float:
+def _per_image(first: Components, second: Components, disagreement: float) -> float:
+    """Of two single trials: what a mean over seeds has averaged out is put back."""
     import numpy as np
 
-    return float(np.square(first.num_wrong / first.num_seeds - second.num_wrong / second.num_seeds).mean())
+    seen = float(np.square(first.num_wrong / first.num_seeds - second.num_wrong / second.num_seeds).mean())
+    return seen + disagreement * (2 - 1 / first.num_seeds - 1 / second.num_seeds)
+
+
+def _typical_effect(several: list[Components]) -> float:
+    """Variance of an error rate by its seed's effect, in the mean over the models but those that differ most."""
+    import numpy as np
+
+    seen = np.sort([model.between - model.chance for model in several])
+    return max(float(seen[: len(seen) - int(ATYPICAL * len(seen))].mean()), 0.0)
 
 
 def _enough(seen: Design, num_images: int, gap: float) -> bool:

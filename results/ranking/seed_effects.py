@@ -26,8 +26,12 @@ LARGEST_EXPECTED = 2.0
 # That expectation counts as this many models, divided by their number: of two models their seeds say hardly how
 # different models can be, and of twenty they say it well. Less lets equal models be told apart too often.
 EXPECTED_MODELS = 4.0
+# Seeds whose errors differ by more than this standard deviation are trainings of which one diverged. They speak for
+# their own model: that one of a hundred may diverge says nothing of how far the others' seeds lie apart.
+DIVERGED = 0.15
 STEPS = 100
-NEGLIGIBLE = 1e-12
+# Far below any level that a p is held against: 5 % over the pairs of thousands of models.
+NEGLIGIBLE = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +57,39 @@ def seed_effects(models: Sequence[Components]) -> SeedEffects:
 
     if all(model.num_seeds == 1 for model in models):
         return SeedEffects(np.zeros((len(models), 1)), np.ones((len(models), 1)))
-    disagreement = _disagreement(models)
+    return learnt(
+        between=np.array([model.between for model in models]),
+        chance=np.array([model.chance for model in models]),
+        disagreement=_disagreement(models),
+        num_seeds=np.array([model.num_seeds for model in models]),
+        num_images=len(models[0].num_wrong),
+    )
+
+
+def learnt(*, between: Array, chance: Array, disagreement: Array, num_seeds: Array, num_images: int) -> SeedEffects:
+    """The same from the figures of `Components` [k] alone, some of them of several seeds."""
+    import numpy as np
+
     per_seed = np.square(np.multiply.outer(disagreement, EFFECTS))
-    likelihood = _likelihood(models, per_seed)
-    weights = _weights(likelihood, np.array([model.num_seeds > 1 for model in models]))
+    # Of no effect and no chance to be seen, a variance would be infinitely unlikely to be anything but 0.
+    expected = np.maximum(chance, 0.5 / num_images**2)[:, None] + per_seed
+    freedom = (num_seeds - 1)[:, None]
+    # The seeds' variance is its expectation times chi squared over its degrees of freedom. A model with one seed finds
+    # every effect equally likely: it will take the weights of the others.
+    log_likelihood = -freedom / 2 * (np.log(expected) + between[:, None] / expected)
+    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    weights = _weights(likelihood, num_seeds > 1, between > DIVERGED**2)
     kept = (weights > NEGLIGIBLE).any(axis=0)
-    seeds = np.array([[model.num_seeds] for model in models])
-    return SeedEffects(per_seed[:, kept] / seeds, weights[:, kept] / weights[:, kept].sum(axis=1, keepdims=True))
+    kept_weights = weights[:, kept]
+    return SeedEffects(per_seed[:, kept] / num_seeds[:, None], kept_weights / kept_weights.sum(axis=1, keepdims=True))
 
 
 def _disagreement(models: Sequence[Components]) -> Array:
     """How often seeds disagree on an image [k]; of a model with one seed what its error leads to expect."""
     import numpy as np
 
-    num_images = len(models[0].num_wrong)
     # Seeds that were never seen to disagree may do so on the next image.
-    least = 0.5 / num_images
+    least = 0.5 / len(models[0].num_wrong)
     error = np.array([model.error for model in models])
     seen = np.array([max(model.disagreement, least) for model in models])
     several = np.array([model.num_seeds > 1 for model in models])
@@ -76,33 +97,20 @@ def _disagreement(models: Sequence[Components]) -> Array:
     return np.where(several, seen, np.maximum(at_most * np.median(seen[several] / at_most[several]), least))
 
 
-def _likelihood(models: Sequence[Components], per_seed: Array) -> Array:
-    """Of each effect [k, G], up to a factor for each model: the seeds' variance is its own times chi squared."""
-    import numpy as np
-
-    freedom = np.array([[model.num_seeds - 1] for model in models])
-    least = 0.5 / len(models[0].num_wrong) ** 2
-    expected = np.maximum([[model.chance] for model in models], least) + per_seed
-    seen = np.array([[model.between] for model in models])
-    log_likelihood = -freedom / 2 * (np.log(expected) + seen / expected)
-    # Of a model with one seed every effect is equally likely: it will take the weights of the others.
-    likelihood: Array = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    return likelihood
-
-
-def _weights(likelihood: Array, several: Array) -> Array:
+def _weights(likelihood: Array, several: Array, diverged: Array) -> Array:
     """How likely each effect is for each model [k, G], by expectation and maximisation over what they share."""
     import numpy as np
 
-    informative = likelihood[several]
+    flat = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    informative = likelihood[several & ~diverged]
     expected = np.array(EFFECTS) <= LARGEST_EXPECTED
-    counted = EXPECTED_MODELS / len(informative) * expected / expected.sum()
-    shared = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    counted = EXPECTED_MODELS / max(len(informative), 1) * expected / expected.sum()
+    shared = flat
     for _ in range(STEPS):
         own = informative * shared
         own /= own.sum(axis=1, keepdims=True)
         shared = own.sum(axis=0) + counted
         shared /= shared.sum()
-    weights = likelihood * shared
+    weights = likelihood * np.where(diverged[:, None], flat, shared)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from results.ranking import compare, resolution, selection
 from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
-from results.ranking.compare import Comparison, Interval, Ranking
+from results.ranking.compare import Comparison, Ranking
+from results.ranking.error_intervals import Interval, error_interval
 from results.ranking.front import Time, front
 from results.ranking.metrics import correct
 from results.ranking.resolution import Design
@@ -151,7 +152,7 @@ def _with_errors(row: Row, predictions: Predictions) -> list[Row]:
         alone = (_row(row.model, [record]) for record in row.records)
         apart = [part for one in alone for part in _with_errors(one, predictions)]
         return [replace(part, note=f"seed {part.records[0].seed} alone: {error.cause}") for part in apart]
-    return [row if right is None else replace(row, error=compare.error_interval(right))]
+    return [row if right is None else replace(row, error=error_interval(right))]
 
 
 def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:

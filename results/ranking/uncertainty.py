@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 ALPHA = 0.05
-Z = 1.959963984540054  # two-sided 5 %
 # Enough halvings to find a width to every digit of a float.
 HALVINGS = 60
+# Stands for none, so that 0 / 0 is 0: what has no variance reaches nowhere.
+LEAST_VARIANCE = 1e-300
 
 
 def tail(distance: Array, variances: Array, weights: Array) -> Array:
@@ -28,7 +29,7 @@ def tail(distance: Array, variances: Array, weights: Array) -> Array:
     import numpy as np
     from scipy.special import ndtr
 
-    reached = -np.abs(distance)[..., None] / np.sqrt(variances)
+    reached = -np.abs(distance)[..., None] / np.sqrt(np.maximum(variances, LEAST_VARIANCE))
     mixed: Array = (2 * ndtr(reached) * weights).sum(axis=-1)
     return np.minimum(mixed, 1.0)
 

@@ -13,7 +13,7 @@ import pytest
 from results.records import Measurement, Record
 from results.tables.render import printed, render
 from tests.results.runs import DATA, FACTS, MACHINE
-from tests.results.simulated import World
+from tests.statistics.draws import draw
 
 NUM_MODELS, NUM_SEEDS, NUM_IMAGES, NUM_SAMPLES = 1400, 3, 2000, 2000
 MIB = 2**20
@@ -68,12 +68,12 @@ def record(model, number, seed, wrong):
 
 
 def large_run():
-    errors = np.linspace(0.02, 0.4, NUM_MODELS)
-    answers = World(NUM_IMAGES, seed_effect=0.2).answers(np.random.default_rng(0), errors, NUM_SEEDS)
-    right = {f"model{number:04}": np.packbits(each, axis=1) for number, each in enumerate(answers)}
+    errors, generator = np.linspace(0.02, 0.4, NUM_MODELS), np.random.default_rng(0)
+    answers = draw(generator, errors, [0.1] * NUM_MODELS, NUM_SEEDS, NUM_IMAGES)
+    right = {model: np.packbits(each, axis=1) for model, each in answers.items()}
     trials = [
-        record(model, number, seed, 100 * (1 - answers[number][seed - 1].mean()))
-        for number, model in enumerate(right)
+        record(model, number, seed, 100 * (1 - answers[model][seed - 1].mean()))
+        for number, model in enumerate(answers)
         for seed in range(1, NUM_SEEDS + 1)
     ]
     return Folder(trials, right)

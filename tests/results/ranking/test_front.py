@@ -1,45 +1,43 @@
-from __future__ import annotations
+"""Which models keep their mark."""
 
-import pytest
+from __future__ import annotations
 
 from results.ranking.front import Time, front
 
 
-def at(*milliseconds):
-    """A time known to the dot, or between two ends."""
-    low, high = min(milliseconds), max(milliseconds)
-    return Time((low + high) / 2, low, high)
+def times(**middles):
+    """Medians with intervals of 10 % either way."""
+    return {name: Time(middle, 0.9 * middle, 1.1 * middle) for name, middle in middles.items()}
 
 
-def never(one, other):
-    return False
+def apart(errors, by):
+    """Told apart where errors differ by more than `by`."""
+    return lambda one, other: errors[one] < errors[other] - by
 
 
-def by_letter(one, other):
-    """Every earlier letter is better beyond doubt."""
-    return one < other
+def test_models_that_neither_error_nor_time_tells_apart_all_keep_it():
+    errors = {"a": 1.0, "b": 1.2, "c": 1.4}
+    assert front(errors, times(a=10.5, b=10.0, c=9.8), apart(errors, 0.5)) == set(errors)
 
 
-@pytest.mark.parametrize(
-    ("times", "better", "kept"),
-    [
-        ({"a": at(9), "b": at(5), "c": at(1)}, by_letter, "abc"),
-        ({"a": at(1), "b": at(5), "c": at(9)}, by_letter, "a"),
-        ({"a": at(1), "b": at(5), "c": at(9)}, never, "a"),
-        ({"a": at(4, 6), "b": at(5, 7), "c": at(6, 8)}, never, "abc"),
-        ({"a": at(4, 6), "b": at(5, 7), "c": at(6, 8)}, by_letter, "a"),
-        ({"a": at(5), "b": at(4)}, by_letter, "ab"),
-        ({"b": at(4)}, by_letter, "b"),
-        ({}, by_letter, ""),
-    ],
-)
-def test_a_model_is_beaten_only_beyond_doubt_and_by_one_that_is_not_worse_in_the_other(times, better, kept):
-    assert front(dict.fromkeys("abc", 1.0), times, better) == set(kept)
+def test_a_model_loses_it_to_one_that_is_faster_and_not_significantly_worse():
+    errors = {"slow": 1.0, "fast": 1.4, "bad": 9.0}
+    assert front(errors, times(slow=20.0, fast=10.0, bad=1.0), apart(errors, 0.5)) == {"fast", "bad"}
 
 
-def test_where_each_loses_to_the_next_the_figures_alone_decide():
-    # a is faster than c only, b better than a only, and c better than b: a circle.
-    times = {"a": at(1, 3), "b": at(2, 6), "c": at(5, 7)}
-    better = {("b", "a"), ("c", "b")}
-    errors = {"a": 3.0, "b": 2.0, "c": 2.5}
-    assert front(errors, times, lambda *pair: pair in better) == {"a", "b"}
+def test_a_model_loses_it_to_one_that_is_significantly_better_and_not_slower():
+    errors = {"good": 1.0, "bad": 3.0}
+    assert front(errors, times(good=10.2, bad=10.0), apart(errors, 0.5)) == {"good"}
+    assert front(errors, times(good=15.0, bad=10.0), apart(errors, 0.5)) == {"good", "bad"}
+
+
+def test_what_has_no_time_or_no_error_is_not_on_it():
+    errors = {"a": 1.0, "untimed": 0.1}
+    assert front(errors, times(a=1.0, unranked=0.1), apart(errors, 0.5)) == {"a"}
+    assert front({}, {}, apart({}, 0)) == frozenset()
+
+
+def test_where_each_loses_to_the_next_the_figures_decide():
+    errors, beats = {"a": 1.0, "b": 2.0, "c": 3.0}, {("a", "b"), ("b", "c"), ("c", "a")}
+    found = front(errors, times(a=10.0, b=10.1, c=9.9), lambda one, other: (one, other) in beats)
+    assert found == {"a", "c"}

@@ -63,7 +63,7 @@ Times: batch 32, float32, 2 CPU threads; medians, with their 95 % interval where
 Timed at different image sizes: 3×224×224 convnext_tiny and swin_tiny; 3×64×64 resnet18; ◆ weighs them against each
   other all the same.
 Noisy timings, taken while the machine was disturbed: convnext_tiny.
-To see a gap of 1 pp in this table's tests (80 % of the time) takes about 9,400 test images (you have 1,000).
+To see a gap of 1 pp in this table's tests (80 % of the time) takes about 9,300 test images (you have 1,000).
 Differences would narrow most with twice the test images, rather than twice the seeds or half the models.
 note: swin_tiny: 1 of 2 trials failed (out of memory at batch 256)
 wrote results/runs/2026-11-20-leaves-7f2a/{table.md,table.csv,table.json}"""
@@ -157,6 +157,15 @@ def test_of_many_rows_the_best_fifteen_and_the_front_are_shown():
         " 13 more in table.md",
         " 5 columns hidden, see table.md",
     ]
+
+
+def test_of_a_front_of_many_the_ten_quickest_are_shown():
+    # The slower, the better: none of them beats another.
+    times = [(f"m{i:02}", range(20 * i), float(40 - i)) for i in range(40)]
+    run = [trial(name, wrong=wrong, cpu_infer_step_time=(ms,)) for name, wrong, ms in times]
+    lines = screen(summary_of(*run), None)
+    shown = [line.split()[1] for line in lines[4 : lines.index("") - 1]]
+    assert shown == [f"m{i:02}" for i in (*range(15), *range(30, 40))]
 
 
 def test_a_run_without_a_success_shows_its_failures_only():

@@ -1,0 +1,76 @@
+"""How many images a table's own tests need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil, sqrt
+
+import numpy as np
+import pytest
+
+from results.ranking.resolution import Design, design, images_needed, narrows_most
+from tests.statistics.draws import draw
+
+ONE_SEED = Design(num_images=1000, num_seeds=1, num_models=2, per_image=0.1, disagreement=0.0, effect=None)
+SEEDS = replace(ONE_SEED, num_seeds=3, disagreement=0.04, effect=0.0)
+
+
+def made(num_models, num_seeds, effect=0.0, num_images=4000):
+    return draw(np.random.default_rng(0), [0.1] * num_models, [effect] * num_models, num_seeds, num_images)
+
+
+def test_two_checkpoints_need_the_images_of_connors_formula():
+    expected = ceil((1.959964 + 0.841621) ** 2 * 0.1 / 0.02**2)
+    assert images_needed(ONE_SEED, 0.02) == pytest.approx(expected, rel=0.002)
+
+
+def test_the_level_is_that_of_all_pairs():
+    many = replace(ONE_SEED, num_models=20)
+    assert (ONE_SEED.level, many.level) == (0.05, 0.05 / 190)
+    assert many.detectable() == pytest.approx(3.6512 * sqrt(0.1 / 1000), rel=1e-3)
+    assert images_needed(many, 0.02) > 2 * images_needed(ONE_SEED, 0.02)
+
+
+def test_the_figures_of_a_run_are_its_discordance_its_seeds_and_what_they_disagree_on():
+    one, three = design(made(5, 1), 0.01), design(made(5, 3), 0.01)
+    assert (one.num_seeds, three.num_seeds, one.num_models, one.num_images, one.effect) == (1, 3, 5, 4000, None)
+    # Two single trials disagree on as many images, whether more were made or not.
+    assert three.per_image == pytest.approx(one.per_image, rel=0.15)
+    assert 0.3 < 2 * three.disagreement / three.per_image < 1
+    assert three.over_images < 0.7 * one.over_images
+
+
+def test_models_that_never_disagree_are_taken_to_disagree_on_the_gap():
+    same = np.arange(500) % 9 > 0
+    assert design({"a": same[None], "twin": same[None]}, 0.01).per_image == 0.01
+    assert images_needed(design({"a": same[None], "twin": same[None]}, 0.01), 0.01) == pytest.approx(785, rel=0.01)
+
+
+def test_an_effect_of_seeds_is_found_and_sets_a_limit_that_images_do_not_move():
+    moved = design(made(12, 3, 0.5), 0.01)
+    assert moved.effect == pytest.approx((0.5 * moved.disagreement) ** 2, rel=0.5)
+    assert images_needed(moved, 0.01) is None
+    assert replace(moved, num_images=10**6).power(0.01) < 0.8
+
+
+def test_one_model_that_diverged_does_not_make_all_seeds_count_for_nothing():
+    wild = np.random.default_rng(1).random((3, 4000)) < [[0.85], [0.84], [0.1]]
+    quiet = made(20, 3, 0.1)
+    assert design({**quiet, "wild": wild}, 0.01).effect < 3 * design(quiet, 0.01).effect
+
+
+def test_seeds_without_an_effect_need_fewer_images_than_one():
+    assert images_needed(replace(SEEDS, num_models=20), 0.02) < images_needed(replace(ONE_SEED, num_models=20), 0.02)
+
+
+@pytest.mark.parametrize(
+    ("seen", "way"),
+    [
+        (ONE_SEED, "images"),
+        (replace(SEEDS, effect=3e-4), "seeds"),
+        (replace(SEEDS, num_seeds=2, num_models=40, effect=0.0, num_images=10**6), "seeds"),
+        (replace(ONE_SEED, num_models=1400, num_images=100), "images"),
+    ],
+)
+def test_what_narrows_most_is_what_lets_the_smallest_gap_be_seen(seen, way):
+    assert narrows_most(seen) == way

@@ -1,0 +1,116 @@
+"""Run all simulations and write what came out into docs/statistics.md: `python -m tests.statistics`, half an hour.
+
+Exits with 1 where a promise is not kept.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.statistics import cells, simulations
+
+PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
+Block = tuple[str, list[str], list[list[str]]]
+
+
+def main() -> int:
+    """The exit code."""
+    text, broken = PAGE.read_text(), []
+    for name, header, rows in blocks():
+        lines = [header, ["---:"] * len(header), *rows]
+        table = "\n".join(f"| {' | '.join(cells_)} |" for cells_ in lines)
+        mark = f"<!-- {name} -->"
+        text = re.sub(f"{mark}.*?<!-- end -->", f"{mark}\n{table}\n<!-- end -->", text, flags=re.DOTALL)
+        broken += [f"{name}: {row}" for row in rows if any("!" in cell for cell in row)]
+        PAGE.write_text(text)
+        print(name, *rows, sep="\n", flush=True)
+    print(*broken, sep="\n")
+    return int(bool(broken))
+
+
+def blocks() -> Iterator[Block]:
+    """Each simulation as a table; what breaks its promise has an exclamation mark."""
+    yield "false alarms", ["seeds", "models", "images", *map(str, EFFECTS)], list(false_alarms())
+    yield "power", ["models", "images", "gap", "1 seed", "3 seeds", "5 seeds"], list(power())
+    yield "coverage", ["seeds", "images", *COVERED], list(coverage())
+    yield "first row", ["models", "seeds", "effect", "covered", "one of the best is named"], list(first_rows())
+    yield "uneven", ["models", "images", "effect", "told apart", "covered"], list(uneven())
+    yield (
+        "images needed",
+        ["models", "seeds", "effect", "say a number", "the number", "seen with so many"],
+        list(needed()),
+    )
+    yield "many models", ["models", "images", "effect", "rank 1 with one seed", "with three"], list(groups())
+    yield "places", ["models", "seeds", "effect", "all ranks within"], list(places())
+
+
+EFFECTS = (0.0, 0.1, 0.3, 0.6, "mixed")
+COVERED = ("0.0", "0.3", "0.6", "mixed")
+
+
+def percent(share: float, kept: bool = True) -> str:
+    return f"{100 * share:.1f} %{'' if kept else '!'}"
+
+
+def false_alarms() -> Iterator[list[str]]:
+    groups: dict[tuple[int, int, int], list[str]] = {}
+    for seeds, models, images, effect in cells.FALSE_ALARMS:
+        share = simulations.false_alarms(models, seeds, images, effect, cells.runs_of(models))
+        groups.setdefault((seeds, models, images), []).append(percent(share, share <= cells.MOST_ALARMS))
+    for numbers, shares in groups.items():
+        yield [*map(str, numbers), *shares]
+
+
+def power() -> Iterator[list[str]]:
+    for models, images, gap in cells.POWER:
+        found = [simulations.power(models, seeds, images, 0.0, gap, 300) for seeds in (1, 3, 5)]
+        yield [str(models), str(images), f"{100 * gap:.1f} pp", *(percent(x, x >= found[0]) for x in found)]
+
+
+def coverage() -> Iterator[list[str]]:
+    groups: dict[tuple[int, int], list[str]] = {}
+    for seeds, images, effect in cells.COVERAGE:
+        share = simulations.coverage(seeds, images, effect, 1500)
+        groups.setdefault((seeds, images), []).append(percent(share, share >= cells.LEAST_COVERAGE))
+    for numbers, shares in groups.items():
+        yield [*map(str, numbers), *shares]
+
+
+def first_rows() -> Iterator[list[str]]:
+    for models, (seeds, effect) in cells.WINNERS:
+        shares = simulations.winner_covered(models, seeds, 360, effect, 600)
+        yield [str(models), str(seeds), str(effect), *(percent(x, x >= cells.LEAST_COVERAGE) for x in shares)]
+
+
+def uneven() -> Iterator[list[str]]:
+    for models, images, effect in cells.UNEVEN:
+        alarms, covered = simulations.uneven_alarms(models, images, effect, 1000)
+        kept = percent(alarms, alarms <= cells.MOST_ALARMS), percent(covered, covered >= cells.LEAST_COVERAGE)
+        yield [str(models), str(images), str(effect), *kept]
+
+
+def needed() -> Iterator[list[str]]:
+    for models, (seeds, effect) in cells.NEEDED:
+        said, images, found = simulations.found_when_promised(models, seeds, effect, 500 if models < 20 else 150)
+        kept = said <= 0.2 if effect else 0.7 <= found <= 0.9
+        shown = [percent(said), "none" if images is None else f"{images:,}", percent(found, kept) if images else ""]
+        yield [str(models), str(seeds), str(effect), *shown]
+
+
+def groups() -> Iterator[list[str]]:
+    for models, images, effect in cells.GROUPS:
+        one, three = simulations.group_sizes(models, images, effect)
+        yield [str(models), str(images), str(effect), str(one), f"{three}{'' if three <= 1.1 * one else '!'}"]
+
+
+def places() -> Iterator[list[str]]:
+    for models, (seeds, effect) in cells.PLACES:
+        share = simulations.places_hold(models, seeds, 1000, effect, 600)
+        yield [str(models), str(seeds), str(effect), percent(share, share >= 0.935)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
