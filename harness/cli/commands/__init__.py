@@ -12,6 +12,7 @@ COMMANDS = {
     "retry": "carry out again the trials of a run that failed",
     "compare": "say which of two models or runs is better, and how sure that is",
     "recommend": "say which model of a run to take within limits of time, size and memory",
+    "classes": "say how well each class is recognised, and what it is mistaken for",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.results.runs import trial
 from tests.results.samples import stored_run
 from tests.source import ROOT
 
-COMMANDS = ["compare", "recommend"]
+COMMANDS = ["compare", "recommend", "classes"]
 NEEDLESS = {"torch", "torchvision", "timm"}
 # As where they are not installed: to look for them finds nothing, and to import them fails.
 WITHOUT = """
@@ -36,6 +37,8 @@ TIMES = {"cpu_infer_step_time": (20.0, 20.1, 20.2, 20.3), "cpu_train_step_time":
 def run(tmp_path, monkeypatch):
     """A folder in which `results/runs` holds a run of the models that the examples name."""
     trials = [trial("resnet18", 1, wrong=range(80), **TIMES), trial("fc_model", 1, wrong=range(200), **TIMES)]
+    counts = ((0, 0, 900), (0, 1, 100))
+    trials = [(replace(record, confusion_counts=counts), arrays) for record, arrays in trials]
     store = stored_run(tmp_path / "results" / "runs", trials)
     monkeypatch.chdir(tmp_path)
     return store
