@@ -179,7 +179,8 @@ def check_cells_show_the_figures_of_the_files(run):
             if cell:
                 shown, _ = numbers(cell)
                 exact = [row[f"{device}_infer_step_time{end}"] for end in ("", "_low", "_high")]
-                assert shown == pytest.approx(exact[: len(shown)], rel=0.006)
+                assert shown == pytest.approx(exact[: len(shown)], rel=0.006, abs=1e-6)
+                assert exact[1] <= exact[0] <= exact[2]
 
 
 def check_the_cell_beside_the_best_says_what_the_comparison_does(run):
