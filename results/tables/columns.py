@@ -16,6 +16,8 @@ from results.tables.number_format import digits, duration, ends, fixed, percent_
 DEVICE_LABELS = {"cuda": "GPU"}
 # An interval that reaches less far is what a quiet machine shows; naming it would only be noise for the eye.
 SHOWN_REACH = 0.02
+# Two rounds that differ by much leave an interval from nothing to minutes; its ends are in the files.
+UNKNOWN_TIMES = 10
 ON_FRONT = "◆"
 TIE, NOT_TOLD_APART = "tie", "?"
 
@@ -105,9 +107,14 @@ def timing(row: Row) -> str:
 
 
 def with_interval(time: Time | None) -> str:
-    """`48.1`, or `48.1 (45.9–52.3)` where the interval reaches over 2 % from it; blank where not measured."""
+    """`48.1`, or `48.1 (45.9–52.3)` where the interval reaches over 2 % from it; blank where not measured.
+
+    `48.1 (?)` where it reaches so far that the time is as good as unknown.
+    """
     if time is None:
         return ""
+    if time.high > UNKNOWN_TIMES * time.median:
+        return f"{digits(time.median)} ({NOT_TOLD_APART})"
     if reach(time.median, time.low, time.high) <= SHOWN_REACH * time.median:
         return digits(time.median)
     return f"{digits(time.median)} ({digits(time.low)}–{digits(time.high)})"

@@ -19,6 +19,7 @@ WAYS = {"images": "twice the test images", "seeds": "twice the seeds", "models":
 SIGNS = {
     f"{TIE} ≤": f"{TIE}: known to be within 1 pp of the best",
     f"{NOT_TOLD_APART} (": f"{NOT_TOLD_APART}: not told apart from the best",
+    f"({NOT_TOLD_APART})": f"({NOT_TOLD_APART}): a time whose interval reaches beyond ten times it",
     ON_FRONT: f"{ON_FRONT}: on that device none is faster and not worse in error, nor better and not slower",
 }
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "compare": "say which of two models or runs is better, and how sure that is",
     "recommend": "say which model of a run to take within limits of time, size and memory",
     "classes": "say how well each class is recognised, and what it is mistaken for",
+    "table": "show the table of a run again, as text, Markdown, LaTeX, CSV or JSON",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",

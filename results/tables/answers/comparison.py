@@ -131,10 +131,23 @@ def _runs(answer: Answer) -> list[str]:
     headings = [*HEADINGS, *(f"{label(timed)} B ÷ A (95 %)" for timed in times)]
     table = aligned([headings, *(_row(pair, times) for pair in answer.pairs)], right=range(1, len(headings)))
     together = f"Intervals and p hold for all {len(answer.pairs):,} models together."
-    said = [_said(answer), *([together] if len(answer.pairs) > 1 else [])]
-    said += [f"note: {name(pair.model)}: A and B differ in {pair.note}" for pair in answer.pairs if pair.note]
+    said = [_said(answer), *([together] if len(answer.pairs) > 1 else []), *_unknown(table)]
+    said += [f"note: A and B differ in {note}: {listed(models)}" for note, models in _by_note(answer.pairs).items()]
     said += [f"not compared: {name(model)}: {why}" for model, why in answer.missing.items()]
     return [f"A  {plain(answer.names[0])}", f"B  {plain(answer.names[1])}", "", *table, "", *said]
+
+
+def _unknown(table: Sequence[str]) -> list[str]:
+    return ["(?): the interval reaches beyond ten times the ratio."] if any("(?)" in line for line in table) else []
+
+
+def _by_note(pairs: Sequence[Pair]) -> dict[str, list[str]]:
+    """Each note once, with the models that it is true of."""
+    models: dict[str, list[str]] = {}
+    for pair in pairs:
+        if pair.note:
+            models.setdefault(pair.note, []).append(pair.model)
+    return models
 
 
 def _row(pair: Pair, times: Sequence[str]) -> list[str]:

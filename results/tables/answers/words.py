@@ -5,9 +5,10 @@ from __future__ import annotations
 from results.answers.time_ratio import Ratio
 from results.ranking.compare import Comparison
 from results.ranking.summary import Row
-from results.tables.columns import device_label
+from results.tables.columns import UNKNOWN_TIMES, device_label
 from results.tables.number_format import digits, ends, fixed, percent_decimals, with_ends
 
+EXACT_BELOW = 9.995
 STEPS = {"infer": "inference", "train": "training"}
 
 
@@ -30,8 +31,15 @@ def verdict(found: Comparison, one: str, other: str) -> str:
 
 
 def ranged(found: Ratio) -> str:
-    """`1.37× (1.36–1.39)`."""
-    return f"{found.value:.2f}× ({found.low:.2f}–{found.high:.2f})"
+    """`1.37× (1.36–1.39)`; `2.94× (?)` where the interval reaches so far that it says nothing."""
+    if found.high > UNKNOWN_TIMES * found.value:
+        return f"{_times(found.value)}× (?)"
+    return f"{_times(found.value)}× ({_times(found.low)}–{_times(found.high)})"
+
+
+def _times(value: float) -> str:
+    """Two digits behind the point, and of a large ratio three in all."""
+    return f"{value:.2f}" if value < EXACT_BELOW else digits(value)
 
 
 def slower(found: Ratio) -> str:

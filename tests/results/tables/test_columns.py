@@ -15,7 +15,8 @@ from tests.results.runs import summary_of, trial
         ((10.0, 10.0), "10.0"),
         ((9.8, 10.2), "10.0"),
         ((9.9, 11.0), "10.0 (9.90–11.0)"),
-        ((8.0, 560.0), "10.0 (8.00–560)"),
+        ((8.0, 98.0), "10.0 (8.00–98.0)"),
+        ((1e-3, 560.0), "10.0 (?)"),
     ],
 )
 def test_the_ends_of_a_time_are_named_only_above_two_percent(ends, text):

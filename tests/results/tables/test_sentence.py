@@ -120,6 +120,7 @@ def test_the_legend_names_the_signs_that_the_table_has():
         "rank: the places that the tests of all pairs together allow; tie: known to be within 1 pp of the best."
     )
     assert legend(run, "? (−1 to +1)").endswith("; ?: not told apart from the best.")
+    assert legend(run, "10.0 (?)").endswith("; (?): a time whose interval reaches beyond ten times it.")
     assert "◆: on that device none is faster" in legend(run, "13.6 ◆")
     assert legend(of_errors({"a": 20}), "13.6 ◆") == ""
 

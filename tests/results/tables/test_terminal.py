@@ -159,6 +159,15 @@ def test_of_many_rows_the_best_fifteen_and_the_front_are_shown():
     ]
 
 
+def test_of_a_front_of_many_the_ten_quickest_are_shown():
+    # The slower, the better: none of them beats another.
+    times = [(f"m{i:02}", range(20 * i), float(40 - i)) for i in range(40)]
+    run = [trial(name, wrong=wrong, cpu_infer_step_time=(ms,)) for name, wrong, ms in times]
+    lines = screen(summary_of(*run), None)
+    shown = [line.split()[1] for line in lines[4 : lines.index("") - 1]]
+    assert shown == [f"m{i:02}" for i in (*range(15), *range(30, 40))]
+
+
 def test_a_run_without_a_success_shows_its_failures_only():
     lines = screen(summary_of(trial("a", status="failed", cause="no head"), trial("b", status="skipped")), 80)
     assert lines == [

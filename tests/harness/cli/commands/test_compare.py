@@ -104,6 +104,18 @@ def test_several_seeds_are_counted_as_means_and_first_steps_are_no_times(tmp_pat
     ]
 
 
+def test_what_differs_and_forbids_nothing_is_said_once_and_a_time_that_is_unknown_so(runs, capsys):
+    name, wild = "2026-11-22-leaves-cccc", {"cpu_infer_step_time": (1.0, 20.0, 400.0)}
+    others = [trial(model, facts={"weights": "DEFAULT"}, **wild) for model in ("vit", "mlp")]
+    stored_run(runs, others, name=name)
+    lines = said(capsys, runs, "aaaa", "cccc").out.splitlines()
+    assert lines[4].endswith("0.99× (?)")
+    assert lines[-2:] == [
+        "(?): the interval reaches beyond ten times the ratio.",
+        "note: A and B differ in weights (none, DEFAULT): vit and mlp",
+    ]
+
+
 def test_as_json_it_says_the_same_in_figures(runs, capsys):
     found = json.loads(said(capsys, runs, "vit", "mlp", "--run", "aaaa", "--json").out)
     assert (found["first"], found["second"], found["failures"]) == ("vit", "mlp", [])
