@@ -71,8 +71,8 @@ def _cell(value: Interval | None) -> str:
 
 def _taken_for(scores: ClassScores, index: int, score: ClassScore) -> str:
     total = scores.support[index]
-    shown = [f"{_named(scores, to)} {count / total:.0%}" for to, count in score.taken_for[:MOST_TAKEN]]
-    return ", ".join(part.replace("%", " %") for part in shown)
+    shown = [f"{_named(scores, to)} ({100 * count / total:.0f} %)" for to, count in score.taken_for[:MOST_TAKEN]]
+    return ", ".join(shown)
 
 
 def _named(scores: ClassScores, index: int) -> str:

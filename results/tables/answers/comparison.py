@@ -11,6 +11,7 @@ from results.answers.compared import Answer, Pair
 from results.answers.time_ratio import Ratio
 from results.sanitize import name, plain
 from results.tables.answers.words import error, label, ranged, signed, slower, verdict
+from results.tables.columns import timing
 from results.tables.number_format import counted, digits, p_value, with_ends
 from results.tables.text import aligned, listed
 
@@ -77,7 +78,7 @@ def _models(pair: Pair) -> list[str]:
     said += [_time(pair, timed, one) for timed in pair.times]
     said += [f"note: they differ in {pair.note}" if pair.note else ""]
     notes = dict.fromkeys(f"note: {name(row.model)}: {row.note}" for row in rows if row.note)
-    return [*filter(None, said), *notes]
+    return [*filter(None, said), *notes, *_noisy([pair])]
 
 
 def _errors(pair: Pair, one: str, other: str) -> str:
@@ -133,12 +134,20 @@ def _runs(answer: Answer) -> list[str]:
     together = f"Intervals and p hold for all {len(answer.pairs):,} models together."
     said = [_said(answer), *([together] if len(answer.pairs) > 1 else []), *_unknown(table)]
     said += [f"note: A and B differ in {note}: {listed(models)}" for note, models in _by_note(answer.pairs).items()]
+    said += _noisy(answer.pairs)
     said += [f"not compared: {name(model)}: {why}" for model, why in answer.missing.items()]
     return [f"A  {plain(answer.names[0])}", f"B  {plain(answer.names[1])}", "", *table, "", *said]
 
 
 def _unknown(table: Sequence[str]) -> list[str]:
     return ["(?): the interval reaches beyond ten times the ratio."] if any("(?)" in line for line in table) else []
+
+
+def _noisy(pairs: Sequence[Pair]) -> list[str]:
+    """Of which models a time was taken while something disturbed the machine, which an interval knows little of."""
+    rows = [side.row for pair in pairs if pair.times for side in (pair.first, pair.second)]
+    noisy = list(dict.fromkeys(row.model for row in rows if timing(row) == "noisy"))
+    return [f"note: noisy timings, so trust no small difference in time: {listed(noisy)}"] if noisy else []
 
 
 def _by_note(pairs: Sequence[Pair]) -> dict[str, list[str]]:

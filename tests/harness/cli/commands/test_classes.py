@@ -31,7 +31,7 @@ def test_classes_stand_worst_first_with_a_line_for_each_model(runs, capsys):
     assert said(capsys, runs, "vit", "mlp", "--most", "2") == [
         "class  images  model  accuracy (recall) %   precision %                F1 %  taken for",
         "oak        20  vit           100 (84–100)  100 (84–100)  100.0 (91.2–100.0)",
-        "               mlp             60 (39–78)  100 (76–100)          75 (56–88)  elm 25 %, fir 15 %",
+        "               mlp             60 (39–78)  100 (76–100)          75 (56–88)  elm (25 %), fir (15 %)",
         "elm        20  vit           100 (84–100)  100 (84–100)  100.0 (91.2–100.0)",
         "               mlp           100 (84–100)    80 (61–91)          89 (76–95)",
         "",

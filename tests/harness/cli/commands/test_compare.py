@@ -116,6 +116,14 @@ def test_what_differs_and_forbids_nothing_is_said_once_and_a_time_that_is_unknow
     ]
 
 
+def test_times_that_were_disturbed_are_named(runs, capsys):
+    noisy = trial("vit", wrong=range(50), facts={"timing_verdict": "noisy"}, cpu_infer_step_time=SLOW)
+    stored_run(runs, [noisy, trial("mlp", cpu_infer_step_time=QUICK)], name="2026-11-22-leaves-cccc")
+    note = "note: noisy timings, so trust no small difference in time: vit"
+    assert said(capsys, runs, "vit", "mlp").out.splitlines()[-1] == note
+    assert note in said(capsys, runs, "aaaa", "cccc").out.splitlines()
+
+
 def test_as_json_it_says_the_same_in_figures(runs, capsys):
     found = json.loads(said(capsys, runs, "vit", "mlp", "--run", "aaaa", "--json").out)
     assert (found["first"], found["second"], found["failures"]) == ("vit", "mlp", [])
