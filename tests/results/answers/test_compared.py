@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from results.answers.asked import Unanswerable
 from results.answers.compared import compared, of_models, of_runs
@@ -70,7 +70,12 @@ def test_two_runs_are_compared_model_by_model(tmp_path):
     found = compared("aaaa", "2026-11-20-leaves-b", None, tmp_path)
     assert [pair.model for pair in found.pairs] == ["a", "b"]
     # Two questions at once: each p counts double.
-    assert found.pairs[0].error.p_adjusted == 2 * found.pairs[0].error.p
+    error = found.pairs[0].error
+    assert error.p_adjusted == 2 * error.p
+    # Bonett and Price's interval at 97.5 %.
+    more, less = 201 / 1002, 1 / 1002
+    half = 100 * norm.isf(0.0125) * sqrt((more + less - (more - less) ** 2) / 1002)
+    assert (error.low, error.high) == pytest.approx((100 * (less - more) - half, 100 * (less - more) + half))
     assert found.missing == {"old": "in 2026-11-20-leaves-bbbb FAIL:no room", "new": "not in 2026-11-20-leaves-aaaa"}
     assert found.gone == ("old",)
     assert [pair.model for pair in found.worse(0)] == ["a"]

@@ -25,6 +25,12 @@ def test_distances_add_as_squares_on_the_logarithmic_scale():
     assert (found.turned().low, found.turned().high) == pytest.approx((1 / found.high, 1 / found.low))
 
 
+def test_the_lower_end_comes_of_the_lower_of_the_first_and_the_upper_of_the_second():
+    found = ratio(Time(40.0, 39.0, 44.0), Time(20.0, 16.0, 20.5))
+    assert found.low == pytest.approx(2 * math.exp(-math.hypot(math.log(40 / 39), math.log(20.5 / 20))))
+    assert found.high == pytest.approx(2 * math.exp(math.hypot(math.log(44 / 40), math.log(20 / 16))))
+
+
 @pytest.mark.parametrize(("num_asked", "least", "most"), [(1, 0.93, 0.97), (10, 0.985, 1.0)])
 def test_a_ratio_is_covered_as_often_as_its_two_medians_are(num_asked, least, most):
     generator = np.random.default_rng(0)
