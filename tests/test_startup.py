@@ -21,7 +21,16 @@ def modules_loaded_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["list", "resnet*"], ["list", "--json"], ["plugins"], ["run", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["list"],
+        ["list", "resnet*"],
+        ["list", "--json"],
+        ["plugins"],
+        ["run", "--help"],
+        ["compare", "--help"],
+    ],
 )
 def test_listing_and_help_load_no_heavy_library(arguments):
     loaded = modules_loaded_by(*arguments)

@@ -89,13 +89,7 @@ def retry(request: ResumeRequest) -> Run | None:
 
 def find_run(request: ResumeRequest) -> RunStore:
     """The run that was named, or the latest one. Raises StoreError where there is none."""
-    if request.run:
-        return RunStore.find(request.run, request.output)
-    # By the file that is written once, as a run begins: names hold no more than the day.
-    runs = sorted(request.output.glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
-    if not runs:
-        raise StoreError(f"there is no run in {request.output}", "name a folder, or give another --output")
-    return RunStore.open(runs[-1].parent)
+    return RunStore.find(request.run, request.output)
 
 
 def setup_of(configuration: Mapping[str, Any]) -> RunSetup:

@@ -26,7 +26,7 @@ class NotComparable(StoreError):
 
 def check_comparable(records: Sequence[Record]) -> None:
     """Raises NotComparable, which names every condition in which `records` differ."""
-    differing = _differing(conditions(record) for record in records)
+    differing = differences(conditions(record) for record in records)
     if differing:
         raise NotComparable(
             f"these trials cannot be ranked together, they differ in {differing}",
@@ -36,7 +36,7 @@ def check_comparable(records: Sequence[Record]) -> None:
 
 def check_one_model(records: Sequence[Record]) -> None:
     """Raises NotComparable where `records` of one name are not of one model: their mean would be of none."""
-    differing = _differing(_identity(record) for record in records)
+    differing = differences(identity(record) for record in records)
     if differing:
         raise NotComparable(
             f"the trials of {plain(records[0].model)} are of several models, they differ in {differing}",
@@ -57,7 +57,7 @@ def check_labels(labels: Sequence[tuple[str, Array]]) -> None:
             )
 
 
-def _differing(facts: Iterable[Mapping[str, Any]]) -> str:
+def differences(facts: Iterable[Mapping[str, Any]]) -> str:
     """Each name under which `facts` have several values, with these."""
     seen: dict[str, list[str]] = {}
     for each in facts:
@@ -68,7 +68,7 @@ def _differing(facts: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join(f"{name} ({plain(', '.join(values))})" for name, values in seen.items() if len(values) > 1)
 
 
-def _identity(record: Record) -> dict[str, Any]:
+def identity(record: Record) -> dict[str, Any]:
     """What makes two trials trials of one model. What a record of before does not say is no difference."""
     named = {
         "parameters": record.facts.get("param_count"),

@@ -85,6 +85,17 @@ class Ranking:
         adjusted, level = float(tests.adjusted[at]), float(tests.levels[at])
         return _comparison(tests.correct[first], tests.correct[second], tests.pairs, tests.effects, at, adjusted, level)
 
+    def alone(self, first: str, second: str, num_asked: int = 1) -> Comparison:
+        """Two of the models as if `num_asked` such questions had been asked, and not all that the models allow.
+
+        What their seeds do is learnt from all models all the same.
+        """
+        tests = self._tests
+        assert tests is not None, "an empty ranking has no two models"
+        at = tests.at[first], tests.at[second]
+        p, answers = min(1.0, num_asked * float(tests.pairs.p[at])), (tests.correct[first], tests.correct[second])
+        return _comparison(*answers, tests.pairs, tests.effects, at, p, ALPHA / num_asked)
+
     def better(self, first: str, second: str) -> bool:
         """Whether the first has the lower error, beyond doubt."""
         tests = self._tests

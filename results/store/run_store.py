@@ -10,7 +10,7 @@ import sys
 import time
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -31,6 +31,7 @@ RUN_FILE = "run.json"
 LONGEST_INSIDE = 600  # bytes of a path within a run: two names of a trial, each of which may be cleaned, and a draft's
 FOLDERS = ("records", "predictions", "checkpoints", "failures")
 WORK, RETRIED = "work", "retried"
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,29 @@ class RunStore:
         return cls(path)
 
     @classmethod
-    def find(cls, name: str, output: Path) -> RunStore:
-        """The run of that id, folder name or path. Raises StoreError where there is none, or more than one."""
-        matches = [path for path in sorted(output.glob("*")) if name in (path.name, path.name.rpartition("-")[2])]
+    def find(cls, name: str | None, output: Path) -> RunStore:
+        """The run of that id, folder name or path, or whose id or folder name begins so; without a name the latest.
+
+        Raises StoreError where there is none, or more than one.
+        """
+        runs = _by_age(output)
+        if not name:
+            if not runs:
+                raise StoreError(f"there is no run in {output}", "name a folder, or give another --output")
+            return cls.open(runs[-1])
+        exact = [path for path in runs if name in _names(path)]
+        if not exact and (Path(name) / RUN_FILE).is_file():
+            return cls.open(Path(name))
+        matches = exact or [path for path in runs if any(own.startswith(name) for own in _names(path))]
         if len(matches) > 1:
-            raise StoreError(f"{name} is the id of {len(matches)} runs in {output}", "give the name of one folder")
-        return cls.open(matches[0] if matches else Path(name))
+            what = "is the id of" if exact else "is how the names begin of"
+            raise StoreError(f"{name} {what} {len(matches)} runs in {output}: {_latest(matches)}", "give a whole name")
+        if not matches:
+            cause = f"{name} is not the folder of a run, nor the id of one in {output}"
+            raise StoreError(
+                cause, f"there are: {_latest(runs)}" if runs else "name a folder, or give another --output"
+            )
+        return cls.open(matches[0])
 
     @property
     def work(self) -> Path:
@@ -214,3 +232,21 @@ def _require_room_for_names(path: Path) -> None:
     if room < LONGEST_INSIDE:
         path.rmdir()
         raise StoreError("the path of the output folder is too long", "choose another folder with --output")
+
+
+def _by_age(output: Path) -> list[Path]:
+    """The folders of all runs in `output`, the latest last."""
+    # By the file that is written once, as a run begins: names hold no more than the day.
+    files = sorted(output.glob(f"*/{RUN_FILE}"), key=lambda path: (path.stat().st_mtime, path))
+    return [file.parent for file in files]
+
+
+def _names(path: Path) -> tuple[str, str]:
+    """What a run is called by: its folder's name and its id."""
+    return path.name, path.name.rpartition("-")[2]
+
+
+def _latest(runs: Sequence[Path]) -> str:
+    """The names of the latest, for a message."""
+    names = [plain(path.name) for path in reversed(runs[-MOST_NAMED:])]
+    return ", ".join(names) + (f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else "")

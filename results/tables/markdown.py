@@ -40,7 +40,7 @@ def _table(summary: Summary, columns: Sequence[Column]) -> str:
 
     has_notes = any(row.note for row in summary.rows)
     headers = [escaped(f"{column.title} {column.unit}".strip()) for column in columns]
-    rows = [[escaped(_cell(column, row)) for column in columns] for row in summary.rows]
+    rows = [[escaped(cell(column, row)) for column in columns] for row in summary.rows]
     if has_notes:
         headers.append("note")
         rows = [[*cells, escaped(row.note)] for cells, row in zip(rows, summary.rows, strict=True)]
@@ -56,7 +56,8 @@ def _table(summary: Summary, columns: Sequence[Column]) -> str:
     return text if rows else ""
 
 
-def _cell(column: Column, row: Row) -> str:
+def cell(column: Column, row: Row) -> str:
+    """What stands in a row, with the mark of the front; of a row that is not ranked only which it is."""
     if row.places is None and column.key not in {"rank", "model"}:
         return ""
     return f"{column.fill(row)}{f' {ON_FRONT}' if column.marked(row) else ''}"

@@ -9,6 +9,7 @@ import numpy as np
 from results.records import Measurement, Record
 from results.store.atomic import write_atomic
 from results.store.file_names import trial_slug
+from results.store.run_store import RunStore
 
 
 def record(model="resnet18", seed=1, **changes):
@@ -33,3 +34,14 @@ def keep_predictions(store, record, arrays):
     np.savez_compressed(buffer, **arrays)
     write_atomic(left, buffer.getvalue())
     return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed)}.npz")
+
+
+def stored_run(folder, trials, name=None):
+    """A run on disk: `trials` are pairs of a record and its predictions; its folder may be given a `name`."""
+    store = RunStore.create(folder, "leaves", {"command": ["run", "--data-dir", "my leaves"]})
+    for one, arrays in trials:
+        if arrays:
+            keep_predictions(store, one, arrays)
+        store.save(one)
+    store.clear_work()
+    return RunStore(store.path.rename(folder / name)) if name else store

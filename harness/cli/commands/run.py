@@ -6,13 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.api.plugin_warnings import report_broken
-from harness.cli.shared.parser import add_json
+from harness.cli.shared.parser import add_json, typed
+from harness.cli.shared.stored_run import show
 from harness.cli.shared.train_options import add_option, add_run_options
 from harness.plan.option_table import QUIET
+from harness.plan.values import real
 
 if TYPE_CHECKING:
     import argparse
 
+    from harness.runs.finished_run import Run
     from zoo.discovery import Zoo
 
 # Loaded before any plugin is: only what is there can be seen to be patched, and be put back.
@@ -23,6 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     output = add_run_options(parser)
     add_json(output, "print the table as JSON instead of text")
     add_option(output, "quiet", QUIET)
+    limit = typed(real(0, open_low=True))
+    output.add_argument("--max-ms", type=limit, metavar="MS", help="end with what harness recommend --max-ms says")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
@@ -35,4 +40,18 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     finished = run(request, choices, zoo)
     print(finished.text(as_json=arguments.json))
+    if arguments.max_ms is not None and not arguments.json:
+        show(_recommended(finished, arguments.max_ms))
     return finished.exit_code
+
+
+def _recommended(finished: Run, max_ms: float) -> list[str]:
+    from results.answers.limits import Limits
+    from results.answers.recommend import recommend
+    from results.errors import StoreError
+    from results.tables.answers import recommendation
+
+    try:
+        return recommendation.lines(recommend(finished.summary, Limits(max_ms=max_ms)))
+    except StoreError as error:  # hours of training end with their table, whatever was timed
+        return [f"nothing to recommend: {error.cause}"]

@@ -119,14 +119,6 @@ def test_a_traceback_with_a_broken_file_name_is_written(store):
     assert (store.path / path).read_text() == "no file a\\udc80"
 
 
-def test_a_run_is_found_by_its_id_its_name_and_its_path(store):
-    runs = store.path.parent
-    for name in (store.path.name[-4:], store.path.name, str(store.path)):
-        assert RunStore.find(name, runs) == store
-    with pytest.raises(StoreError, match="is not the folder of a run"):
-        RunStore.find("nope", runs)
-
-
 def test_no_name_can_be_made_to_meet_the_file_of_another():
     assert slug(slug("a b")) != slug("a b")
     assert slug("timm/resnet18.a1_in1k") == "timm--resnet18.a1_in1k"

@@ -66,6 +66,14 @@ def test_a_run_ends_with_a_table_and_everything_on_disk(tmp_path, capsys):
     assert {path.name for path in store.path.iterdir()} >= {"run.json", "table.md", "table.csv", "table.json"}
 
 
+@pytest.mark.parametrize(
+    ("limit", "said"), [("10000", "take mlp: "), ("0.0001", "nothing of 1 model fits the limit of ")]
+)
+def test_with_a_limit_of_time_a_run_ends_with_the_model_to_take(tmp_path, capsys, limit, said):
+    assert run(tmp_path, "--plugins", "mlp", "--max-ms", limit)[0] == 0
+    assert f"}}\n{said}" in capsys.readouterr().out
+
+
 def test_one_seed_gives_one_record_apart_from_times(tmp_path):
     records = []
     for attempt in ("a", "b"):

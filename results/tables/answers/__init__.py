@@ -1,0 +1,1 @@
+"""Answers from stored runs, as text for the eye and as plain data."""

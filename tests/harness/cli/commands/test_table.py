@@ -1,0 +1,54 @@
+"""`harness table`: every format is what the run's own files say, and nothing is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.cli.main import main
+from results.tables.render import render
+from tests.results.runs import trial
+from tests.results.samples import stored_run
+from tests.source import ROOT
+
+TIMES = {"cpu_infer_step_time": (20.0, 20.1, 20.2)}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return stored_run(tmp_path, [trial("vit", wrong=range(50), **TIMES), trial("mlp", wrong=range(300), **TIMES)])
+
+
+@pytest.mark.parametrize("written", ["md", "csv", "json"])
+def test_a_format_is_to_the_byte_what_the_run_has_on_disk(store, capsys, written):
+    render(store)
+    before = {path: path.stat().st_mtime_ns for path in store.path.rglob("*")}
+    assert main(["table", "--format", written, "--output", str(store.path.parent)]) == 0
+    assert capsys.readouterr().out == (store.path / f"table.{written}").read_text()
+    assert {path: path.stat().st_mtime_ns for path in store.path.rglob("*")} == before
+
+
+def test_as_text_it_is_what_the_run_ended_with(store, capsys):
+    assert main(["table", store.path.name, "--output", str(store.path.parent)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Test error on 1,000 images, 1 seed  (95 % intervals over images)"
+    assert "Of these checkpoints, vit is the best;" in "\n".join(lines)
+
+
+def test_a_run_of_before_has_its_table_too(capsys):
+    assert main(["table", str(ROOT / "tests/results/run_of_before"), "--format", "latex"]) == 0
+    assert r"\begin{tabular}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "cause", "remedy"),
+    [
+        (["--format", "html"], 2, "argument --format: invalid choice: 'html'", "see: harness table --help"),
+        (["zzzz"], 4, "zzzz is not the folder of a run", "there are: "),
+    ],
+)
+def test_wrong_input_is_one_line_of_cause_and_one_of_remedy(store, capsys, arguments, code, cause, remedy):
+    assert main(["table", *arguments, "--output", str(store.path.parent)]) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith(f"error: {cause}")
+    assert lines[1].startswith(f"  {remedy}")
