@@ -99,8 +99,10 @@ class Design:
             num_seeds=alike.astype(int) * self.num_seeds,
             num_images=self.num_images,
         )
-        some = min(len(luck), MOST_PAIRED)
-        first, second = np.triu_indices(some, 1)
+        # From the nearest together to the farthest apart, so that the pairs of some are those of all.
+        few = min(len(luck), MOST_PAIRED)
+        some = np.argsort(luck)[((np.arange(few) + 0.5) / few * len(luck)).astype(int)]
+        first, second = (some[at] for at in np.triu_indices(few, 1))
         both = effects.variances[first][:, :, None] + effects.variances[second][:, None, :]
         weights = effects.weights[first][:, :, None] * effects.weights[second][:, None, :]
         flat = (len(first), -1)
