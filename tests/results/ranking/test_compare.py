@@ -174,6 +174,13 @@ def test_of_two_models_one_is_the_best_only_where_they_are_told_apart():
         assert (len(ranking.best) == 1) == ranking.compare("a", "b").significant, more
 
 
+def test_the_counts_of_a_pair_in_a_ranking_are_those_of_the_pair():
+    correct = made({"a": 0.1, "b": 0.2, "c": 0.3}, 3, 300)
+    ranking, alone = rank(correct).compare("c", "a"), compare(correct["c"], correct["a"])
+    counts = ("both_right", "only_first", "only_second", "both_wrong", "difference")
+    assert [getattr(ranking, count) for count in counts] == [getattr(alone, count) for count in counts]
+
+
 def test_the_first_of_many_equals_has_room_above_for_having_been_chosen():
     names = [f"m{index}" for index in range(20)]
     ranking = rank(made(dict.fromkeys(names, 0.1), 1, 500))

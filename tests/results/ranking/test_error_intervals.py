@@ -76,3 +76,19 @@ def test_clusters_of_copies_are_no_further_evidence():
     alone, clustered, blind = error_interval(few), error_interval(copied, clusters), error_interval(copied)
     assert (clustered.low, clustered.high) == pytest.approx((alone.low, alone.high), rel=0.05)
     assert clustered.high - clustered.low > 1.3 * (blind.high - blind.low)
+
+
+def test_one_model_alone_is_the_only_one_of_its_run():
+    correct, clusters = draw(np.random.default_rng(2), [0.2], [0.4], 3, 120)["m0"], np.repeat(np.arange(30), 4)
+    model = components(correct, clusters)
+    assert [error_interval(correct, clusters)] == error_intervals([model], seed_effects([model]), 0, clusters)
+    assert model.chance != components(correct).chance
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_copies_of_images_that_all_were_met_or_missed_are_as_many_images_as_there_are_clusters(right):
+    clusters = np.repeat(np.arange(30), np.tile([2, 4], 15))
+    interval = error_interval(np.full((1, 90), right), clusters)
+    # By hand: 90 images in clusters of two and four, 10 / 3 times the variance: 27 images.
+    low, high = wilson(0.0 if right else 1.0, 27, Z)
+    assert (interval.low, interval.high) == pytest.approx((100 * low, 100 * high))

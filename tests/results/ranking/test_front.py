@@ -41,3 +41,17 @@ def test_where_each_loses_to_the_next_the_figures_decide():
     errors, beats = {"a": 1.0, "b": 2.0, "c": 3.0}, {("a", "b"), ("b", "c"), ("c", "a")}
     found = front(errors, times(a=10.0, b=10.1, c=9.9), lambda one, other: (one, other) in beats)
     assert found == {"a", "c"}
+
+
+def test_times_whose_intervals_touch_are_not_apart():
+    errors = {"a": 1.0, "b": 1.0}
+    touching = {"a": Time(1.0, 0.9, 1.1), "b": Time(1.2, 1.1, 1.3)}
+    assert front(errors, touching, lambda one, other: False) == {"a", "b"}
+    assert front(errors, touching, lambda one, other: (one, other) == ("b", "a")) == {"b"}
+
+
+def test_where_the_figures_decide_an_equal_one_beats_by_the_other_figure():
+    beats = {("a", "b"), ("b", "c"), ("c", "d"), ("d", "a")}
+    errors = {"a": 1.0, "b": 1.0, "c": 2.0, "d": 2.0}
+    found = front(errors, times(a=10.0, b=10.1, c=10.0, d=9.9), lambda one, other: (one, other) in beats)
+    assert found == {"a", "d"}

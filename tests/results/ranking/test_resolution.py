@@ -74,3 +74,38 @@ def test_seeds_without_an_effect_need_fewer_images_than_one():
 )
 def test_what_narrows_most_is_what_lets_the_smallest_gap_be_seen(seen, way):
     assert narrows_most(seen) == way
+
+
+def test_the_pairs_that_count_are_those_with_the_best():
+    answers = np.ones((4, 1000), dtype=bool)
+    answers[0, :300], answers[1, :20], answers[2, :80], answers[3, :100] = False, False, False, False
+    correct = {name: row[None] for name, row in zip("abcd", answers, strict=True)}
+    assert design(correct, 0.01).per_image == pytest.approx(0.08)  # of 0.28, 0.06 and 0.08 the middle one
+
+
+def test_two_seeds_are_several():
+    assert design(made(3, 2), 0.01).effect is not None
+    assert design(made(3, 2), 0.01).num_seeds == 2
+
+
+def test_seeds_without_an_effect_have_hardly_any():
+    quiet = design(made(30, 3), 0.01)
+    assert quiet.effect < 0.1 * quiet.disagreement / quiet.num_images
+
+
+def test_half_the_models_narrow_most_where_many_are_compared_by_few_seeds_that_differ():
+    many = replace(SEEDS, num_seeds=2, num_models=8, effect=3e-4, num_images=10**5)
+    widths = {
+        "images": replace(many, num_images=2 * many.num_images).detectable(),
+        "models": replace(many, num_models=4).detectable(),
+        "seeds": replace(many, num_seeds=4).detectable(),
+    }
+    assert narrows_most(many) == min(widths, key=widths.get)
+
+
+@pytest.mark.parametrize("num_models", [2, 3, 5, 8, 40])
+@pytest.mark.parametrize("per_image", [0.01, 0.2])
+def test_ways_are_twice_the_images_and_half_the_models(num_models, per_image):
+    seen = replace(ONE_SEED, num_models=num_models, per_image=per_image)
+    images, models = replace(seen, num_images=2000), replace(seen, num_models=max(2, num_models // 2))
+    assert narrows_most(seen) == ("images" if images.detectable() <= models.detectable() else "models")

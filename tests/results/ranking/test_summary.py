@@ -6,7 +6,7 @@ import pytest
 
 from results.errors import StoreError
 from results.ranking import summary
-from results.ranking.comparability import NotComparable, accelerator_names
+from results.ranking.comparability import NotComparable, accelerator_names, conditions
 from results.ranking.front import Time
 from results.ranking.summary import summarise, without_ranking
 from results.tables.sentence import remarks
@@ -292,3 +292,32 @@ def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
     rows = without_ranking(folder.records(), folder.predictions, "why").rows
     assert [len(row.records) for row in rows] == [1, 1]
     assert rows[0].error.mean == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "measured", "facts", "allocator"),
+    [
+        ({"os": "Darwin 24.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "Darwin default"),
+        ({"os": "Linux 6.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "glibc keeps freed memory"),
+        ({}, {"cpu_infer_step_time": (1.0,)}, {}, None),
+        ({"os": "Linux 6.1"}, {}, {}, None),
+        ({}, {}, {"allocator": "jemalloc"}, "jemalloc"),
+    ],
+)
+def test_a_record_of_before_has_the_allocator_that_times_were_taken_with_then(machine, measured, facts, allocator):
+    [record] = summary_of(trial("a", machine=machine, facts=facts, **measured)).records
+    assert conditions(record).get("allocator") == allocator
+
+
+def test_a_summary_has_its_ranking_and_fronts_of_two():
+    run = summary_of(
+        trial("a", cpu_infer_step_time=(1.0,) * 9), trial("b", wrong=range(9), cpu_infer_step_time=(2.0,) * 9)
+    )
+    assert run.ranking.order == ("a", "b")
+    assert [row.fronts for row in run.rows] == [{"cpu"}, frozenset()]
+
+
+def test_the_width_of_the_middle_half_is_that_of_the_quartiles():
+    [row] = summary_of(trial("a", cpu_infer_step_time=tuple(map(float, range(101))))).rows
+    time = row.time("cpu", "infer")
+    assert (time.median, time.min, time.iqr) == (50.0, 0.0, 50.0)
