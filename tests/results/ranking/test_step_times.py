@@ -192,6 +192,8 @@ def test_rounds_that_differ_are_named_and_those_that_agree_are_not():
 
     assert drift(taken((1.0, 1.0, 9.0), (1.86, 1.86))) == "rounds differ by 86%"
     assert drift(taken((1.0, 1.0), (1.05, 1.05))) == drift(taken((1.0, 5.0))) == ""
+    assert drift(taken((0.1, 0.1), (0.2, 0.2))) == "rounds differ by 100%"
+    assert drift(taken((0.0, 0.0), (0.2, 0.2))) == "rounds differ"
 
 
 def test_many_values_have_the_median_of_few():
