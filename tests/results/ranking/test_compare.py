@@ -7,6 +7,10 @@ import pytest
 from scipy.stats import binom
 
 from results.ranking.compare import Ranking, compare, rank
+from results.ranking.components import components
+from results.ranking.error_intervals import error_interval, error_intervals
+from results.ranking.paired import paired_differences
+from results.ranking.seed_effects import seed_effects
 from results.ranking.uncertainty import ALPHA, holm
 from tests.statistics.draws import draw
 
@@ -208,3 +212,34 @@ def test_nothing_and_one_model_can_be_ranked():
 def test_different_images_are_never_paired():
     with pytest.raises(ValueError, match=r"tested on \[9, 10\] images"):
         compare(np.ones((1, 10), dtype=bool), np.ones((1, 9), dtype=bool))
+
+
+def test_clusters_reach_every_figure_of_a_ranking():
+    few, clusters = made({"a": 0.1, "b": 0.2}, 3, 60, 0.4), np.repeat(np.arange(60), 3)
+    copied = {name: np.repeat(answers, 3, axis=1) for name, answers in few.items()}
+    models = [components(answers, clusters) for answers in copied.values()]
+    effects, ranking = seed_effects(models), rank(copied, clusters)
+    assert list(ranking.errors.values()) == error_intervals(models, effects, 0, clusters)
+    p = float(paired_differences(models, effects, clusters).p[0, 1])
+    assert ranking.compare("a", "b").p == compare(*copied.values(), clusters).p == p
+    assert p > compare(*copied.values()).p
+
+
+def test_only_the_first_row_of_a_ranking_has_more_room_above():
+    correct = made({"a": 0.05, "b": 0.2, "c": 0.3}, 1, 300)
+    ranking, plain = rank(correct), {name: error_interval(answers) for name, answers in correct.items()}
+    assert [ranking.errors[name] == plain[name] for name in "abc"] == [False, True, True]
+
+
+def test_a_model_may_be_the_best_unless_one_of_k_minus_1_tests_says_another_is_better():
+    base, seen = np.arange(2000) % 10 > 0, set()
+    for lost in range(20, 60):
+        for won in (10, 15, 20):
+            worse = base.copy()
+            worse[np.flatnonzero(base)[:lost]], worse[np.flatnonzero(~base)[:won]] = False, True
+            p = compare(base, worse).p
+            ranking = rank({"a": base, "b": base, "c": base, "worse": worse})
+            if lost > won and ranking.places["worse"][0] == 1:
+                assert ("worse" in ranking.best) == (p >= ALPHA / 3), p
+                seen.add(int(p * 100 / 5 * 6) / 6)  # in sixths of 5 %
+    assert {1 / 6, 2 / 6, 3 / 6} <= seen
