@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.stored_run import RUN_HELP, add_run_folder, show
+from results.sanitize import harmless
 from results.tables.text import fit_for
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
         "csv": lambda: csv_table(flat(summary)).decode(),
         "json": lambda: json_table(summary, flat(summary), store.configuration).decode(),
     }
-    print(written[arguments.format](), end="")
+    print(fit_for(sys.stdout.encoding, harmless(written[arguments.format]())), end="")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from statistics import median
@@ -25,8 +26,8 @@ def lever() -> Line:
     try:
         command = [sys.executable, "-c", PROBE]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_S).stdout
-        given_back, kept = (float(word) for word in said.split())
-    except (OSError, subprocess.SubprocessError, ValueError):
+        given_back, kept = map(float, json.loads(said))
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
         return Line(topic="allocator", found=f"{now}; what keeping freed memory would bring could not be measured")
     if kept > WORTH_SAYING * given_back:
         return Line(topic="allocator", found=f"{now}; keeping freed memory brings nothing here")
@@ -35,7 +36,7 @@ def lever() -> Line:
 
 
 def probe() -> None:
-    """Print the median milliseconds of a step as glibc is, and once it keeps freed memory."""
+    """Print the median milliseconds of a step as glibc is, and once it keeps freed memory, as JSON."""
     import torch
     from torch import nn
 
@@ -55,4 +56,4 @@ def probe() -> None:
 
     given_back = measured()
     keep_freed_memory()
-    print(given_back, measured())
+    print(json.dumps([given_back, measured()]))

@@ -50,8 +50,11 @@ def test_problems_stand_below_their_topic_and_json_has_the_same(monkeypatch, cap
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ("100.0 40.0", "a step of large convolutions takes 0.40 of its time where freed memory is kept: MALLOC_TRIM_"),
-        ("100.0 97.0", "keeping freed memory brings nothing here"),
+        (
+            "[100.0, 40.0]",
+            "a step of large convolutions takes 0.40 of its time where freed memory is kept: MALLOC_TRIM_",
+        ),
+        ("[100.0, 97.0]", "keeping freed memory brings nothing here"),
         ("nonsense", "what keeping freed memory would bring could not be measured"),
     ],
 )
@@ -67,7 +70,7 @@ def test_what_the_allocator_would_bring_is_one_line(monkeypatch, said, found):
 def test_the_allocators_probe_prints_two_times():
     script = "from harness.cli.commands.doctor import allocator\nallocator.STEPS = 1\nallocator.probe()"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert len([float(word) for word in said.split()]) == 2
+    assert [type(value) for value in json.loads(said)] == [float, float]
 
 
 def test_broken_plugins_are_named():
