@@ -6,7 +6,7 @@ import pytest
 
 from results.errors import StoreError
 from results.ranking import summary
-from results.ranking.comparability import NotComparable, accelerator_names, conditions
+from results.ranking.comparability import NotComparable, accelerator_names
 from results.ranking.front import Time
 from results.ranking.summary import summarise, without_ranking
 from results.tables.sentence import remarks
@@ -154,47 +154,6 @@ def test_rows_made_under_different_conditions_are_not_ranked_together(changes, n
     assert caught.value.exit_code == 4
 
 
-LINUX = {"os": "Linux 6.1"}
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "named"),
-    [
-        ({"facts": {"allocator": "glibc default"}}, {"facts": {"allocator": "jemalloc"}}, "(glibc default, jemalloc)"),
-        ({"facts": {"allocator": "glibc default"}}, {}, "(glibc default, glibc keeps freed memory)"),  # one of before
-        ({"facts": {"allocator": "glibc keeps freed memory"}}, {}, ""),
-        ({}, {}, ""),
-    ],
-)
-def test_times_taken_with_another_allocator_are_not_ranked_together(first, second, named):
-    timed = {"machine": LINUX, "cpu_infer_step_time": (1.0, 1.0)}
-    folder = Folder([trial("a", **timed, **first), trial("b", **timed, **second)])
-    if not named:
-        assert summarise(folder.records(), folder.predictions).rows
-        return
-    with pytest.raises(StoreError, match=r"differ in allocator") as caught:
-        summarise(folder.records(), folder.predictions)
-    assert named in caught.value.cause
-
-
-def test_a_trial_without_times_has_no_allocator_to_differ_in():
-    assert summary_of(trial("a", machine=LINUX), trial("b", machine=LINUX, facts={"allocator": "glibc default"})).ranked
-
-
-@pytest.mark.parametrize(("first", "second"), [("convolutions", None), ("convolutions", "all"), ("off", None)])
-def test_tf32_is_a_condition_on_cuda_and_was_off_before_it_was_said(first, second):
-    trials = [
-        trial(name, device="cuda:0", facts={"tf32": word} if word else {})
-        for name, word in (("a", first), ("b", second))
-    ]
-    folder = Folder(trials)
-    if first == "off":
-        assert summarise(folder.records(), folder.predictions).ranked
-        return
-    with pytest.raises(StoreError, match=rf"differ in TF32 \({first}, {second or 'off'}\)"):
-        summarise(folder.records(), folder.predictions)
-
-
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
@@ -292,21 +251,6 @@ def test_seeds_that_met_their_images_in_another_order_are_rows_of_their_own():
     rows = without_ranking(folder.records(), folder.predictions, "why").rows
     assert [len(row.records) for row in rows] == [1, 1]
     assert rows[0].error.mean == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("machine", "measured", "facts", "allocator"),
-    [
-        ({"os": "Darwin 24.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "Darwin default"),
-        ({"os": "Linux 6.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "glibc keeps freed memory"),
-        ({}, {"cpu_infer_step_time": (1.0,)}, {}, None),
-        ({"os": "Linux 6.1"}, {}, {}, None),
-        ({}, {}, {"allocator": "jemalloc"}, "jemalloc"),
-    ],
-)
-def test_a_record_of_before_has_the_allocator_that_times_were_taken_with_then(machine, measured, facts, allocator):
-    [record] = summary_of(trial("a", machine=machine, facts=facts, **measured)).records
-    assert conditions(record).get("allocator") == allocator
 
 
 def test_a_summary_has_its_ranking_and_fronts_of_two():
