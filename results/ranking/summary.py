@@ -210,8 +210,13 @@ def _fronts(rows: Sequence[Row], ranking: Ranking) -> dict[str, frozenset[str]]:
 
 def _times(trials: Sequence[Record]) -> dict[str, Time]:
     """The step times of one model by the names of their measurements, each summed up once: many samples take long."""
-    names = dict.fromkeys(m.name for trial in trials for m in trial.measurements if m.name.endswith(STEP_TIME))
+    names = dict.fromkeys(m.name for trial in trials for m in trial.measurements if _is_warm(m.name))
     return {name: _time(samples) for name in names if (samples := pooled(trials, name))}
+
+
+def _is_warm(name: str) -> bool:
+    """Whether a measurement is of steps; the first of a process, a cold one, is no round to be held against another."""
+    return name.endswith(STEP_TIME) and not name.endswith(f"_first{STEP_TIME}")
 
 
 def _time(samples: Measurement) -> Time:

@@ -170,3 +170,8 @@ def test_seeds_whose_times_differ_make_a_time_noisy_and_the_line_says_by_how_muc
         *(trial("b", seed, cpu_infer_step_time=(10.0,) * 9) for seed in (1, 2)),
     )
     assert "Noisy timings: a (cpu infer: rounds differ by 86%)." in remarks(run)
+
+
+def test_cold_first_steps_that_differ_make_no_time_noisy():
+    run = summary_of(*(trial("a", seed, cpu_infer_first_step_time=(10.0 * seed,)) for seed in (1, 2)))
+    assert not [line for line in remarks(run) if "Noisy" in line]
