@@ -9,7 +9,7 @@ from scipy.stats import binom
 from results.ranking.compare import Ranking, compare, rank
 from results.ranking.components import components
 from results.ranking.error_intervals import error_interval, error_intervals
-from results.ranking.paired import paired_differences
+from results.ranking.paired import half_widths, paired_differences
 from results.ranking.seed_effects import seed_effects
 from results.ranking.uncertainty import ALPHA, holm
 from tests.statistics.draws import draw
@@ -243,3 +243,21 @@ def test_a_model_may_be_the_best_unless_one_of_k_minus_1_tests_says_another_is_b
                 assert ("worse" in ranking.best) == (p >= ALPHA / 3), p
                 seen.add(int(p * 100 / 5 * 6) / 6)  # in sixths of 5 %
     assert {1 / 6, 2 / 6, 3 / 6} <= seen
+
+
+@pytest.mark.parametrize("num_asked", [1, 4, 1000])
+def test_a_pair_alone_is_held_against_the_level_of_so_many_questions(num_asked):
+    correct = made({"a": 0.1, "b": 0.12, "c": 0.3}, 3, 500)
+    ranking = rank(correct)
+    together, alone = ranking.compare("a", "b"), ranking.alone("a", "b", num_asked)
+    counts = ("difference", "both_right", "only_first", "only_second", "both_wrong", "p")
+    assert [getattr(alone, count) for count in counts] == [getattr(together, count) for count in counts]
+    assert alone.p_adjusted == min(1, num_asked * together.p)
+    models = [components(answers) for answers in correct.values()]
+    effects = seed_effects(models)
+    pairs = paired_differences(models, effects)
+    [half] = half_widths(pairs, effects, np.array([0]), np.array([1]), np.array([ALPHA / num_asked]))
+    assert (alone.low, alone.high) == pytest.approx(
+        (100 * (pairs.middle[0, 1] - half), 100 * (pairs.middle[0, 1] + half))
+    )
+    assert ranking.alone("a", "b") == ranking.alone("a", "b", 1)
