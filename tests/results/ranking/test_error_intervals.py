@@ -92,3 +92,9 @@ def test_copies_of_images_that_all_were_met_or_missed_are_as_many_images_as_ther
     # By hand: 90 images in clusters of two and four, 10 / 3 times the variance: 27 images.
     low, high = wilson(0.0 if right else 1.0, 27, Z)
     assert (interval.low, interval.high) == pytest.approx((100 * low, 100 * high))
+
+
+def test_clusters_whose_images_have_nothing_in_common_count_as_their_images():
+    correct = np.random.default_rng(3).random((1, 4000)) < 0.9
+    blind, clustered = error_interval(correct), error_interval(correct, np.repeat(np.arange(1000), 4))
+    assert clustered.high - clustered.low == pytest.approx(blind.high - blind.low, rel=0.1)

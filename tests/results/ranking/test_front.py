@@ -55,3 +55,5 @@ def test_where_the_figures_decide_an_equal_one_beats_by_the_other_figure():
     errors = {"a": 1.0, "b": 1.0, "c": 2.0, "d": 2.0}
     found = front(errors, times(a=10.0, b=10.1, c=10.0, d=9.9), lambda one, other: (one, other) in beats)
     assert found == {"a", "d"}
+    found = front(errors | {"b": 1.5}, times(a=10.0, b=10.0, c=10.1, d=9.9), lambda one, other: (one, other) in beats)
+    assert found == {"a", "d"}
