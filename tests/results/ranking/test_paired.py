@@ -59,3 +59,14 @@ def test_the_variance_over_clusters_is_that_of_drawing_other_clusters():
     assert np.mean([pairs.over_images[0, 1] for pairs in found]) == pytest.approx(spread, rel=0.15)
     blind = together(answers)[0]
     assert found[-1].over_images[0, 1] > 2 * blind.over_images[0, 1]
+
+
+def test_the_variance_over_clusters_is_its_definition():
+    clusters = np.repeat(np.arange(40), np.arange(40) % 4 + 1)
+    answers = list(draw(np.random.default_rng(5), [0.1, 0.3], [0.3] * 2, 3, len(clusters)).values())
+    pairs, _ = together(answers, clusters)
+    difference, sizes = answers[1].mean(axis=0) - answers[0].mean(axis=0), np.bincount(clusters)
+    middle = difference.sum() / (len(clusters) + 2)
+    rest = np.bincount(clusters, difference) - sizes * middle
+    expected = ((rest**2).sum() + 2 * (sizes**2).mean()) / (len(clusters) + 2) ** 2
+    assert pairs.over_images[0, 1] == pytest.approx(expected, rel=1e-9)

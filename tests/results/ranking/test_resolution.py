@@ -7,6 +7,7 @@ from math import ceil, sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, norm
 
 from results.ranking.resolution import Design, design, images_needed, narrows_most
 from tests.statistics.draws import draw
@@ -109,3 +110,26 @@ def test_ways_are_twice_the_images_and_half_the_models(num_models, per_image):
     seen = replace(ONE_SEED, num_models=num_models, per_image=per_image)
     images, models = replace(seen, num_images=2000), replace(seen, num_models=max(2, num_models // 2))
     assert narrows_most(seen) == ("images" if images.detectable() <= models.detectable() else "models")
+
+
+def test_luck_is_chi_squared_over_its_degrees_of_freedom_and_the_same_each_time():
+    luck = replace(SEEDS, num_seeds=4)._luck(8)
+    assert luck.shape == (3, 8)
+    assert luck.mean() == pytest.approx(1, abs=0.05)
+    assert np.median(luck) == pytest.approx(chi2.median(3) / 3, rel=0.05)
+    assert (replace(SEEDS, num_seeds=4)._luck(8) == luck).all()
+    assert SEEDS._luck(100).shape == (1, 100)
+
+
+def test_power_is_that_of_the_true_variance_against_what_is_significant():
+    seen = replace(SEEDS, num_models=5, effect=2e-4)
+    least, variance = seen._detectable(), seen.over_images + 2 * 2e-4 / 3
+    assert seen.power(0.05) == pytest.approx(norm.sf((least - 0.05) / variance**0.5).mean())
+    assert seen.detectable() == pytest.approx(least.mean())
+    assert len(least) == 4 * 10  # four tables of five models, all pairs of each
+
+
+def test_what_is_significant_follows_the_effect_that_was_seen():
+    none, some = replace(SEEDS, num_models=20), replace(SEEDS, num_models=20, effect=5e-4)
+    assert len(none._detectable()) == 28  # the pairs of eight of twenty models
+    assert some.detectable() > 1.5 * none.detectable()

@@ -88,3 +88,13 @@ def test_the_weights_of_one_model_are_the_posterior_of_a_shared_distribution_tha
     assert shared[1] == pytest.approx(shared[0], rel=1e-6)
     flat = 4 / 3 / 9 * (np.array(kept) <= 2)
     assert (effects.weights.sum(axis=0) + flat) / (3 + 4 / 3) == pytest.approx(shared[0], rel=0.05, abs=0.01)
+
+
+def test_seeds_of_a_model_with_one_are_expected_to_disagree_as_its_error_leads_to_expect():
+    models = [*models_of([0.3] * 3), components(np.arange(2000) % 4 > 0)]
+    seen = np.array([model.disagreement for model in models[:3]])
+    errors = np.array([model.error for model in models[:3]])
+    expected = 0.25 * 0.75 * np.median(seen / (errors * (1 - errors)))
+    effects = seed_effects(models)
+    ratio = effects.variances[3, 1] / effects.variances[0, 1]
+    assert ratio == pytest.approx(3 * (expected / seen[0]) ** 2)

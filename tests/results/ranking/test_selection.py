@@ -35,3 +35,14 @@ def test_clusters_are_drawn_as_wholes():
     clusters = np.repeat(np.arange(100), 4)
     assert optimism(copied, clusters) == pytest.approx(optimism(few, np.arange(100)))
     assert optimism(copied) < optimism(copied, clusters)
+
+
+def test_the_choice_is_judged_on_all_images_in_percentage_points():
+    correct = draw(np.random.default_rng(6), [0.1] * 3, [0.0] * 3, 1, 50)
+    wrong = np.stack([~answers[0] for answers in correct.values()]).astype(float)
+    drawn = np.random.default_rng(0).multinomial(50, np.full(50, 1 / 50), size=400)
+    gaps = []
+    for counts in drawn:
+        resampled = wrong @ counts / 50
+        gaps.append(wrong[resampled.argmin()].mean() - resampled.min())
+    assert optimism(correct) == pytest.approx(100 * np.mean(gaps))
