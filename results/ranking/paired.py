@@ -21,15 +21,13 @@ class Pairs:
     """Error of the first less error of the second, and the p of no difference; rates, not percent.
 
     `middle` is the difference after two more images on which the models disagree, once each way; `over_images` is its
-    variance over images. `discordance` is the mean over images of the squared difference: for one seed, the share
-    that the two judge differently.
+    variance over images.
     """
 
     difference: Array
     middle: Array
     over_images: Array
     p: Array
-    discordance: Array
 
 
 def paired_differences(models: Sequence[Components], effects: SeedEffects, clusters: Array | None = None) -> Pairs:
@@ -52,7 +50,7 @@ def paired_differences(models: Sequence[Components], effects: SeedEffects, clust
         p = _mixed_p(middle, over_images, effects)
     else:
         p = mcnemar(np.maximum(np.rint((squared - total) / 2), 0), np.maximum(np.rint((squared + total) / 2), 0))
-    return Pairs(total / num_images, middle, over_images, p, squared / num_images)
+    return Pairs(total / num_images, middle, over_images, p)
 
 
 def half_widths(pairs: Pairs, effects: SeedEffects, first: Array, second: Array, levels: Array) -> Array:

@@ -100,19 +100,6 @@ def drift(measured: Measurement) -> str:
     return f"rounds differ by {max(medians) / min(medians) - 1:.0%}" if min(medians) > 0 else "rounds differ"
 
 
-def timing_reasons(records: Sequence[Record], device: str, step: str) -> list[str]:
-    """Why a model's time on one device is not to be relied on: what its trials were told, and what their times betray.
-
-    Judged over all of its seeds together, which are rounds too: each may be steady, and none agree with the others.
-    """
-    measured = pooled(records, f"{device}_{step}{STEP_TIME}")
-    if measured is None:
-        return []
-    said = [part for record in records for part in str(record.facts.get("timing_disturbed", "")).split("; ")]
-    own = [part for part in dict.fromkeys(said) if part.startswith((f"{device} {step}:", f"{device} its code"))]
-    return [*own, *(f"{device} {step}: {why}" for why in unrest(measured))]
-
-
 def reach(middle: float, low: float, high: float) -> float:
     """The longer side of an interval: at 0 % error the shorter one is nothing and would promise too much."""
     return max(high - middle, middle - low)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,6 @@ from results.ranking.step_times import (
     pooled,
     reach,
     t_quantile,
-    timing_reasons,
     unrest,
 )
 from results.records import Measurement
@@ -140,19 +138,6 @@ def test_five_percent_is_the_limit_of_drift_and_of_doubt():
     assert unrest(measured([100.0, 100, 100, 100, 105.0])) == []
     assert unrest(measured([100.0, 100, 100, 100, 106.0])) == ["median known to ±6% only"]
     assert unrest(measured([0.0], [1.0])) == ["rounds differ"]
-
-
-def test_reasons_are_those_of_all_seeds_together():
-    apart = [timed(10.0, 10.0), timed(18.6, 18.6), timed(10.0)]
-    assert timing_reasons(apart, "cpu", "infer") == ["cpu infer: rounds differ by 86%"]
-    assert timing_reasons(apart[:1], "cpu", "infer") == []
-    assert timing_reasons(apart, "cuda", "infer") == []
-    told = "cpu infer: throttled; cuda infer: throttled; cpu train: off the core; cpu its code changes x as it runs"
-    disturbed = replace(timed(10.0), facts={"timing_disturbed": told})
-    assert timing_reasons([disturbed], "cpu", "infer") == [
-        "cpu infer: throttled",
-        "cpu its code changes x as it runs",
-    ]
 
 
 def test_the_reach_of_an_interval_is_its_longer_side():
