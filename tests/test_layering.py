@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.commands import COMMANDS
+from harness.cli.commands import COMMANDS, module_of
 from tests.source import PACKAGES, ROOT, Import, files, imports_of, loaded_by
 
 
@@ -31,7 +31,9 @@ LAYERS = {
         in_functions=frozenset({"torch", "torchvision", "timm", "sklearn"}),
     ),
     "results": Layer(
-        in_functions=frozenset({"pandas", "tabulate", "numpy", "scipy", "sklearn", "jinja2", "plotly"}),
+        in_functions=frozenset(
+            {"pandas", "tabulate", "numpy", "scipy", "sklearn", "jinja2", "plotly"} | {"matplotlib", "plotext"}
+        ),
     ),
     "harness": Layer(
         ours=frozenset({"zoo", "results"}),
@@ -42,9 +44,7 @@ LAYERS = {
 # Fixtures are pytest's by nature; nothing of ours imports the file.
 EXCEPTIONS = {("harness/timing/pytest_plugin.py", "pytest")}
 # The command line imports every command by name, so each of them is start-up too.
-START_UP = loaded_by(
-    "harness.__main__", "harness.cli.main", *(f"harness.cli.commands.{name.replace('-', '_')}" for name in COMMANDS)
-)
+START_UP = loaded_by("harness.__main__", "harness.cli.main", *map(module_of, COMMANDS))
 
 
 def allowed(found: Import, package: str) -> bool:

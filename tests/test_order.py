@@ -17,7 +17,7 @@ ORDERS = {
     "harness/training": "frozen *",
     "harness/timing": "watch *",
     "harness/cli": "encoding shared commands main",
-    "results": "errors records sanitize store ranking answers tables *",
+    "results": "errors records sanitize store ranking answers tables pictures *",
 }
 AT_THE_TOP = {"__init__", "__main__", "_version", "own_packages"}
 MOST_FILES = 14

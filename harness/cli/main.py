@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harness._version import __version__
-from harness.cli.commands import COMMANDS
+from harness.cli.commands import COMMANDS, module_of
 from harness.cli.encoding import adapt
 from harness.cli.shared.parser import Parser
 from harness.machine.home import give_home
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     # A name among the arguments may be the command: its module, and no other, is imported.
     named = [name for name in COMMANDS if name in arguments]
-    modules = {name: import_module(f"harness.cli.commands.{name.replace('-', '_')}") for name in named}
+    modules = {name: import_module(module_of(name)) for name in named}
     parsed = _parser(modules).parse_args(arguments)
     if note := give_home():
         print(f"note: {harmless(note)}", file=sys.stderr)

@@ -1,11 +1,12 @@
 """One module a subcommand: configure(parser) and execute(arguments, zoo). None imports torch at module level.
 
-LOAD_FIRST, where a module has it, names what is imported before the plugins are looked for.
+LOAD_FIRST, where a module has it, names what is imported before the plugins are looked for. In `answers` lie those that
+ask a run that is over.
 """
 
 from __future__ import annotations
 
-# Name and what --help says of it. Only the module of the command that is asked for is ever imported.
+# Name and what --help says of it.
 COMMANDS = {
     "run": "train and measure models on your images, and write the comparison",
     "resume": "go on with a run that was stopped, killed, or ran out of disk",
@@ -23,3 +24,11 @@ COMMANDS = {
     "selftest": "prove clocks, counters and metrics on this machine with known answers",
     "doctor": "say what this machine offers, and what on it spoils figures",
 }
+
+ANSWERS = ("compare", "recommend", "classes", "table")
+
+
+def module_of(command: str) -> str:
+    """Where a command is carried out. Only the module of the command that is asked for is ever imported."""
+    room = "answers." if command in ANSWERS else ""
+    return f"{__name__}.{room}{command.replace('-', '_')}"

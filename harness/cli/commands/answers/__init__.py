@@ -1,0 +1,1 @@
+"""Commands that ask a run that is over; none of them trains."""
