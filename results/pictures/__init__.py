@@ -1,1 +1,1 @@
-"""Drawn pictures of what a stored run says; matplotlib is needed for them only."""
+"""Drawn answers, with matplotlib where it is installed. None opens a window."""

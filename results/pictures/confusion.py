@@ -41,7 +41,7 @@ def draw(row: Row) -> Figure | None:
         if true in place and predicted in place:
             shares[place[true], place[predicted]] = number / totals[true]
     side = max(SMALLEST, INCH_PER_CLASS * len(shown)) + MARGIN
-    figure = new_figure(side, side)
+    figure = new_figure(side, side, layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     names = [literal(str(classes[index])) for index in shown]

@@ -23,7 +23,7 @@ VALIDATION, TRAINING = "tab:blue", "tab:orange"
 def draw(found: LearningCurves) -> Figure:
     """The first twelve models; the title of each says what its curves say."""
     shown = found.models[:MOST_MODELS]
-    figure = new_figure(WIDTH, HEIGHT_PER_MODEL * len(shown) + 0.4)
+    figure = new_figure(WIDTH, HEIGHT_PER_MODEL * len(shown) + 0.4, layout="constrained")
     grid = figure.subplots(len(shown), 2, squeeze=False)
     for (losses, errors), learning in zip(grid, shown, strict=True):
         _losses(losses, learning)

@@ -30,7 +30,7 @@ def draw(summary: Summary, device: str) -> Figure | None:
     timed = [(row, time) for row in summary.ranked if (time := row.time(device, "infer"))]
     if not timed:
         return None
-    figure = new_figure(WIDTH, HEIGHT)
+    figure = new_figure(WIDTH, HEIGHT, layout="constrained")
     axes = figure.subplots()
     for row, time in timed:
         _point(axes, row, time, named=len(timed) <= MOST_NAMED or device in row.fronts, on_front=device in row.fronts)

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 from dataclasses import replace
-from importlib import util
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from results.answers.curves import learning_curves
 from results.errors import StoreError
 from results.pictures import confusion, curves, error_time
-from results.pictures.figure import literal, new_figure, require_drawing, save
+from results.pictures.figure import literal, require_drawing, save
 from results.pictures.run_pictures import draw_run
 from results.ranking.summary import summarise
 from results.tables.csv_table import csv_table
@@ -110,15 +109,11 @@ def test_a_run_gets_all_pictures_that_it_has_figures_for(tmp_path):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
 
 
-def test_without_matplotlib_one_line_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(util, "find_spec", lambda name: None)
-    with pytest.raises(StoreError, match="drawing needs matplotlib") as caught:
-        require_drawing()
-    assert (caught.value.exit_code, "zoo-harness[plots]" in caught.value.remedy) == (3, True)
+def test_what_cannot_be_drawn_is_said_in_advance(tmp_path):
+    require_drawing(tmp_path / "a.png")
+    with pytest.raises(StoreError, match="there is no such folder"):
+        require_drawing(tmp_path / "gone" / "a.png")
 
 
-def test_a_picture_that_cannot_be_written_is_said_and_leaves_nothing(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError):
-        save(new_figure(1, 1), tmp_path / "file" / "a.png")
+def test_a_dollar_sign_begins_no_formula():
     assert literal("a$b") == r"a\$b"

@@ -77,7 +77,7 @@ def test_a_picture_is_written_where_it_was_asked_for_and_a_wrong_name_is_refused
     said(capsys, tmp_path / "runs", "--plot", str(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").read_text().startswith("<?xml")
     assert main(["curves", "--plot", "a.gif", "--output", str(tmp_path / "nowhere")]) == 2
-    assert "error: a.gif is no name of a picture\n  end it with .png or .svg" in capsys.readouterr().err
+    assert "error: a.gif is no picture that can be drawn\n  let it end in .png or .svg" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("dataset", "over"), [("noise", True), ("digits", False)])
