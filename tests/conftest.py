@@ -7,6 +7,21 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
+# Files that take longest, the longest first: begun last, they would keep one process busy while the others wait.
+LONGEST = (
+    "tests/harness/api/test_calls.py",
+    "tests/test_wheel.py",
+    "tests/faults/test_models.py",
+    "tests/faults/test_resume.py",
+    "tests/faults/test_signals.py",
+    "tests/faults/test_trials.py",
+    "tests/faults/test_security.py",
+    "tests/faults/test_sweep.py",
+    "tests/results/tables/test_agreement.py",
+    "tests/zoo/manager/test_switches.py",
+    "tests/harness/cli/commands/doctor/test_doctor.py",
+)
+
 
 def pytest_configure(config):
     path = os.environ.get("FAULTS_RESULTS")
@@ -17,6 +32,11 @@ def pytest_configure(config):
 def pytest_itemcollected(item):
     if mark := item.get_closest_marker("fault"):
         item.user_properties.append(("fault", mark.args[0]))
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 class FaultResults:
