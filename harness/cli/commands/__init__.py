@@ -15,6 +15,7 @@ COMMANDS = {
     "recommend": "say which model of a run to take within limits of time, size and memory",
     "classes": "say how well each class is recognised, and what it is mistaken for",
     "ensemble": "say what several models are worth together, or which of them are best together",
+    "hard": "show the test images that every model missed, the likely label errors first",
     "table": "show the table of a run again, as text, Markdown, LaTeX, CSV or JSON",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
@@ -26,7 +27,7 @@ COMMANDS = {
     "doctor": "say what this machine offers, and what on it spoils figures",
 }
 
-ANSWERS = ("compare", "recommend", "classes", "ensemble", "table")
+ANSWERS = ("compare", "recommend", "classes", "ensemble", "hard", "table")
 
 
 def module_of(command: str) -> str:
