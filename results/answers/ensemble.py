@@ -95,6 +95,9 @@ def ensemble(names: Sequence[str], run: str | None, output: Path, at_most: int |
     if at_most is None and not names:
         raise Unanswerable("no model was named", "name several, or let them be chosen: harness ensemble --search 3")
     well = [name for name, side in by_model.items() if side.row.measured]
+    if not names and not well:
+        cause = f"no trial of {plain(store.path.name)} ended well"
+        raise Unanswerable(cause, "see what went wrong: harness table", NO_DATA)
     chosen = [require_figures(_with_predictions(by_model[name])) for name in names or well]
     if at_most is None and len(chosen) == 1:
         return _judged(store, _seeds_of(store, chosen[0]), {}, of_seeds=True)

@@ -103,9 +103,7 @@ def _uncertain(found: Ensemble) -> list[str]:
 def _table(found: Ensemble) -> list[str]:
     """The ensemble first, then its members."""
     rows = [(THE, found.score)] if len(found.members) > 1 else []
-    rows += zip(
-        dict.fromkeys(found.members), dict(zip(found.members, found.member_scores, strict=True)).values(), strict=True
-    )
+    rows += dict(zip(found.members, found.member_scores, strict=True)).items()  # one that was named twice stands once
     headings = ["", "top-1 err % (95 %)", *(["top-5 err %"] if found.score.top5 is not None else [])]
     return aligned([headings, *(_row(what, score) for what, score in rows)], right=(1, 2))
 
@@ -121,7 +119,7 @@ def _against(found: Ensemble) -> list[str]:
     if against is None:
         return []
     if against.only_first == against.only_second == 0:
-        return [f"{THE} gives the same answers as {best}, its best member"]
+        return [f"{THE} is right on the very images on which {best}, its best member, is"]
     difference = f"{signed(against.difference, against.low, against.high)} pp, {p_value(against.p)}"
     said = f"against {best}, its best member: difference {difference}: {verdict(against, THE, best)}"
     return [said, same_images(against, THE, best, [found.num_ensembles])]

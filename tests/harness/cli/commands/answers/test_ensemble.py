@@ -72,7 +72,7 @@ def test_a_search_that_finds_no_help_says_so(tmp_path, capsys):
 def test_a_model_with_itself_gives_its_own_answers(runs, capsys):
     lines = said(capsys, runs, "mlp", "mlp").out.splitlines()
     assert lines[3].split()[2:] == lines[4].split()[1:]
-    assert "the ensemble gives the same answers as mlp, its best member" in lines
+    assert "the ensemble is right on the very images on which mlp, its best member, is" in lines
 
 
 def test_seeds_of_one_model_are_one_ensemble_and_of_several_one_a_seed(tmp_path, capsys):
@@ -135,3 +135,9 @@ def test_of_a_model_that_failed_nothing_can_be_averaged(runs, capsys):
         "error: no trial of b ended well: FAIL:no room",
         "  carry it out again: harness retry 2026-11-21-leaves-bbbb --failed",
     ]
+
+
+def test_of_a_run_in_which_nothing_ended_well_nothing_can_be_chosen(tmp_path, capsys):
+    stored_run(tmp_path, [member("b", status="oom", cause="no room")], name=NAME)
+    lines = said(capsys, tmp_path, "--search", "2", code=3).err.splitlines()
+    assert lines == [f"error: no trial of {NAME} ended well", "  see what went wrong: harness table"]
