@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, BinaryIO
 from warnings import warn
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from harness.data.channel_statistics import MeanStd, statistics_for
+from harness.data.files.regular import below, common_folder
 from harness.data.files.unreadable import require_readable
 from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import Geometry
@@ -18,6 +20,7 @@ from harness.data.pixels.prepare import prepare
 from harness.data.pixels.sources import Source
 from harness.data.pools import ImageSet
 from harness.data.splits import Part, SplitPlan
+from results.store.image_names import ImageNames
 from zoo.specs import SPLITS
 
 
@@ -91,9 +94,20 @@ class Dataset:
         labels = self.pools[part.pool].labels
         return [labels[row] for row in part.rows]
 
+    @property
+    def test_images(self) -> ImageNames:
+        """What the test images are called, in the order in which every model is tested on them."""
+        part = self.plan.test
+        images, labels = self.pools[part.pool].images, self.labels(part)
+        if isinstance(images, Tensor):
+            return ImageNames(folder="", pool=part.pool, images=list(part.rows), labels=labels)
+        folder = common_folder(path for pool in self.pools.values() for path in _files(pool))
+        names = below(folder, [images[row] for row in part.rows])
+        return ImageNames(folder=folder, pool=part.pool, images=names, labels=labels)
+
     def require_readable(self) -> None:
         """Decode every file of every part. Raises one error for all that cannot be read."""
-        files = {name: pool.images for name, pool in self.pools.items() if not isinstance(pool.images, Tensor)}
+        files = {name: files for name, pool in self.pools.items() if (files := _files(pool))}
         require_readable(files, thorough=True)
 
     def pixels(self, geometry: Geometry) -> PreparedSplits:
@@ -132,3 +146,8 @@ class Dataset:
             pool = self.pools[self.plan.train.pool].images
             self._statistics[geometry.key] = statistics_for(pool, train.images, train.rows)
         return self._statistics[geometry.key]
+
+
+def _files(pool: ImageSet) -> Sequence[Path]:
+    """The files of a pool; none where its images are a tensor."""
+    return () if isinstance(pool.images, Tensor) else pool.images

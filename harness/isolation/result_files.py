@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.isolation.validate import is_number, require_findings
-from harness.isolation.verify_scores import require_honest
+from harness.isolation.verify_scores import require_honest, require_validation
 from harness.trial import saved_model
 from harness.trial.outcome import Findings
 from results.ranking.metrics import Scores, score, top_error
@@ -66,8 +66,18 @@ def pack_again(packed: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
     return {**packed, "findings": encoded(asdict(outcome.findings)), "log": outcome.traceback}
 
 
-def unpack(packed: Mapping[str, Any], folder: Path, *, labels: Sequence[int], classes: Sequence[str]) -> TrialResult:
-    """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives."""
+def unpack(
+    packed: Mapping[str, Any],
+    folder: Path,
+    *,
+    labels: Sequence[int],
+    val_labels: Sequence[int],
+    classes: Sequence[str],
+) -> TrialResult:
+    """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives.
+
+    `labels` are the dataset's own of the test images, `val_labels` those of the validation images, in their order.
+    """
     try:
         findings, log = _read_findings(decoded(packed["findings"])), str(packed["log"])
         claimed = packed["claimed_top1_err"]
@@ -83,6 +93,7 @@ def unpack(packed: Mapping[str, Any], folder: Path, *, labels: Sequence[int], cl
         raise ValueError(f"it claims a top-1 error of {claimed!r:.40}")
     arrays = _read_arrays(folder / PREDICTIONS)
     require_honest(arrays, labels, claimed, len(classes))
+    require_validation(arrays, val_labels, len(classes))
     files = {"predictions": folder / PREDICTIONS, "checkpoint": folder / CHECKPOINT}
     return TrialResult(
         findings=findings,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from results.ranking.metrics import NUM_BEST, top_error
+from results.store.codec import VALIDATION
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -28,23 +29,39 @@ def require_honest(
     `labels` [N] are the dataset's own, in the order of its test split. Rows that are not finite are let through: they
     count as wrong.
     """
-    num_images = len(labels)
-    best = (num_images, min(NUM_BEST, num_classes))
-    _require_labels(_array(predictions, "labels", "iu", (num_images,)), labels)
-    index = _array(predictions, "top5_index", "iu", best)
-    _require_classes(index, num_classes)
-    if "log_probs" in predictions:
-        log_probs = _array(predictions, "log_probs", "f", (num_images, num_classes))
-        _require_probabilities(log_probs, whole=True)
-        _require_best(index, log_probs)
-    else:
-        log_probs = _array(predictions, "top5_log_prob", "f", best)
-        _require_probabilities(log_probs, whole=False)
-        _require_falling(log_probs)
+    _require_predictions(predictions, labels, num_classes)
     error = top_error(predictions, 1)
     # Not `>`: no comparison with a claim of NaN is true.
     if not abs(error - claimed_top1_err) <= PERCENT_TOLERANCE:
         raise _dishonest(f"claims a top-1 error of {claimed_top1_err:.6g} %, but its predictions make it {error:.6g} %")
+
+
+def require_validation(predictions: Mapping[str, Array], labels: Sequence[int] | Array, num_classes: int) -> None:
+    """Raise ZooError unless what the child left of the validation images is of them and fits itself.
+
+    `labels` [M] are the dataset's own, in the order of its validation split. What the process of a plugin makes of
+    the right images, consistently, nobody can tell from what its model says: as little as of the test images.
+    """
+    _require_predictions(predictions, labels, num_classes, prefix=VALIDATION)
+
+
+def _require_predictions(
+    predictions: Mapping[str, Array], labels: Sequence[int] | Array, num_classes: int, prefix: str = ""
+) -> None:
+    """Of one part of the images; the names of its arrays begin with `prefix`."""
+    num_images = len(labels)
+    best = (num_images, min(NUM_BEST, num_classes))
+    _require_labels(_array(predictions, f"{prefix}labels", "iu", (num_images,)), labels, f"{prefix}labels")
+    index = _array(predictions, f"{prefix}top5_index", "iu", best)
+    _require_classes(index, num_classes)
+    if f"{prefix}log_probs" in predictions:
+        log_probs = _array(predictions, f"{prefix}log_probs", "f", (num_images, num_classes))
+        _require_probabilities(log_probs, whole=True)
+        _require_best(index, log_probs)
+    else:
+        log_probs = _array(predictions, f"{prefix}top5_log_prob", "f", best)
+        _require_probabilities(log_probs, whole=False)
+        _require_falling(log_probs)
 
 
 def _array(predictions: Mapping[str, Array], name: str, kinds: str, shape: tuple[int, ...]) -> Array:
@@ -57,12 +74,12 @@ def _array(predictions: Mapping[str, Array], name: str, kinds: str, shape: tuple
     return array
 
 
-def _require_labels(labels: Array, expected: Sequence[int] | Array) -> None:
+def _require_labels(labels: Array, expected: Sequence[int] | Array, name: str) -> None:
     import numpy as np
 
     num_wrong = int((labels != np.asarray(expected)).sum())
     if num_wrong:
-        raise _dishonest(f"has other labels than the dataset for {num_wrong} of {len(labels)} test images")
+        raise _dishonest(f"has other {name} than the dataset for {num_wrong} of {len(labels)} images")
 
 
 def _require_probabilities(log_probs: Array, *, whole: bool) -> None:

@@ -100,7 +100,8 @@ def _check_limits(setup: RunSetup) -> None:
 
 def expected_bytes(context: RunContext, num_trials: int) -> int:
     """Room that a run needs at least."""
-    num_scores = min(len(context.dataset.classes), 100) * context.dataset.counts["test"]
+    counts = context.dataset.counts
+    num_scores = min(len(context.dataset.classes), 100) * (counts["test"] + counts["val"])
     return BYTES_PER_RUN + num_trials * (BYTES_PER_TRIAL + 4 * num_scores)
 
 

@@ -199,8 +199,8 @@ class Runner:
             return _lost(report, *self._how_it_ended(report))
         dataset = self.context.dataset
         try:
-            labels = dataset.labels(dataset.plan.test)
-            result = unpack(report.result, folder, labels=labels, classes=dataset.classes)
+            labels, val_labels = (dataset.labels(part) for part in (dataset.plan.test, dataset.plan.val))
+            result = unpack(report.result, folder, labels=labels, val_labels=val_labels, classes=dataset.classes)
             if result.findings.facts:
                 require_conditions(result.findings.facts, conditions_of(trial))
         except (ValueError, ZooError) as error:

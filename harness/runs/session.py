@@ -20,6 +20,7 @@ from harness.runs.signals import Terminated
 from harness.runs.timing_rounds import take_later_rounds
 from harness.trial import saved_model
 from harness.trial.outcome import Findings
+from results.store import image_names
 from results.store.disk_space import require_space
 from results.store.file_names import CARD_FILE, trial_slug
 from results.store.lock import locked
@@ -52,6 +53,8 @@ class Session:
         """Every trial of `planned` that has no record yet, then the tables of all."""
         with locked(self.store.path), self._resumable():
             self.store.clear_work()  # which a run that was killed has left
+            # A run that goes on has the same images in the same order, by their fingerprint, if under other names.
+            image_names.keep(self.store, self.context.dataset.test_images)
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
             self._require_comparable(to_do)

@@ -16,6 +16,7 @@ from harness.trial.build import largest_part
 from harness.trial.saved_model import Card
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
+from results.store.codec import VALIDATION
 from zoo.errors import first_line
 from zoo.manager.float32 import tf32
 
@@ -41,6 +42,7 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 class Measured:
     """All that a trial has found out by the time that its model is trained and evaluated.
 
+    Logits and labels are of the N test images, and of the M validation images with the weights that were kept.
     `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random;
     `frozen_pass` says how a frozen backbone ran where its features were computed here.
     """
@@ -51,6 +53,8 @@ class Measured:
     history: TrainingHistory
     logits_NK: Tensor
     labels_N: Tensor
+    val_logits_MK: Tensor
+    val_labels_M: Tensor
     peak: Peak
     frozen_pass: str = ""
 
@@ -92,7 +96,8 @@ def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: M
     )
     return Outcome(
         findings=findings,
-        predictions=saved_predictions(measured.logits_NK, measured.labels_N),
+        predictions=saved_predictions(measured.logits_NK, measured.labels_N)
+        | validation_predictions(measured.val_logits_MK, measured.val_labels_M),
         model=measured.built.model,
         card=_card(trial, context, measured),
     )
@@ -123,6 +128,18 @@ def saved_predictions(logits_NK: Tensor, labels_N: Tensor) -> dict[str, np.ndarr
     if log_probs.shape[1] <= MAX_SAVED_CLASSES:
         return arrays | {"log_probs": log_probs}
     return arrays | {"top5_log_prob": np.take_along_axis(log_probs, top5_index, axis=1)}
+
+
+def validation_predictions(logits_MK: Tensor, labels_M: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+    """As `saved_predictions`, under names that begin with `val_`. An image without a finite output has NaN only.
+
+    Such an image ends no trial: it counted as wrong when the best epoch was chosen, and does so here.
+    """
+    is_finite = logits_MK.isfinite().all(1, keepdim=True)
+    arrays = saved_predictions(logits_MK.where(is_finite, torch.zeros_like(logits_MK)), labels_M)
+    for name in set(arrays) - {"labels", "top5_index"}:
+        arrays[name][~is_finite[:, 0].cpu().numpy()] = float("nan")
+    return {f"{VALIDATION}{name}": array for name, array in arrays.items()}
 
 
 def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import torch
 from harness.timing import memory
 from harness.timing.rounds import share
 from harness.training.checkpoint import Stopped
-from harness.training.evaluate import final_outputs
+from harness.training.evaluate import final_outputs, predict
 from harness.training.features import weights_hash
 from harness.training.finetune import prepare
 from harness.training.loop import fit
@@ -116,6 +116,8 @@ def _carry_out(
             checkpoints=callbacks.checkpoints,
         )
     with phases("evaluate"):
+        # With the weights that were kept, and before the test images, which may leave the way of kept features.
+        val_logits_MK, val_labels_M = predict(setup.trainable, setup.val, trial.train)
         logits_NK, labels_N = final_outputs(setup.trainable, setup.test(), trial.train)
     peak = memory.peak(context.device)  # before timing, which resets it
     return Measured(
@@ -125,6 +127,8 @@ def _carry_out(
         history=history,
         logits_NK=logits_NK,
         labels_N=labels_N,
+        val_logits_MK=val_logits_MK,
+        val_labels_M=val_labels_M,
         peak=peak,
         frozen_pass=setup.frozen_pass(),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from results.errors import StoreError
 from results.sanitize import plain
+from results.store.run_store import RunStore
 
 USAGE, NO_DATA = 2, 3
 MOST_NAMED = 6
@@ -31,6 +33,25 @@ def no_model(name: str, models: Collection[str], run: str) -> Unanswerable:
     near = get_close_matches(name, models, 1)
     guess = f" Did you mean {plain(near[0])}?" if near else ""
     return Unanswerable(f"run {plain(run)} has no model '{plain(name)}'.{guess}", f"its models: {some(models)}")
+
+
+def run_and_models(names: Sequence[str], output: Path) -> tuple[RunStore, list[str]]:
+    """The run and the models that are meant: all names are models of the latest run, or the first names a run."""
+    if not names:
+        return RunStore.find(None, output), []
+    try:
+        latest = RunStore.find(None, output)
+    except StoreError:
+        return RunStore.find(names[0], output), list(names[1:])
+    models = {record.model for record in latest.records()}
+    if set(names) <= models:
+        return latest, list(names)
+    try:
+        return RunStore.find(names[0], output), list(names[1:])
+    except StoreError:
+        wrong = next(name for name in names if name not in models)
+        require_model(wrong, models, latest.path.name)
+        raise
 
 
 def some(models: Collection[str]) -> str:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 
-from results.answers.asked import NO_DATA, Unanswerable, require_model
-from results.answers.named import run_and_models
+from results.answers.asked import NO_DATA, Unanswerable, require_model, run_and_models
 from results.answers.sides import Side, require_figures, sides
 from results.ranking.error_intervals import Interval, error_interval
 from results.ranking.uncertainty import ALPHA, wilson

@@ -9,8 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from results.answers.asked import NO_DATA, Unanswerable, require_model
-from results.answers.named import run_and_models
+from results.answers.asked import NO_DATA, Unanswerable, require_model, run_and_models
 from results.answers.sides import sides
 from results.records import Record
 from results.sanitize import plain

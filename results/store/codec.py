@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from results.records import SCHEMA, Failure, Measurement, Record
 if TYPE_CHECKING:
     import numpy as np
 
+# How the names of arrays begin that are of the validation images; the others are of the test images.
+VALIDATION = "val_"
 # JSON has no such numbers; a diverged trial has.
 NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -76,15 +78,18 @@ def read_measurement(data: Mapping[str, Any]) -> Measurement:
     return Measurement(**known | {"values": tuple(data["values"]), "rounds": tuple(data.get("rounds", ()))})
 
 
-def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of an .npz file. Raises ValueError for more than arrays, and what numpy raises for a damaged one."""
+def read_arrays(content: bytes, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of an .npz file whose names are `wanted`; no other is decompressed.
+
+    Raises ValueError for more than arrays, and what numpy raises for a damaged file.
+    """
     import numpy as np
 
     file = np.load(io.BytesIO(content), allow_pickle=False)
     if isinstance(file, np.ndarray):
         raise ValueError("it is one array and no archive of them")
     with file:
-        arrays = dict(file)
+        arrays = {name: file[name] for name in file.files if wanted(name)}
     # numpy hands out what is no array of its own as bytes.
     if any(isinstance(value, bytes) for value in arrays.values()):
         raise ValueError("it holds more than arrays")

@@ -10,7 +10,7 @@ import sys
 import time
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -21,7 +21,7 @@ from results.errors import StoreError
 from results.records import SCHEMA, Record
 from results.sanitize import plain
 from results.store.atomic import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
-from results.store.codec import from_json, read_arrays, to_json
+from results.store.codec import VALIDATION, from_json, read_arrays, to_json
 from results.store.file_names import slug, trial_slug
 
 if TYPE_CHECKING:
@@ -178,11 +178,19 @@ class RunStore:
 
         What is damaged is moved to `corrupt/`.
         """
+        return self._arrays(record, lambda name: not name.startswith(VALIDATION))
+
+    def val_predictions(self, record: Record) -> dict[str, np.ndarray[Any, Any]]:
+        """The same for each validation image, under the same names; empty for a trial of before, which kept none."""
+        arrays = self._arrays(record, lambda name: name.startswith(VALIDATION))
+        return {name.removeprefix(VALIDATION): array for name, array in arrays.items()}
+
+    def _arrays(self, record: Record, wanted: Callable[[str], bool]) -> dict[str, np.ndarray[Any, Any]]:
         path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
         if not path.is_file():
             return {}
         try:
-            return read_arrays(read_regular(path))
+            return read_arrays(read_regular(path), wanted)
         # What numpy raises for a file that was cut short or changed, depending on where.
         except (ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             self._put_aside(path, error)

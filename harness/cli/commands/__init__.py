@@ -13,7 +13,9 @@ COMMANDS = {
     "retry": "carry out again the trials of a run that failed",
     "compare": "say which of two models or runs is better, and how sure that is",
     "recommend": "say which model of a run to take within limits of time, size and memory",
+    "ensemble": "say what several models are worth together, or which of them are best together",
     "classes": "say how well each class is recognised, and what it is mistaken for",
+    "hard": "show the test images that every model missed, the likely label errors first",
     "curves": "show how models learnt, epoch by epoch, and say which over-fitted",
     "predict": "say what a trained model of a run takes new images for",
     "table": "show the table of a run again, as text, Markdown, LaTeX, CSV or JSON",
@@ -27,7 +29,7 @@ COMMANDS = {
     "doctor": "say what this machine offers, and what on it spoils figures",
 }
 
-ANSWERS = ("compare", "recommend", "classes", "curves", "predict", "table")
+ANSWERS = ("compare", "recommend", "ensemble", "classes", "hard", "curves", "predict", "table")
 
 
 def module_of(command: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,15 @@ def reason(error: BaseException) -> str:
     return text or str(error) or type(error).__name__
 
 
-def common_folder(paths: Sequence[Path]) -> str:
+def common_folder(paths: Iterable[Path]) -> str:
     """The deepest folder that all paths lie in."""
-    return os.path.commonpath([path.absolute().parent for path in paths])
+    # A path at a time a million of them would take ten seconds; their folders are few.
+    folders = {os.path.dirname(path) for path in map(str, paths)}
+    return os.path.commonpath([Path(folder).absolute() for folder in folders])
+
+
+def below(folder: str, paths: Sequence[Path]) -> list[str]:
+    """What leads from `folder` to each of `paths`, which lie in it."""
+    split = [os.path.split(path) for path in map(str, paths)]
+    ways = {parent: os.path.relpath(parent or os.curdir, folder) for parent in {parent for parent, _ in split}}
+    return [name if ways[parent] == os.curdir else f"{ways[parent]}/{name}" for parent, name in split]

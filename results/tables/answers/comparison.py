@@ -10,14 +10,13 @@ from typing import Any
 from results.answers.compared import Answer, Pair
 from results.answers.time_ratio import Ratio
 from results.sanitize import name, plain
-from results.tables.answers.words import error, label, ranged, signed, slower, verdict
+from results.tables.answers.words import error, label, ranged, same_images, signed, slower, verdict
 from results.tables.columns import timing
-from results.tables.number_format import counted, digits, p_value, with_ends
+from results.tables.number_format import digits, p_value, with_ends
 from results.tables.text import aligned, listed
 
 NO_DIFFERENCE = "no difference"
 HEADINGS = ("model", "A err %", "B err %", "B − A pp (95 %)", "p")
-WHOLE = 1e-6  # a mean of counts that differs by less from a whole number is one
 CHANGES = ("worse", "better", "slower", "faster")
 
 
@@ -95,16 +94,7 @@ def _errors(pair: Pair, one: str, other: str) -> str:
 def _images(pair: Pair, one: str, other: str) -> str:
     if pair.error is None or pair.same_answers:
         return ""
-    counts = {
-        "both right": pair.error.both_right,
-        f"only {one}": pair.error.only_first,
-        f"only {other}": pair.error.only_second,
-        "both wrong": pair.error.both_wrong,
-    }
-    seeds = list(dict.fromkeys(len(side.row.records) for side in (pair.first, pair.second)))
-    mean = "" if seeds == [1] else f" (means over {' and '.join(counted(count, 'seed') for count in seeds)})"
-    places = 0 if all(abs(count - round(count)) < WHOLE for count in counts.values()) else 1
-    return f"same images{mean}: {' · '.join(f'{what} {count:,.{places}f}' for what, count in counts.items())}"
+    return same_images(pair.error, one, other, [len(side.row.records) for side in (pair.first, pair.second)])
 
 
 def _among_all(pair: Pair) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from results.answers.time_ratio import Ratio
 from results.ranking.compare import Comparison
 from results.ranking.summary import Row
 from results.tables.columns import UNKNOWN_TIMES, device_label
-from results.tables.number_format import digits, ends, fixed, percent_decimals, with_ends
+from results.tables.number_format import counted, digits, ends, fixed, percent_decimals, with_ends
 
 EXACT_BELOW = 9.995
+WHOLE = 1e-6  # a mean of counts that differs by less from a whole number is one
 STEPS = {"infer": "inference", "train": "training"}
 
 
@@ -28,6 +31,20 @@ def verdict(found: Comparison, one: str, other: str) -> str:
     if found.significant:
         return f"{one if found.difference < 0 else other} is better"
     return "tied, within 1 pp" if found.small else "not told apart"
+
+
+def same_images(found: Comparison, one: str, other: str, num_seeds: Sequence[int]) -> str:
+    """On how many images the two agree, and on how many they do not; `num_seeds` are those of each."""
+    counts = {
+        "both right": found.both_right,
+        f"only {one}": found.only_first,
+        f"only {other}": found.only_second,
+        "both wrong": found.both_wrong,
+    }
+    seeds = list(dict.fromkeys(num_seeds))
+    mean = "" if seeds == [1] else f" (means over {' and '.join(counted(count, 'seed') for count in seeds)})"
+    places = 0 if all(abs(count - round(count)) < WHOLE for count in counts.values()) else 1
+    return f"same images{mean}: {' · '.join(f'{what} {count:,.{places}f}' for what, count in counts.items())}"
 
 
 def ranged(found: Ratio) -> str:

@@ -1,7 +1,9 @@
 import re
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from harness.data.batches.batches import PixelBatches
 from harness.data.channel_statistics import channel_statistics
@@ -176,3 +178,42 @@ def test_streamed_files_give_the_batches_of_kept_ones(tmp_path, monkeypatch, blo
 def test_images_that_are_no_bytes_are_refused():
     with pytest.raises(ZooError, match=r"images are a tensor float32 of shape \[4, 1, 6, 6\]"):
         opened((torch.full((4, 1, 6, 6), 2.0), [0, 1, 0, 1]))
+
+
+def shade(value):
+    return Image.new("L", (8, 8), value)
+
+
+def test_test_images_are_named_in_the_order_in_which_models_meet_them(tmp_path):
+    """Each file holds one shade, and its name says which: half of them sort otherwise than their shades do."""
+    for name in ("elm", "oak"):
+        (tmp_path / "leaves" / name).mkdir(parents=True)
+        for value in range(name == "oak", 250, 2):
+            shade(value).save(tmp_path / "leaves" / name / f"{(value * 7) % 250:03}-{value}.png")
+    dataset = load(DatasetSource(data_dir=tmp_path / "leaves"))
+    names = dataset.test_images
+    geometry = resolve(InputSpec(size=8, fixed=True), dataset.size, 1, None, False)
+    met = in_order(dataset.pixels(geometry).test)[:, 0, 0, 0].tolist()
+    assert (names.folder, len(met)) == (str(tmp_path / "leaves"), 50)
+    assert [int(name.partition("-")[2].removesuffix(".png")) for name in names.images] == met
+    assert [("elm", "oak")[label] for label in names.labels] == [name.partition("/")[0] for name in names.images]
+
+
+def test_test_images_of_a_tensor_are_named_by_their_row_in_it():
+    dataset = opened(different(40))
+    names = dataset.test_images
+    assert (names.folder, names.pool, names.are_files) == ("", "train", False)
+    rows = dataset.pools["train"].images[list(names.images)]
+    assert torch.equal(rows[:, 0, 0, 0], torch.tensor(names.images).to(torch.uint8))
+    assert names.labels == [row % 2 for row in names.images] == dataset.labels(dataset.plan.test)
+
+
+def test_a_part_in_a_folder_of_its_own_is_named_from_where_all_parts_lie(tmp_path, monkeypatch):
+    root = folder(tmp_path / "pets", ["train/cat", "train/dog", "test/cat", "test/dog"], num=5)
+    monkeypatch.chdir(root)
+    for source in (
+        DatasetSource(data_dir=root),
+        DatasetSource(part_dirs={"train": Path("train"), "test": Path("test")}),
+    ):
+        names = load(source).test_images
+        assert (names.folder, names.images[:2]) == (str(root), ["test/cat/0.png", "test/cat/1.png"])

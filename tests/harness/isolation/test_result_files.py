@@ -15,11 +15,20 @@ from harness.isolation.validate import EPOCH, NUMBERS, TEXTS
 from harness.trial.outcome import Findings, Outcome
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
+from zoo.errors import ZooError
 
 CLASSES = ("a", "b")
 LABELS = [0, 1, 1]
 LOG_PROBS = np.log(np.array([[0.75, 0.25], [0.25, 0.75], [0.75, 0.25]], dtype=np.float32))
-PREDICTIONS = {"labels": np.array(LABELS), "top5_index": best_classes(LOG_PROBS), "log_probs": LOG_PROBS}
+VAL_LABELS = [1, 0]
+PREDICTIONS = {
+    "labels": np.array(LABELS),
+    "top5_index": best_classes(LOG_PROBS),
+    "log_probs": LOG_PROBS,
+    "val_labels": np.array(VAL_LABELS),
+    "val_top5_index": best_classes(LOG_PROBS[:2]),
+    "val_log_probs": LOG_PROBS[:2],
+}
 FACTS = dict.fromkeys(TEXTS, "word") | dict.fromkeys(NUMBERS, 1)
 ROW = dict.fromkeys(EPOCH, 0.5)
 FINDINGS = Findings(
@@ -38,7 +47,7 @@ def sent(folder, findings=FINDINGS):
 
 
 def received(packed, folder):
-    return unpack(packed, folder, labels=LABELS, classes=CLASSES)
+    return unpack(packed, folder, labels=LABELS, val_labels=VAL_LABELS, classes=CLASSES)
 
 
 def test_findings_come_through_to_the_bit_with_numbers_that_json_lacks(tmp_path):
@@ -113,3 +122,9 @@ def test_predictions_that_are_no_array_are_refused(tmp_path):
         file.writestr("labels", "no array")
     with pytest.raises(ValueError, match=r"its predictions cannot be read \(ValueError\)"):
         received(packed, tmp_path)
+
+
+def test_validation_predictions_of_other_images_than_the_datasets_are_refused(tmp_path):
+    packed = sent(tmp_path)
+    with pytest.raises(ZooError, match="other val_labels than the dataset for 2 of 2 images"):
+        unpack(packed, tmp_path, labels=LABELS, val_labels=VAL_LABELS[::-1], classes=CLASSES)

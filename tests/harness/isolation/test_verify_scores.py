@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.isolation.verify_scores import require_honest
+from harness.isolation.verify_scores import require_honest, require_validation
 from results.ranking.metrics import best_classes
 from zoo.errors import ZooError
 
@@ -55,7 +55,7 @@ def test_a_claim_that_its_predictions_do_not_make_is_refused(claim):
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("labels", set_row(2), "other labels than the dataset for 1 of 4"),
+        ("labels", set_row(2), "other labels than the dataset for 1 of 4 images"),
         ("labels", lambda array: array[:3], r"labels \[3\] of int64, wanted \[4\]"),
         ("labels", lambda array: array.astype(float), "of float64"),
         ("log_probs", lambda array: array[:, :, None], r"log_probs \[4, 3, 1\]"),
@@ -103,3 +103,31 @@ def test_best_five_that_are_not_the_most_probable_are_refused():
 def test_a_result_without_predictions_is_refused():
     with pytest.raises(ZooError, match="has no top5_index"):
         require_honest({"labels": np.array(LABELS)}, LABELS, 25.0, 200)
+
+
+def of_validation(make):
+    return {f"val_{name}": array for name, array in make().items()}
+
+
+@pytest.mark.parametrize(("make", "num_classes"), [(whole, 3), (best_five, 200)])
+def test_validation_predictions_are_believed_where_they_fit_and_need_no_finite_rows(make, num_classes):
+    predictions = of_validation(make)
+    require_validation(predictions, np.array(LABELS), num_classes)
+    name = "val_log_probs" if make is whole else "val_top5_log_prob"
+    require_validation(changed(predictions, name, set_row(np.nan)), LABELS, num_classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("val_labels", set_row(2), "other val_labels than the dataset for 1 of 4 images"),
+        ("val_labels", lambda array: array[:3], r"val_labels \[3\] of int64, wanted \[4\]"),
+        ("val_log_probs", lambda array: array.astype("S8"), r"val_log_probs \[4, 3\] of \|S8"),
+        ("val_log_probs", set_row([2e3, 0.0, -1.0]), "1 rows of 4 that are no log-probabilities"),
+        ("val_top5_index", set_row([0, 1, 2]), "1 rows of 4 whose best classes are not in order"),
+        ("val_top5_index", lambda array: None, "has no val_top5_index"),
+    ],
+)
+def test_validation_predictions_that_do_not_fit_are_refused(name, change, message):
+    with pytest.raises(ZooError, match=message):
+        require_validation(changed(of_validation(whole), name, change), LABELS, num_classes=3)

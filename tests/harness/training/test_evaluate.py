@@ -17,7 +17,7 @@ from harness.training.evaluate import (
     predict,
     probabilities,
 )
-from harness.trial.outcome import MAX_SAVED_CLASSES, saved_predictions
+from harness.trial.outcome import MAX_SAVED_CLASSES, saved_predictions, validation_predictions
 from results.ranking.metrics import score, top_error
 from tests.harness.tiny import batches, config, trainable
 from zoo.errors import ZooError
@@ -133,3 +133,17 @@ def test_logits_that_float32_log_probabilities_cannot_tell_apart_are_ranked_as_t
     logits = torch.tensor([[1e6, 5.0, 5.01, 5.02, 5.03, 5.04]])
     assert saved_predictions(logits, torch.tensor([0]))["top5_index"].tolist() == [[0, 5, 4, 3, 2]]
     assert len(set(log_probabilities(logits)[0].tolist())) == 3
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("num_classes", [7, MAX_SAVED_CLASSES + 1])
+def test_validation_images_without_a_finite_output_are_kept_as_nan_and_the_others_as_test_images_are(num_classes, bad):
+    logits = torch.randn(4, num_classes, generator=torch.Generator().manual_seed(1))
+    logits[2, 3] = bad
+    labels, others = torch.tensor([0, 1, 2, 3]), [0, 1, 3]
+    saved, expected = validation_predictions(logits, labels), saved_predictions(logits[others], labels[others])
+    assert set(saved) == {f"val_{name}" for name in expected}
+    assert all(np.array_equal(saved[f"val_{name}"][others], expected[name]) for name in expected)
+    figures = saved["val_log_probs" if num_classes == 7 else "val_top5_log_prob"]
+    assert np.isnan(figures[2]).all()
+    assert len(set(saved["val_top5_index"][2].tolist())) == 5

@@ -35,6 +35,15 @@ def test_records_and_predictions_come_back(store):
     assert all(np.array_equal(store.predictions(saved)[name], array) for name, array in arrays.items())
 
 
+def test_predictions_of_test_and_validation_images_come_apart_under_the_same_names(store):
+    saved, before = record(), record("before")
+    keep_predictions(store, saved, {"labels": np.arange(4), "val_labels": np.arange(2)})
+    keep_predictions(store, before, {"labels": np.arange(4)})
+    assert {name: array.tolist() for name, array in store.predictions(saved).items()} == {"labels": [0, 1, 2, 3]}
+    assert {name: array.tolist() for name, array in store.val_predictions(saved).items()} == {"labels": [0, 1]}
+    assert store.val_predictions(before) == {}
+
+
 @pytest.mark.parametrize("is_seen", [True, False])
 def test_a_run_takes_no_other_runs_folder_even_one_made_in_the_same_moment(tmp_path, monkeypatch, is_seen):
     ids = iter(["aaaa", "aaaa", "aaaa", "bbbb"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.cli.main import main
+from results.store import image_names
 from results.store.run_store import RunStore
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 from tests.harness.pictures import folder, noise
@@ -57,6 +58,23 @@ def test_retry_carries_out_again_what_failed_and_keeps_the_old_record(tmp_path, 
     capsys.readouterr()
     assert main(["retry", str(finished.store.path), "--failed"]) == 0
     assert "no trial of" in capsys.readouterr().out
+
+
+def test_a_run_that_goes_on_keeps_the_names_of_its_test_images_or_what_they_are_called_by_now(tmp_path, capsys):
+    folder(tmp_path / "data", ["cat", "dog"], num=10)
+    data = ["--data-dir", str(tmp_path / "data"), "--time-budget", "0", "--epochs", "1"]
+    main(["-p", str(PLUGIN), "run", "--plugins", "good/tiny", *data, "--output", str(tmp_path / "runs")])
+    store = RunStore.find(None, tmp_path / "runs")
+    names = image_names.read(store)
+    (tmp_path / "data" / "cat").rename(tmp_path / "data" / "a cat")
+    (store.path / "test_images.json").unlink()
+    assert main(["resume", "--output", str(tmp_path / "runs")]) == 3
+    (tmp_path / "data" / "a cat").rename(tmp_path / "data" / "cat")
+    for image in names.images:
+        (tmp_path / "data" / image).rename((tmp_path / "data" / image).with_suffix(".PNG"))
+    assert main(["resume", "--output", str(tmp_path / "runs")]) == 0
+    renamed = [image.replace(".png", ".PNG") for image in names.images]
+    assert image_names.read(store) == replace(names, images=renamed)
 
 
 def test_resume_refuses_data_that_changed_and_names_what_did(tmp_path, capsys):

@@ -11,6 +11,8 @@ import torch
 import harness
 from harness.cli.main import main
 from harness.machine import devices
+from results.ranking.metrics import top_error
+from results.store import image_names
 from results.store.run_store import RunStore
 from tests.faults.runs import comparable
 from tests.harness.pictures import noise
@@ -104,11 +106,16 @@ def test_a_rebuilt_model_predicts_what_the_trained_one_did(tmp_path):
     _, store = run(tmp_path, "--plugins", "fc_model")
     (record,) = store.records()
     dataset = load(DatasetSource(spec=discover().dataset("digits")))
-    test = dataset.plan.test
     model = harness.load(store.path / "checkpoints/fc_model@s1")
     assert model.classes == dataset.classes
-    probs = model.predict(*dataset.pools[test.pool].images[list(test.rows)])
-    assert torch.allclose(probs, torch.tensor(store.predictions(record)["log_probs"]).exp(), atol=1e-5)
+    # Of the validation images too: with the weights that were kept, not those of the last epoch.
+    for part, kept in ((dataset.plan.test, store.predictions), (dataset.plan.val, store.val_predictions)):
+        probs = model.predict(*dataset.pools[part.pool].images[list(part.rows)])
+        assert torch.allclose(probs, torch.tensor(kept(record)["log_probs"]).exp(), atol=1e-5)
+        assert kept(record)["labels"].tolist() == dataset.labels(part)
+    assert top_error(store.val_predictions(record), 1) == pytest.approx(record.measured("val_top1_err").values[0])
+    names = image_names.read(store)
+    assert (names.images, names.labels) == (dataset.plan.test.rows, store.predictions(record)["labels"].tolist())
 
 
 def test_failed_models_are_rows_with_a_cause_and_the_others_are_as_without_them(tmp_path, capsys):

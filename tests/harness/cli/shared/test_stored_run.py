@@ -15,7 +15,7 @@ from tests.results.runs import trial
 from tests.results.samples import stored_run
 from tests.source import ROOT
 
-COMMANDS = ["compare", "recommend", "classes", "curves", "table"]
+COMMANDS = ["compare", "recommend", "ensemble", "classes", "hard", "curves", "table"]
 NEEDLESS = {"torch", "torchvision", "timm"}
 # As where they are not installed: to look for them finds nothing, and to import them fails.
 WITHOUT = """
