@@ -11,6 +11,7 @@ from statistics import median
 import pytest
 from setuptools import find_packages
 
+from tests.conftest import LONGEST
 from tests.source import PACKAGES, ROOT, files, functions_of, imports_of, parse
 
 EXECUTES_WHAT_IT_READS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -34,6 +35,10 @@ def test_no_file_is_longer_than_300_lines_and_most_fit_120():
     lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files(*PACKAGES, "tests")}
     assert {name: n for name, n in lengths.items() if n > 300} == {}
     assert median(lengths.values()) <= 120
+
+
+def test_the_files_of_tests_that_are_begun_first_are_there():
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
 
 
 def test_functions_are_short():

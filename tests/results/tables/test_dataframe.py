@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import duckdb
 import pandas
 import pytest
 
@@ -10,7 +13,8 @@ from results.errors import StoreError
 from results.store.run_store import RunStore
 from results.tables.render import render
 from tests.results.runs import trial
-from tests.results.samples import keep_predictions
+from tests.results.samples import keep_predictions, stored_run
+from tests.source import ROOT
 
 CUDA = {"cuda_infer_step_time": (8.0, 9.0), "cuda_train_step_time": (20.0,), "cpu_infer_step_time": (40.0,)}
 RUN = [
@@ -105,3 +109,12 @@ def test_a_model_with_the_name_of_a_blank_is_no_blank(tmp_path, name):
     assert list(written["model"]) == list(results.load(store.path)["model"]) == [name, "b"]
     assert written["head"].isna().to_list() == [False, True]
     assert written["top1_err"].dtype == float
+
+
+def test_the_query_of_the_readme_gives_each_models_error(tmp_path, monkeypatch):
+    (query,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    trials = [trial("net", 1, wrong=range(20)), trial("net", 2, wrong=range(40)), trial("other", 1, wrong=range(50))]
+    store = stored_run(tmp_path / "results" / "runs", trials)
+    monkeypatch.chdir(tmp_path)
+    rows = duckdb.sql(query).fetchall()
+    assert rows == [(store.path.name, "net", 2, 3.0), (store.path.name, "other", 1, 5.0)]
