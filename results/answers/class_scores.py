@@ -157,7 +157,11 @@ def _recall(side: Side, index: int) -> Interval | None:
     """By the answers to the images of the class, from which the seeds' effect is known best; None without them."""
     if side.correct is None or side.labels is None or not (side.labels == index).any():
         return None
-    error = error_interval(side.correct[:, side.labels == index])
+    import numpy as np
+
+    of_class = side.labels == index
+    clusters = None if side.clusters is None else np.unique(side.clusters[of_class], return_inverse=True)[1]
+    error = error_interval(side.correct[:, of_class], clusters)
     return Interval(100 - error.mean, 100 - error.high, 100 - error.low)
 
 
