@@ -106,8 +106,10 @@ def _grouping(dataset: Dataset) -> list[str]:
     if not dataset.groups:
         return []
     sizes = Counter(unit for units in dataset.groups.values() for unit in units).values()
-    said = f"{counted(len(sizes), 'group')} of {min(sizes):,} to {counted(max(sizes), 'image')}"
-    return [f"groups   {said}: each stays together in every split, and intervals are clustered by them"]
+    fewest, most = min(sizes), max(sizes)
+    images = f"{fewest:,} to {counted(most, 'image')}" if fewest < most else f"{counted(most, 'image')} each"
+    said = f"{counted(len(sizes), 'group')} of {images}"
+    return [f"groups   {said}: one stays together in every split, and intervals are clustered by them"]
 
 
 def _few_images(dataset: Dataset) -> list[str]:
