@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from harness.data.duplicates import ImageIdentities, without_copies
+from harness.data.files.unreadable import files_of
 from harness.data.folds import plan_folds
 from harness.data.splits import SplitPlan, plan_splits
 from harness.data.units import units_of
@@ -60,6 +62,13 @@ def folded(
         )
     }
     return Cut(plan=next(iter(plans.values())), folds=plans, units=units, notes=_ties(units, groups))
+
+
+def by_row(groups: Mapping[Path, str] | None, images: LabelledImages) -> dict[str, list[str]] | None:
+    """The group of each image of each part."""
+    if groups is None:
+        return None
+    return {part: [groups[path] for path in paths] for part, paths in files_of(images).items()}
 
 
 def _ties(units: Mapping[str, Sequence[int]], groups: Mapping[str, Sequence[str]] | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
-from harness.data.cut import folded, split
+from harness.data.cut import by_row, folded, split
 from harness.data.dataset import Dataset
 from harness.data.files.cache import bound, cache_root
 from harness.data.files.cache_users import hold
@@ -94,7 +94,7 @@ def load(
     pools = open_pools(images, facts)
     notes = (*notes, *_check_labels(images, pools))
     held, unkept = _held(pools)
-    known, groups = {name: pool.known for name, pool in pools.items()}, _by_row(opened.groups, images)
+    known, groups = {name: pool.known for name, pool in pools.items()}, by_row(opened.groups, images)
     shares = {"val_split": val_split, "test_split": test_split}
     parts = (
         folded(images, folds, seeds, val_split, known, groups) if folds else split(images, seed, shares, known, groups)
@@ -148,13 +148,6 @@ def _grouped(source: DatasetSource, opened: _Opened, root: Path | None) -> _Open
         return opened
     notes = alone_note(groups, root or Path(common_folder(paths)))
     return replace(opened, groups=groups, notes=(*opened.notes, *notes))
-
-
-def _by_row(groups: Mapping[Path, str] | None, images: LabelledImages) -> dict[str, list[str]] | None:
-    """The group of each image of each part."""
-    if groups is None:
-        return None
-    return {part: [groups[path] for path in paths] for part, paths in files_of(images).items()}
 
 
 def _without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile], list[str]]:
