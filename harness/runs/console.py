@@ -109,7 +109,7 @@ def _grouping(dataset: Dataset) -> list[str]:
     fewest, most = min(sizes), max(sizes)
     images = f"{fewest:,} to {counted(most, 'image')}" if fewest < most else f"{counted(most, 'image')} each"
     said = f"{counted(len(sizes), 'group')} of {images}"
-    return [f"groups   {said}: one stays together in every split, and intervals are clustered by them"]
+    return [f"groups   {said}: no split takes one apart, and intervals are clustered by them"]
 
 
 def _few_images(dataset: Dataset) -> list[str]:

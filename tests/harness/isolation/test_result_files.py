@@ -113,3 +113,13 @@ def test_predictions_that_are_no_array_are_refused(tmp_path):
         file.writestr("labels", "no array")
     with pytest.raises(ValueError, match=r"its predictions cannot be read \(ValueError\)"):
         received(packed, tmp_path)
+
+
+def test_where_test_images_stand_is_the_parents_word_alone(tmp_path):
+    packed = sent(tmp_path)
+    places = {"rows": [7] * len(LABELS), "groups": list(range(len(LABELS)))}
+    unpack(packed, tmp_path, labels=LABELS, classes=CLASSES, places=places)
+    kept = dict(np.load(tmp_path / "predictions.npz"))
+    assert {name: kept[name].tolist() for name in places} == places
+    with pytest.raises(ValueError, match="say where its test images stand"):
+        received(packed, tmp_path)

@@ -137,7 +137,7 @@ def test_only_the_first_fold_is_timed(tmp_path, herd):
 def test_a_grouped_run_keeps_groups_apart_and_says_that_intervals_are_clustered(tmp_path, herd, capsys):
     _, store = carried_out(tmp_path, herd, "--group-by", r"(\w+/\d+)_")
     said = capsys.readouterr()
-    assert "groups   16 groups of 3 images each: one stays together" in said.err
+    assert "groups   16 groups of 3 images each: no split takes one apart" in said.err
     assert "in 3 groups, 1 seed  (95 % intervals over groups)" in said.out
     assert "Intervals and tests are clustered: what was drawn are 3 groups of up to 3 images" in said.out
     (record,) = store.records()
