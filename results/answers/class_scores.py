@@ -37,13 +37,17 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassScores:
-    """All classes, the worst first by the mean recall of the models: pairs of its index and its scores by model."""
+    """All classes, the worst first by the mean recall of the models: pairs of its index and its scores by model.
+
+    `clustered` says that images come in groups, which the intervals of recall alone allow for.
+    """
 
     run: str
     classes: tuple[str, ...]
     support: tuple[int, ...]
     num_models: int
     rows: tuple[tuple[int, Mapping[str, ClassScore]], ...]
+    clustered: bool = False
 
 
 def class_scores(names: Sequence[str], output: Path) -> ClassScores:
@@ -108,7 +112,8 @@ def _scores(run: str, chosen: Mapping[str, Side], num_models: int) -> ClassScore
     order = sorted(by_class, key=lambda index: _mean_recall(by_class[index]))
     counts = tuple(support[index] for index in range(len(classes)))
     rows = tuple((index, by_class[index]) for index in order)
-    return ClassScores(run=run, classes=classes, support=counts, num_models=num_models, rows=rows)
+    clustered = any(side.clusters is not None for side in chosen.values())
+    return ClassScores(run=run, classes=classes, support=counts, num_models=num_models, rows=rows, clustered=clustered)
 
 
 def _classes(record: Record) -> tuple[str, ...]:

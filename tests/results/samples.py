@@ -33,7 +33,7 @@ def keep_predictions(store, record, arrays):
     left, buffer = store.work / "predictions.npz", io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     write_atomic(left, buffer.getvalue())
-    return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed)}.npz")
+    return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed, record.fold)}.npz")
 
 
 def stored_run(folder, trials, name=None):

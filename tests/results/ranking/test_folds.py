@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from results.answers.class_scores import class_scores
+from results.answers.compared import compared
 from results.ranking.folds import repeats
 from results.ranking.summary import summarise
 from results.records import Failure, Measurement
 from tests.results.runs import Folder, trial
+from tests.results.samples import stored_run
 
 NUM_IMAGES, NUM_FOLDS = 30, 3
 LABELS = np.arange(NUM_IMAGES) % 2
@@ -134,3 +137,24 @@ def test_the_figures_of_a_fold_that_all_failed_do_not_count():
     lost = replace(record, status="failed", error=None, measurements=(Measurement(name="x", unit="", values=(1.0,)),))
     (one,), _ = pooled([(lost, {}), *folds_of("vit", 1, [])[2:]])
     assert (one.status, one.error.cause, one.measurements) == ("failed", "fold 1: failed", ())
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(NUM_IMAGES) // 3])
+def test_what_asks_a_stored_run_asks_one_in_folds_too(tmp_path, groups):
+    """`compare`, of one run and of two, and `classes`: on all images, and on the same ones."""
+    for name, wrong in (("a", [0, 1, 2]), ("b", [0, 15])):
+        stored_run(tmp_path, folds_of("vit", 1, wrong, groups) + folds_of("mlp", 1, range(24), groups), name)
+    (pair,) = compared("vit", "mlp", "a", tmp_path).pairs
+    assert (pair.error.both_right, pair.error.only_first, pair.error.only_second) == (6, 21, 0)
+    first = next(pair for pair in compared("a", "b", None, tmp_path).pairs if pair.model == "vit")
+    assert (first.error.only_second, first.error.only_first) == (2, 1)
+    scores = class_scores(["a", "vit"], tmp_path)
+    assert {scores.classes[at]: n for at, n in enumerate(scores.support)} == {"elm": 15, "oak": 15}
+    assert scores.clustered == (groups is not None)
+
+
+def test_runs_with_other_groups_are_not_compared_image_by_image(tmp_path):
+    for name, size in (("a", 3), ("b", 5)):
+        stored_run(tmp_path, folds_of("vit", 1, [0], np.arange(NUM_IMAGES) // size), name)
+    (pair,), (same,) = (compared("a", other, None, tmp_path).pairs for other in ("b", "a"))
+    assert (pair.error, same.error.difference) == (None, 0)
