@@ -14,6 +14,7 @@ from zoo.errors import USAGE
 MOST_PIECES = 20  # shares are multiples of a twentieth, or of less where a class has fewer groups
 FEWEST = 3  # one for each of train, val and test
 STATES = 2**32
+FINER = "give it images of more groups, or split by something finer with --group-by"
 
 
 def folds_of(labels: Sequence[int], units: Sequence[int] | None, num_folds: int, seed: int) -> list[list[int]]:
@@ -35,10 +36,13 @@ def share_of(
 ) -> tuple[list[int], list[int]]:
     """About that share of `rows` in whole units, and the rest, both sorted; both have every class, where they can.
 
-    `labels` and `units` are those of all rows of the pool.
+    `labels` and `units` are those of all rows of the pool. Raises ZooError where there is one unit only.
     """
     own_labels, own_units = [labels[row] for row in rows], [units[row] for row in rows]
-    most = min(MOST_PIECES, *(len(of_class) for of_class in units_by_class(own_labels, own_units).values()))
+    if len(set(own_units)) < 2:
+        raise ZooError("all images that are left to train with are of one group", FINER)
+    fewest = min(len(of_class) for of_class in units_by_class(own_labels, own_units).values())
+    most = min(max(fewest, 2), MOST_PIECES)
     pieces = Fraction(share).limit_denominator(most)
     pieces = min(max(pieces, Fraction(1, most)), Fraction(most - 1, most))
     folds = folds_of(own_labels, own_units, pieces.denominator, seed)
@@ -89,4 +93,4 @@ def require_every_class(classes: Sequence[str], labels: Collection[int], part: s
     lost = [name for label, name in enumerate(classes) if label not in labels]
     if lost:
         cause = f"whole groups leave no image of {listed(lost)} to {part}"
-        raise ZooError(cause, "give it images of more groups, or split by something finer with --group-by")
+        raise ZooError(cause, FINER)

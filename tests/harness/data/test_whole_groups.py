@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from harness.data.folds import plan_folds
+from harness.data.splits import plan_splits
 from harness.data.whole_groups import folds_of, require_every_class, share_of
+from tests.harness.data.test_splits import labelled
 from zoo import ZooError
 
 LABELS = np.random.default_rng(0).integers(0, 3, 200).tolist()
@@ -49,3 +52,46 @@ def test_classes_that_a_part_lacks_are_named():
     with pytest.raises(ZooError, match="whole groups leave no image of b, c to test") as raised:
         require_every_class("abc", {0}, "test")
     assert raised.value.remedy == "give it images of more groups, or split by something finer with --group-by"
+
+
+def test_where_any_fold_would_give_both_sides_every_class_one_such_is_taken():
+    later = 0
+    for seed in range(80):
+        dice = np.random.default_rng(seed)
+        labels, units = (dice.integers(0, count, 24).tolist() for count in (3, 9))
+        most = min(len({unit for unit, own in zip(units, labels, strict=True) if own == label}) for label in range(3))
+        folds = folds_of(labels, units, min(5, max(most, 2)), seed)
+        good = [
+            {labels[row] for row in fold} == {labels[row] for row in range(24) if row not in fold} == {0, 1, 2}
+            for fold in folds
+        ]
+        taken, rest = share_of(range(24), labels, units, 0.2, seed)
+        assert not any(good) or {labels[row] for row in taken} == {labels[row] for row in rest} == {0, 1, 2}
+        later += any(good) and not good[0]
+    assert later > 0
+
+
+def planned(images, units, seed, num_folds):
+    """The plans, none where they are refused; anything else than a refusal in words is let through."""
+    try:
+        if num_folds:
+            return plan_folds(images, num_folds, seed=seed, units=units)
+        return [plan_splits(images, seed=seed, units=units)]
+    except ZooError:
+        return []
+
+
+@pytest.mark.parametrize("num_folds", [0, 3])
+def test_groups_of_all_kinds_are_cut_or_refused_in_words(num_folds):
+    """Few groups of several classes: whatever they are like, parts are whole and have what they need."""
+    dice, cut = np.random.default_rng(5), 0
+    for seed in range(300):
+        num_images, num_groups = (int(dice.integers(*limits)) for limits in ((6, 40), (1, 9)))
+        labels, units = (dice.integers(0, count, num_images).tolist() for count in (2, num_groups))
+        for plan in planned(labelled(labels), units, seed, num_folds):
+            parts = [{units[row] for row in part.rows} for part in (plan.train, plan.val, plan.test)]
+            assert all(parts)
+            assert sum(map(len, parts)) == len(set(units))
+            assert {labels[row] for row in plan.train.rows} == {0, 1}
+            cut += 1
+    assert cut > 100

@@ -9,8 +9,10 @@ import pytest
 
 from results.answers.class_scores import class_scores
 from results.answers.compared import compared
+from results.ranking import resolution, selection
+from results.ranking.error_intervals import error_interval
 from results.ranking.folds import repeats
-from results.ranking.summary import summarise
+from results.ranking.summary import summarise, without_ranking
 from results.records import Failure, Measurement
 from tests.results.runs import Folder, trial
 from tests.results.samples import stored_run
@@ -158,3 +160,25 @@ def test_runs_with_other_groups_are_not_compared_image_by_image(tmp_path):
         stored_run(tmp_path, folds_of("vit", 1, [0], np.arange(NUM_IMAGES) // size), name)
     (pair,), (same,) = (compared("a", other, None, tmp_path).pairs for other in ("b", "a"))
     assert (pair.error, same.error.difference) == (None, 0)
+
+
+def test_all_that_a_summary_works_out_counts_groups():
+    groups = np.arange(NUM_IMAGES) // 5
+    folder = Folder(folds_of("vit", 1, [0, 1, 2, 3, 4], groups) + folds_of("mlp", 1, [5, 11, 20], groups))
+    summary = summarise(folder.records(), folder.predictions)
+    correct = summary.correct
+    assert summary.design == resolution.design(correct, 0.01, groups) != resolution.design(correct, 0.01)
+    assert summary.optimism == selection.optimism(correct, groups) != selection.optimism(correct)
+    rows = without_ranking(folder.records(), folder.predictions, "why").rows
+    assert {row.model: row.error for row in rows} == {name: error_interval(c, groups) for name, c in correct.items()}
+
+
+def test_two_runs_are_compared_by_groups(tmp_path):
+    found = {}
+    for kind, groups in (("alone", None), ("grouped", np.arange(NUM_IMAGES) // 6)):
+        for name, wrong in (("a", range(6)), ("b", [])):
+            stored_run(tmp_path / kind, folds_of("vit", 1, wrong, groups), name)
+        (pair,) = compared("a", "b", None, tmp_path / kind).pairs
+        found[kind] = pair.error
+    assert found["alone"].significant
+    assert not found["grouped"].significant
