@@ -49,7 +49,7 @@ RUN = {
     "test_dir": Option("the class folders of test images", values.path),
     "labels": Option("CSV of the images in --data-dir: path,label[,split][,group]", values.path, None, "FILE"),
     "group_by": Option(
-        "keep images of one animal, patient … together: a pattern with one (group) of their path, or CSV path,group",
+        "keep images of one animal or patient together: a pattern with one (group) of their path, or CSV path,group",
         values.grouping,
         None,
         "PATTERN|FILE",
@@ -57,7 +57,7 @@ RUN = {
     "val_split": Option("share for validation", real(0, 1, open_low=True), TRAIN.val_split),
     "test_split": Option("share for testing", real(0, 1, open_low=True), TRAIN.test_split),
     "folds": Option("test every image once, by cross-validation in K folds", whole(2, MAX_FOLDS), None, "K"),
-    "repeats": Option("of --folds, each with a seed and a cut of its own", whole(1, MAX_SEEDS), 1),
+    "repeats": Option("times that --folds is done, each with a seed and a cut of its own", whole(1, MAX_SEEDS), 1),
     "img_size": Option("side of the images in pixels (default: resolved per model)", whole(1)),
     "aug": _choice("random changes of training images", TRAIN.aug, "none", "basic"),
     "skip_bad": Option("leave out image files that cannot be read, or that have two labels", switch, False),
