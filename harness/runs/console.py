@@ -115,9 +115,10 @@ def _grouping(dataset: Dataset) -> list[str]:
 def _few_images(dataset: Dataset) -> list[str]:
     """What folds would bring, where few images are tested and all could be."""
     num_test, own = dataset.counts["test"], set(dataset.pools) - {"train"}
-    if dataset.folds or own or num_test >= FEW_IMAGES:
+    labels = dataset.pools["train"].labels
+    if dataset.folds or own or num_test >= FEW_IMAGES or min(Counter(labels).values()) < FOLDS:
         return []
-    num_all = len(dataset.pools["train"].labels)
+    num_all = len(labels)
     width = (num_test / num_all) ** 0.5
     return [
         f"hint     {num_test:,} test images are few: --folds {FOLDS} tests all {num_all:,} once, which makes intervals"

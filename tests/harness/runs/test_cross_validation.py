@@ -162,6 +162,12 @@ def test_a_run_on_few_images_says_what_folds_would_bring(tmp_path, herd, capsys)
     )
 
 
+def test_folds_that_would_be_refused_are_not_proposed(tmp_path, capsys):
+    root = folder(tmp_path / "few", ["cow", "hen"], num=4)
+    carried_out(tmp_path, root)
+    assert "hint" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "said", "code"),
     [
