@@ -21,7 +21,7 @@ from harness.runs.timing_rounds import take_later_rounds
 from harness.trial import saved_model
 from harness.trial.outcome import Findings
 from results.store.disk_space import require_space
-from results.store.file_names import trial_slug
+from results.store.file_names import CARD_FILE, trial_slug
 from results.store.lock import locked
 from results.store.run_store import RunStore
 from results.tables.render import render
@@ -136,7 +136,7 @@ class Session:
             self.store.adopt(result.files["predictions"], f"predictions/{name}.npz")
         if "checkpoint" in result.files:
             # The card comes last: where it is, the weights are whole.
-            for file in (saved_model.WEIGHTS_FILE, saved_model.CARD_FILE):
+            for file in (saved_model.WEIGHTS_FILE, CARD_FILE):
                 self.store.adopt(result.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
 
     @contextmanager

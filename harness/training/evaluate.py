@@ -14,6 +14,8 @@ from zoo.errors import ZooError
 from zoo.heads.proof import require_no_probabilities
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from harness.data.batches.batches import Batches
@@ -36,17 +38,24 @@ def predict(trainable: TrainableModel, batches: Batches, config: TrainConfig) ->
 
     Raises ZooError where they are probabilities.
     """
-    trainable.eval_mode()  # each time: the loop leaves the model in train mode
-    numerics = resolve_numerics(config.numerics, trainable.device)
-    outputs, labels = RowBuffer(batches.num_images), []
+    kept, labels = RowBuffer(batches.num_images), []
     with torch.inference_mode():
-        for images_BCHW, labels_B in batches.eval():
-            with numerics.autocast():
-                outputs.add(main_logits(trainable.forward(images_BCHW)))
+        for logits_BK, labels_B in outputs(trainable, batches, config):
+            kept.add(logits_BK)
             labels.append(labels_B)
-        logits_NK, labels_N = outputs.whole(), torch.cat(labels)
+        logits_NK, labels_N = kept.whole(), torch.cat(labels)
         require_no_probabilities(logits_NK)
         return logits_NK, labels_N
+
+
+def outputs(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> Iterator[tuple[Tensor, Tensor]]:
+    """Outputs [B, K] in float32 and labels [B] of each batch of a split in its own order, left on the device."""
+    trainable.eval_mode()  # each time: the loop leaves the model in train mode
+    numerics = resolve_numerics(config.numerics, trainable.device)
+    for images_BCHW, labels_B in batches.eval():
+        with torch.inference_mode(), numerics.autocast():
+            logits_BK = main_logits(trainable.forward(images_BCHW))
+        yield logits_BK, labels_B
 
 
 def final_outputs(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:

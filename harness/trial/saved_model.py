@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,19 @@ from harness.data.pixels.geometry import Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
 from results.store.atomic import read_regular, write_atomic
+from results.store.file_names import CARD_FILE
+from results.tables.number_format import counted
 from zoo.building import build
 from zoo.checkpoints.contents import VERSIONS
 from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.manager.content import changed_files
-from zoo.specs import Task
+from zoo.specs import CROP_MODES, INTERPOLATIONS, Task
 from zoo.weights import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import nn
 
@@ -37,10 +40,10 @@ if TYPE_CHECKING:
     from zoo.specs import ModelSpec
 
 WEIGHTS_FILE = "model.safetensors"
-CARD_FILE = "model.json"
 MAX_REASON = 200
 OLD_CROP = 0.875  # of every pretrained model, in cards that do not name their own
 INPUT = ("img_size", "channels", "stored_channels", "short_side", "interpolation", "mean", "std")
+WORDS = {"interpolation": INTERPOLATIONS, "crop_mode": CROP_MODES}
 NEEDED = ("model", "num_classes", "head", "classes", "plugin_source", *INPUT, "sha256")
 
 
@@ -88,18 +91,37 @@ def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     Raises ZooError where the folder is no checkpoint, is damaged, or needs a plugin that is neither installed nor
     among `plugins`, and StoreError where a file cannot be read.
     """
-    folder = Path(path)
+
+    def allowing(plugin: str) -> str:
+        return f"if you trust that plugin: harness.load(folder, plugins=[{plugin!r}])"
+
+    zoo = discover(plugins, watched=WATCHED)
+    return load_by(zoo, Path(path), plugins, allowing, partial(warnings.warn, stacklevel=3))[0]
+
+
+def load_by(
+    zoo: Zoo,
+    folder: Path,
+    plugins: Sequence[str],
+    allowing: Callable[[str], str],
+    tell: Callable[[str], None],
+) -> tuple[TrainedModel, str]:
+    """As `load`, and the model's name, where plugins are in the zoo already: `plugins` were asked for by the caller.
+
+    `allowing` is how a person would ask for another; `tell` is called where the plugin has changed.
+    """
     card = read_card(folder)
     weights = _read_weights(folder, card)
-    zoo = _zoo_for(card, plugins)
+    _require_plugin(card, zoo, plugins, allowing)
+    _require_sense(folder, card)
     choices = zoo.select(card["model"])
     then = card.get("plugin_files")  # which cards of before do not have
     changed = changed_files(then, zoo.content(choices[0].owner)) if then else []
     if changed:
         said = f"the plugin of {card['model']} is not what it was when {folder} was trained: {', '.join(changed)}"
-        warnings.warn(f"{said}; the model may answer otherwise", stacklevel=2)
+        tell(f"{said}; the model may answer otherwise")
     model = _rebuilt(card, weights, choices[0].spec, folder).model
-    return TrainedModel(model, tuple(card["classes"]), _transform(card))
+    return TrainedModel(model, tuple(card["classes"]), _transform(card)), card["model"]
 
 
 def rebuild(folder: Path, spec: ModelSpec) -> tuple[BuiltModel, tuple[int, int, int]]:
@@ -151,6 +173,28 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
+def _require_sense(folder: Path, card: dict[str, Any]) -> None:
+    """Raise ZooError where the card says of images or classes what cannot be, or what this version does not know."""
+    for name, known in WORDS.items():
+        if card[name] not in known:
+            cause = f"{folder} was written by another version: its images have the {name} {card[name]!r:.40}"
+            raise ZooError(cause, "use it with the version that trained it")
+    for name in filter(lambda name: not _is_right(name, card), INPUT):
+        raise _no_checkpoint(folder, f"{CARD_FILE} has the {name} {card[name]!r:.40}")
+    if len(card["classes"]) != card["num_classes"]:
+        names = counted(len(card["classes"]), "name")
+        raise _no_checkpoint(folder, f"{CARD_FILE} has {names} of {card['num_classes']} classes")
+
+
+def _is_right(name: str, card: dict[str, Any]) -> bool:
+    """Whether what the card says of its images can be so: whole numbers, and a mean and std for each channel."""
+    value = card[name]
+    if name in ("mean", "std"):
+        numbers = isinstance(value, list) and all(type(one) in (int, float) for one in value)
+        return numbers and len(value) in (1, card["channels"])
+    return name in WORDS or (type(value) is int and value > 0)
+
+
 def _in_todays_words(card: dict[str, Any]) -> dict[str, Any]:
     """The card of a run of before `crop_mode`, and of one before `img_size`, whose crop followed from its weights."""
     card = {"crop_mode": "center", "antialias": True, **card}
@@ -186,14 +230,12 @@ def _versions(weights: bytes) -> dict[str, int]:
     return versions
 
 
-def _zoo_for(card: dict[str, Any], plugins: Sequence[str]) -> Zoo:
-    """The zoo with the plugins that the caller names. One that only the card names would be code from a stranger."""
-    zoo = discover(plugins, watched=WATCHED)
+def _require_plugin(card: dict[str, Any], zoo: Zoo, plugins: Sequence[str], allowing: Callable[[str], str]) -> None:
+    """Raise ZooError for a plugin that only the card names: to load it would be to run code from a stranger."""
     kind, _, place = str(card["plugin_source"]).partition(": ")
     if card["model"] not in zoo.models and kind in {"file", "module"} and place not in plugins:
         cause = f"{card['model']} comes from the plugin {place}, and a checkpoint is not allowed to load code"
-        raise ZooError(cause, f"if you trust that plugin: harness.load(folder, plugins=[{place!r}])")
-    return zoo
+        raise ZooError(cause, allowing(place))
 
 
 def _no_checkpoint(folder: Path, why: str) -> ZooError:

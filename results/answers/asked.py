@@ -23,12 +23,18 @@ def require_model(name: str, models: Collection[str], run: str) -> str:
     """`name`, where the run has such a model. Raises Unanswerable, which says what was meant or what there is."""
     if name in models:
         return name
+    raise no_model(name, models, run)
+
+
+def no_model(name: str, models: Collection[str], run: str) -> Unanswerable:
+    """That the run has no such model, which one was meant, and what there is."""
     near = get_close_matches(name, models, 1)
     guess = f" Did you mean {plain(near[0])}?" if near else ""
-    raise Unanswerable(f"run {plain(run)} has no model '{plain(name)}'.{guess}", f"its models: {_some(models)}")
+    return Unanswerable(f"run {plain(run)} has no model '{plain(name)}'.{guess}", f"its models: {some(models)}")
 
 
-def _some(models: Collection[str]) -> str:
+def some(models: Collection[str]) -> str:
+    """The names of the first few, and how many more there are."""
     names = [plain(model) for model in sorted(models)]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more if names else "none"

@@ -9,13 +9,12 @@ from pathlib import Path
 from statistics import NormalDist
 
 from results.answers.asked import NO_DATA, Unanswerable, require_model
+from results.answers.named import run_and_models
 from results.answers.sides import Side, require_figures, sides
-from results.errors import StoreError
 from results.ranking.error_intervals import Interval, error_interval
 from results.ranking.uncertainty import ALPHA, wilson
 from results.records import Record
 from results.sanitize import plain
-from results.store.run_store import RunStore
 
 NO_ANSWER = -1  # what confusion counts say where an output was not finite
 MOST_MODELS = 4
@@ -64,25 +63,6 @@ def class_scores(names: Sequence[str], output: Path) -> ClassScores:
         )
     chosen = {name: require_figures(by_model[name]) for name in dict.fromkeys(models or best)}
     return _scores(store.path.name, chosen, len(well))
-
-
-def run_and_models(names: Sequence[str], output: Path) -> tuple[RunStore, list[str]]:
-    """The run and the models that are meant: all names are models of the latest run, or the first names a run."""
-    if not names:
-        return RunStore.find(None, output), []
-    try:
-        latest = RunStore.find(None, output)
-    except StoreError:
-        return RunStore.find(names[0], output), list(names[1:])
-    models = {record.model for record in latest.records()}
-    if set(names) <= models:
-        return latest, list(names)
-    try:
-        return RunStore.find(names[0], output), list(names[1:])
-    except StoreError:
-        wrong = next(name for name in names if name not in models)
-        require_model(wrong, models, latest.path.name)
-        raise
 
 
 def rate(hits: Sequence[int], totals: Sequence[int]) -> Interval | None:

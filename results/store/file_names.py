@@ -9,6 +9,7 @@ import re
 PLAIN = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 MAX_LENGTH = 80
+CARD_FILE = "model.json"  # of a checkpoint
 
 
 def slug(name: str) -> str:

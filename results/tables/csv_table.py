@@ -23,11 +23,12 @@ def csv_table(rows: Sequence[Flat]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(list(rows[0]) if rows else ["model", "status"])
-    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    writer.writerows([cell(value) for value in row.values()] for row in rows)
     return out.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a cell; text that a spreadsheet would take for a formula is marked as text."""
     if not isinstance(value, str):
         return value
     # Cleaned first: the sign may stand behind a tab or an escape sequence.

@@ -58,7 +58,7 @@ DAMAGES = {
     "cut": (cut, "is damaged: its SHA-256"),
     "empty": (empty, "is damaged: its SHA-256"),
     "another model": (say(model="good/small"), "the weights do not fit good/small: Error"),
-    "another class count": (say(num_classes=7), "the weights do not fit good/tiny: Error"),
+    "another class count": (say(num_classes=7, classes=[*"abcdefg"]), "the weights do not fit good/tiny: Error"),
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "it has no model.safetensors"),
     "no card": (lambda folder: (folder / "model.json").unlink(), "is no checkpoint"),
     "empty card": (lambda folder: (folder / "model.json").write_text("{}"), "model.json has no model, num_classes"),

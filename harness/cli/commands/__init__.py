@@ -14,6 +14,8 @@ COMMANDS = {
     "compare": "say which of two models or runs is better, and how sure that is",
     "recommend": "say which model of a run to take within limits of time, size and memory",
     "classes": "say how well each class is recognised, and what it is mistaken for",
+    "curves": "show how models learnt, epoch by epoch, and say which over-fitted",
+    "predict": "say what a trained model of a run takes new images for",
     "table": "show the table of a run again, as text, Markdown, LaTeX, CSV or JSON",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
@@ -25,7 +27,7 @@ COMMANDS = {
     "doctor": "say what this machine offers, and what on it spoils figures",
 }
 
-ANSWERS = ("compare", "recommend", "classes", "table")
+ANSWERS = ("compare", "recommend", "classes", "curves", "predict", "table")
 
 
 def module_of(command: str) -> str:

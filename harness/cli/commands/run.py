@@ -11,6 +11,8 @@ from harness.cli.shared.stored_run import show
 from harness.cli.shared.train_options import add_option, add_run_options
 from harness.plan.option_table import QUIET
 from harness.plan.values import real
+from results.pictures.figure import require_drawing
+from results.sanitize import harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -28,11 +30,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_option(output, "quiet", QUIET)
     limit = typed(real(0, open_low=True))
     output.add_argument("--max-ms", type=limit, metavar="MS", help="end with what harness recommend --max-ms says")
+    pictures = "draw curves, error against time and confusion matrices into the run's folder (needs matplotlib)"
+    output.add_argument("--plots", action="store_true", help=pictures)
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.plan.request import RunRequest
 
+    if arguments.plots:
+        require_drawing()  # before hours of training
     report_broken(zoo)
     request = RunRequest.of(vars(arguments), command=sys.argv[1:])
     choices = zoo.select(request.models)
@@ -40,9 +46,20 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     finished = run(request, choices, zoo)
     print(finished.text(as_json=arguments.json))
+    if arguments.plots:
+        _draw(finished)
     if arguments.max_ms is not None and not arguments.json:
         show(_recommended(finished, arguments.max_ms))
     return finished.exit_code
+
+
+def _draw(finished: Run) -> None:
+    from results.pictures.run_pictures import FOLDER, draw_run
+
+    drawn = [path.name for path in draw_run(finished.store, finished.summary)]
+    files = f"drew {finished.path / FOLDER}/{{{','.join(drawn)}}}"
+    message = files if drawn else "nothing to draw: no model has learnt"
+    print(harmless(message), file=sys.stderr)
 
 
 def _recommended(finished: Run, max_ms: float) -> list[str]:

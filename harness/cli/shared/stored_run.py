@@ -28,6 +28,12 @@ def show(lines: Iterable[str]) -> None:
     print(fit_for(sys.stdout.encoding, harmless("\n".join(lines))))
 
 
+def show_each(lines: Iterable[str]) -> None:
+    """Print lines as they come, each at once where somebody waits for it."""
+    for line in lines:
+        print(fit_for(sys.stdout.encoding, harmless(line)))
+
+
 def show_json(data: Any) -> None:
     """Print plain data; numbers that JSON lacks must not be in it."""
     print(json.dumps(data, indent=1, allow_nan=False))

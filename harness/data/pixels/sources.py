@@ -78,14 +78,18 @@ class FileSource:
 
     def blocks(self, rows: Iterable[Tensor]) -> Iterator[Tensor]:
         """Raises UnreadableFiles for all bad files once the rows are through."""
-        bad: list[tuple[Path, str]] = []
-        with ThreadPoolExecutor(self.num_threads) as pool:
-            for block, problems in one_ahead(self._start(rows_n, pool) for rows_n in rows):
-                bad += [(self.paths[row], problem) for row, future in problems if (problem := future.result())]
-                yield torch.from_numpy(block)
+        bad: dict[int, str] = {}
+        yield from self.blocks_with_gaps(rows, bad)
         if bad:
             folder = common_folder(self.paths)
-            raise UnreadableFiles(named(bad, folder), folder)
+            raise UnreadableFiles(named([(self.paths[row], problem) for row, problem in bad.items()], folder), folder)
+
+    def blocks_with_gaps(self, rows: Iterable[Tensor], bad: dict[int, str]) -> Iterator[Tensor]:
+        """The same, but black for a file that cannot be read: `bad` has its row and why, once its block is out."""
+        with ThreadPoolExecutor(self.num_threads) as pool:
+            for block, problems in one_ahead(self._start(rows_n, pool) for rows_n in rows):
+                bad |= {row: problem for row, future in problems if (problem := future.result())}
+                yield torch.from_numpy(block)
 
     def _start(self, rows_n: Tensor, pool: ThreadPoolExecutor) -> tuple[Pixels, list[tuple[int, Future[str]]]]:
         """A block that threads are filling, and for each row what was wrong with its file, if anything."""

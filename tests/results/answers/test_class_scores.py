@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 from statsmodels.stats.proportion import proportion_confint
 
-from results.answers.class_scores import class_scores, rate, run_and_models
+from results.answers.class_scores import class_scores, rate
+from results.answers.named import run_and_models
 from results.tables.answers.classes import lines
 from tests.results.classified import classified
 from tests.results.runs import trial

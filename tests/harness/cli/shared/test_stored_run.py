@@ -15,7 +15,7 @@ from tests.results.runs import trial
 from tests.results.samples import stored_run
 from tests.source import ROOT
 
-COMMANDS = ["compare", "recommend", "classes", "table"]
+COMMANDS = ["compare", "recommend", "classes", "curves", "table"]
 NEEDLESS = {"torch", "torchvision", "timm"}
 # As where they are not installed: to look for them finds nothing, and to import them fails.
 WITHOUT = """
@@ -38,7 +38,8 @@ def run(tmp_path, monkeypatch):
     """A folder in which `results/runs` holds a run of the models that the examples name."""
     trials = [trial("resnet18", 1, wrong=range(80), **TIMES), trial("fc_model", 1, wrong=range(200), **TIMES)]
     counts = ((0, 0, 900), (0, 1, 100))
-    trials = [(replace(record, confusion_counts=counts), arrays) for record, arrays in trials]
+    epochs = ({"epoch": 0, "train_loss": 1.0, "eval_loss": 1.0, "eval_top1": 90.0},)
+    trials = [(replace(record, confusion_counts=counts, history=epochs), arrays) for record, arrays in trials]
     store = stored_run(tmp_path / "results" / "runs", trials)
     monkeypatch.chdir(tmp_path)
     return store

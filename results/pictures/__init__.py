@@ -1,0 +1,1 @@
+"""Drawn answers, with matplotlib where it is installed. None opens a window."""
