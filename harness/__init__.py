@@ -47,8 +47,11 @@ def run(
     `train` are the options of `harness run`, under their names and with their defaults:
 
     - data: train_dir, val_dir and test_dir (the class folders of each part), labels (a CSV of the images in data_dir:
-      path,label or path,label,split), val_split and test_split (shares of the images, 0.2 each), img_size (pixels;
-      resolved per model), aug ("none" or "basic"), skip_bad (leave out bad files), workers (threads that decode);
+      path,label[,split][,group]), group_by (what keeps images of one animal or patient together: a pattern with one
+      group, searched for in their paths, or a CSV path,group), val_split and test_split (shares of the images, 0.2
+      each), folds (test every image once, by cross-validation) and repeats (of it, each with a seed and a cut of its
+      own), img_size (pixels; resolved per model), aug ("none" or "basic"), skip_bad (leave out bad files), workers
+      (threads that decode);
     - model: pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX), head
       ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
@@ -61,7 +64,7 @@ def run(
     - timing: time_budget (seconds a model, device and kind of step, 1.0).
 
     Returns the finished run: its folder as `path`, its `table` as a DataFrame, the `sentence` that sums it up, whether
-    all is `ok` and what `failed`, and `checkpoints` by model and seed. A trial that fails raises nothing.
+    all is `ok` and what `failed`, and `checkpoints` by model and seed (and fold). A trial that fails raises nothing.
 
     Raises `zoo.errors.ZooError` for what cannot be meant or cannot be done on these data and this machine, and
     `results.errors.StoreError` for files that cannot be written; both have a `cause` and a `remedy`. A run that is

@@ -96,6 +96,16 @@ class Record:
     confusion_counts: tuple[tuple[int, int, int], ...] = ()
     schema: int = SCHEMA
 
+    @property
+    def fold(self) -> int | None:
+        """Which fold of cross-validation it was tested on, from 1 on; None without folds."""
+        return self.trial.get("fold")
+
+    @property
+    def folds(self) -> int:
+        """How many folds its seed has; 0 without folds."""
+        return self.trial.get("folds") or 0
+
     def measured(self, name: str) -> Measurement | None:
         """The measurement of that name, or None where it was not taken."""
         return next((m for m in self.measurements if m.name == name), None)

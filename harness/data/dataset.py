@@ -14,6 +14,7 @@ from torch import Tensor
 from harness.data.channel_statistics import MeanStd, statistics_for
 from harness.data.files.regular import below, common_folder
 from harness.data.files.unreadable import require_readable
+from harness.data.fingerprint import short_hash
 from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import Geometry
 from harness.data.pixels.prepare import prepare
@@ -51,7 +52,8 @@ class Dataset:
     """An opened dataset. `size` is the median short side of its images, `seconds` what opening took,
     `num_threads` how many decode (None: one a core), `left_out` the files that were bad and skipped, `white_level` the
     value that is white in files of 16 bits, `tell` is called with notes on what could not be kept, `held` keeps others
-    from clearing its pixels out of the cache."""
+    from clearing its pixels out of the cache. `folds` are the plans of cross-validation by seed and fold, the first of
+    which is `plan`; `groups` are numbers for the images of each pool, equal for images of one group."""
 
     name: str
     classes: tuple[str, ...]
@@ -65,6 +67,8 @@ class Dataset:
     seconds: float = 0.0
     num_threads: int | None = None
     white_level: int = FULL
+    folds: Mapping[tuple[int, int], SplitPlan] = field(default_factory=dict)
+    groups: Mapping[str, Sequence[int]] = field(default_factory=dict)
     tell: Callable[[str], None] = warn
     held: BinaryIO | None = None
     _prepared: dict[str, Source] = field(default_factory=dict)
@@ -84,10 +88,35 @@ class Dataset:
             "fingerprint": self.fingerprint,
             "classes": list(self.classes),
             **{f"num_{part}": count for part, count in self.counts.items()},
+            **({"num_test": len(self.pools["train"].labels)} if self.folds else {}),
             "left_out": list(self.left_out),
             # Only where it says something: runs of before have no such key, and go on.
             **({"white_level": self.white_level} if self.white_level != FULL else {}),
+            **self._cut_facts(),
         }
+
+    def _cut_facts(self) -> dict[str, Any]:
+        """Folds and groups; and a hash of who is where, which a library's next version may cut otherwise."""
+        if not (self.folds or self.groups):
+            return {}
+        facts: dict[str, Any] = {"folds": max(fold for _, fold in self.folds)} if self.folds else {}
+        if self.groups:
+            units = [list(units) for units in self.groups.values()]
+            facts |= {"num_groups": len(set().union(*units)), "groups": short_hash(units)}
+        plans = list(self.folds.values()) or [self.plan]
+        return facts | {"cut": short_hash([[list(getattr(plan, part).rows) for part in SPLITS] for plan in plans])}
+
+    def of(self, seed: int, fold: int | None) -> Dataset:
+        """The dataset as the trial of that seed and fold sees it; images that were prepared are shared."""
+        return self if fold is None else replace(self, plan=self.folds[seed, fold], _statistics={})
+
+    @property
+    def test_places(self) -> dict[str, list[int]]:
+        """For each test image its row in the dataset, where there are folds, and its group, where there are such."""
+        test = self.plan.test
+        rows = {"rows": list(test.rows)} if self.folds else {}
+        groups = {"groups": [self.groups[test.pool][row] for row in test.rows]} if self.groups else {}
+        return rows | groups
 
     def labels(self, part: Part) -> list[int]:
         """The label of each of a part's images."""
@@ -96,8 +125,8 @@ class Dataset:
 
     @property
     def test_images(self) -> ImageNames:
-        """What the test images are called, in the order in which every model is tested on them."""
-        part = self.plan.test
+        """What the test images are called, in the order in which every model is tested on them: with folds all."""
+        part = Part(pool="train", rows=range(len(self.pools["train"].labels))) if self.folds else self.plan.test
         images, labels = self.pools[part.pool].images, self.labels(part)
         if isinstance(images, Tensor):
             return ImageNames(folder="", pool=part.pool, images=list(part.rows), labels=labels)

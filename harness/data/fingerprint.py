@@ -27,5 +27,10 @@ def dataset_fingerprint(classes: Sequence[str], pools: Sequence[tuple[str, str, 
     return _sha256(json.dumps([list(classes), [[name, images, list(labels)] for name, images, labels in pools]]))
 
 
+def short_hash(data: Sequence[Sequence[object]]) -> str:
+    """Eight hex digits of plain data."""
+    return _sha256(json.dumps(data))[:8]
+
+
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

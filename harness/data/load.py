@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
+from harness.data.cut import by_row, folded, split
 from harness.data.dataset import Dataset
-from harness.data.duplicates import without_copies
 from harness.data.files.cache import bound, cache_root
 from harness.data.files.cache_users import hold
 from harness.data.files.file_notes import file_notes, white_of
 from harness.data.files.folder import scan_folder
+from harness.data.files.group_names import alone_note, groups_by
 from harness.data.files.layout.part_names import part_of
 from harness.data.files.printable import listed, shown_path
-from harness.data.files.regular import reason
+from harness.data.files.regular import common_folder, reason
 from harness.data.files.unreadable import BadFile, files_of, left_out_note, require_readable, without_bad
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.label_conflicts import conflicts_note, conflicts_of, pixels_note, refuse_conflicts, without_conflicts
 from harness.data.plugin_images import open_plugins
 from harness.data.pools import ImageSet, open_pools
-from harness.data.splits import check_images, plan_splits
+from harness.data.splits import check_images
 from results.sanitize import visible
 from zoo import DatasetSpec, LabelledImages, ZooError
+from zoo.errors import USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSource:
     """Where images come from: a plugin's dataset, kept in `data_dir`; or, without `spec`, the folder `data_dir`.
 
-    `part_dirs` are the folders of "train", "val" and "test" where they are named, `labels` is a file of labels.
+    `part_dirs` are the folders of "train", "val" and "test" where they are named, `labels` is a file of labels, and
+    `group_by` a file of groups or the pattern that finds them in paths.
     """
 
     spec: DatasetSpec | None = None
     data_dir: Path | None = None
     part_dirs: Mapping[str, Path] = field(default_factory=dict)
     labels: Path | None = None
+    group_by: str | None = None
 
     @property
     def name(self) -> str:
@@ -51,22 +55,35 @@ class DatasetSource:
         return visible((path if self.data_dir or part_of(path.name) is None else path.parent).name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """Images as they came, what is to be said of them, and the group of each file where there are groups."""
+
+    images: LabelledImages
+    notes: tuple[str, ...]
+    groups: Mapping[Path, str] | None = None
+
+
 def load(
     source: DatasetSource,
     *,
     seed: int = 0,
     val_split: float = 0.2,
     test_split: float = 0.2,
+    folds: int | None = None,
+    seeds: Sequence[int] = (),
     num_threads: int | None = None,
     skip_bad: bool = False,
 ) -> Dataset:
     """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
 
+    With `folds` it is cut for cross-validation instead, once for each of `seeds`, which are those of the trials.
     With `skip_bad`, files that cannot be decoded and those under two labels are as if they were not there. Raises
     ZooError where the data cannot be trained and tested on.
     """
     start = perf_counter()
-    images, notes = _open(source)
+    opened = _open(source)
+    images, notes = opened.images, opened.notes
     check_images(images)
     left_out: list[BadFile] = []
     if skip_bad:
@@ -77,8 +94,11 @@ def load(
     pools = open_pools(images, facts)
     notes = (*notes, *_check_labels(images, pools))
     held, unkept = _held(pools)
-    plan = plan_splits(images, seed=seed, val_split=val_split, test_split=test_split)
-    plan, removed = without_copies(plan, {name: pool.known for name, pool in pools.items()})
+    known, groups = {name: pool.known for name, pool in pools.items()}, by_row(opened.groups, images)
+    shares = {"val_split": val_split, "test_split": test_split}
+    parts = (
+        folded(images, folds, seeds, val_split, known, groups) if folds else split(images, seed, shares, known, groups)
+    )
     dataset = Dataset(
         name=source.name,
         classes=images.classes,
@@ -87,9 +107,11 @@ def load(
         ),
         size=pools["train"].size,
         channels=max(pool.channels for pool in pools.values()),
-        plan=plan,
+        plan=parts.plan,
+        folds=parts.folds,
+        groups=parts.units if groups is not None else {},
         pools=pools,
-        notes=(*notes, *file_notes(files, facts), *unkept, *removed),
+        notes=(*notes, *file_notes(files, facts), *unkept, *parts.notes),
         white_level=white_of(facts),
         left_out=tuple(file.name for file in left_out),
         num_threads=num_threads,
@@ -100,13 +122,32 @@ def load(
     return dataset
 
 
-def _open(source: DatasetSource) -> tuple[LabelledImages, tuple[str, ...]]:
+def _open(source: DatasetSource) -> _Opened:
     if source.spec is not None:
-        return open_plugins(source.spec, source.data_dir)
+        images, notes = open_plugins(source.spec, source.data_dir)
+        return _grouped(source, _Opened(images=images, notes=notes), source.data_dir)
     if source.data_dir is None and not source.part_dirs and source.labels is None:
         raise ZooError("no dataset was named", "give --dataset NAME or --data-dir FOLDER")
     scan = scan_folder(source.data_dir, part_dirs=source.part_dirs, labels=source.labels)
-    return scan.images, scan.notes
+    return _grouped(source, _Opened(images=scan.images, notes=scan.notes, groups=scan.groups), scan.root)
+
+
+def _grouped(source: DatasetSource, opened: _Opened, root: Path | None) -> _Opened:
+    """The same with its groups, and with a note on images that have none."""
+    paths = [path for of_part in files_of(opened.images).values() for path in of_part]
+    groups = opened.groups
+    if source.group_by is not None:
+        if groups is not None:
+            cause = "--group-by and the column `group` of --labels exclude each other"
+            raise ZooError(cause, "leave one of them out", USAGE)
+        if not paths:
+            cause = f"--group-by finds groups by paths, and the images of dataset {source.name!r} are no files"
+            raise ZooError(cause, "leave it out, or give a folder: --data-dir FOLDER", USAGE)
+        groups = groups_by(source.group_by, paths, root or Path(common_folder(paths)))
+    if groups is None:
+        return opened
+    notes = alone_note(groups, root or Path(common_folder(paths)))
+    return replace(opened, groups=groups, notes=(*opened.notes, *notes))
 
 
 def _without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile], list[str]]:
@@ -142,6 +183,7 @@ def _check_classes_left(dataset: Dataset) -> None:
     lost = [name for label, name in enumerate(dataset.classes) if label not in present]
     if lost:
         raise ZooError(
-            f"no training image is left of {listed(lost)}: all of them also occur in test or val",
+            f"no training image is left of {listed(lost)}: all of them also occur in test or val"
+            f"{', or their groups do' if dataset.groups else ''}",
             "give training images that the other parts do not have",
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from harness.data.files.printable import listed
+from harness.data.whole_groups import FEWEST, require_enough, require_every_class, share_of
 from zoo import LabelledImages, ZooError
 from zoo.errors import USAGE
 from zoo.specs import SPLITS
@@ -33,13 +34,23 @@ class SplitPlan:
     test: Part
 
 
-def plan_splits(images: LabelledImages, *, seed: int = 0, val_split: float = 0.2, test_split: float = 0.2) -> SplitPlan:
+def plan_splits(
+    images: LabelledImages,
+    *,
+    seed: int = 0,
+    val_split: float = 0.2,
+    test_split: float = 0.2,
+    units: Sequence[int] | None = None,
+) -> SplitPlan:
     """Stratified parts. A part that the dataset defines is kept; a missing test is `test_split` of the training
     images, a missing val `val_split` of what then remains. Every class appears in every part.
+
+    With `units`, one for each training image, images of one unit are cut into one part.
     """
-    _check_shares(val_split=val_split, test_split=test_split)
+    check_shares(val_split=val_split, test_split=test_split)
     shares = {"test": test_split, "val": val_split} | dict.fromkeys(images.splits, 0.0)  # none for its own parts
-    parts = {name: Part(pool="train", rows=rows) for name, rows in _cut(images, seed, shares).items()}
+    cut = _cut(images, seed, shares) if units is None else _cut_whole(images, seed, shares, units)
+    parts = {name: Part(pool="train", rows=rows) for name, rows in cut.items()}
     own = {name: Part(pool=name, rows=range(len(split))) for name, split in images.splits.items() if name != "train"}
     return SplitPlan(**parts | own)
 
@@ -60,6 +71,37 @@ def _cut(images: LabelledImages, seed: int, shares: dict[str, float]) -> dict[st
     return {part: sorted(rows) for part, rows in cut.items()}
 
 
+def _cut_whole(
+    images: LabelledImages, seed: int, shares: dict[str, float], units: Sequence[int]
+) -> dict[str, list[int]]:
+    """The same by whole units."""
+    labels, missing = images.train.labels, [part for part in ("test", "val") if shares[part]]
+    require_enough(images.classes, labels, units, FEWEST - 2 + len(missing), what="groups", folds=None)
+    cut: dict[str, list[int]] = {part: [] for part in SPLITS}
+    rest = list(range(len(labels)))
+    for part in missing:
+        cut[part], rest = share_of(rest, labels, units, shares[part], seed)
+        require_every_class(images.classes, {labels[row] for row in cut[part]}, part)
+    require_every_class(images.classes, {labels[row] for row in rest}, "train")
+    return cut | {"train": rest}
+
+
+def stratified_share(
+    rows: Sequence[int], labels: Sequence[int], share: float, name: str
+) -> tuple[list[int], list[int]]:
+    """That share of the rows of each class, drawn as `name` says, and the rest; at least one row each, both sorted."""
+    by_class: dict[int, list[int]] = {}
+    for row in rows:
+        by_class.setdefault(labels[row], []).append(row)
+    taken: list[int] = []
+    rest: list[int] = []
+    for label, of_class in by_class.items():
+        Random(f"split {name} class {label}").shuffle(of_class)
+        some, others = _take(of_class, share, 1)
+        taken, rest = taken + some, rest + others
+    return sorted(taken), sorted(rest)
+
+
 def _take(rows: list[int], share: float, rows_to_keep: int) -> tuple[list[int], list[int]]:
     """The first `share` of the rows and the rest: at least one row, and one left for each part still to be cut."""
     if share == 0:
@@ -75,7 +117,7 @@ def _rows_by_class(labels: Sequence[int], num_classes: int) -> list[list[int]]:
     return rows
 
 
-def _check_shares(**shares: float) -> None:
+def check_shares(**shares: float) -> None:
     for name, share in shares.items():
         if not 0 < share < 1:
             raise ZooError(

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.duplicates import ImageIdentities, without_copies
+from harness.data.cut import by_row, split
+from harness.data.duplicates import ImageIdentities
 from harness.data.files.file_facts import FileFacts
 from harness.data.files.file_notes import file_notes
 from harness.data.files.folder import FolderScan, scan_folder
+from harness.data.files.group_names import alone_note
 from harness.data.files.printable import how_many, listed, shown_path
 from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
 from harness.data.label_conflicts import conflicts_in, pairs_of, refuse_conflicts
-from harness.data.splits import check_images, plan_splits
+from harness.data.splits import check_images
 from results.sanitize import visible
-from zoo import LabelledImages, ZooError
+from zoo import ZooError
 
 CLASSES_LISTED = 10  # of more, only the fewest and the most
 
@@ -37,7 +39,7 @@ def survey(root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, la
     files = files_of(scan.images)
     facts = inspect_parts(files, thorough=True)
     bad = bad_files(files, facts)
-    notes, refusal = _rehearsed(scan.images, files, facts) if not bad else ((), None)
+    notes, refusal = _rehearsed(scan, files, facts) if not bad else ((), None)
     good = [fact for part in facts.values() for fact in part if not fact.problem]
     described = {
         "folder": ", ".join(shown_path(folder) for folder in (root, *(part_dirs or {}).values()) if folder),
@@ -72,14 +74,16 @@ def as_text(facts: Mapping[str, Any]) -> list[str]:
 
 
 def _rehearsed(
-    images: LabelledImages, files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[FileFacts]]
+    scan: FolderScan, files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[FileFacts]]
 ) -> tuple[tuple[str, ...], ZooError | None]:
     """What a run would note of these images, or why it would refuse them."""
     known = {part: ImageIdentities(identity=[fact.sha256 for fact in facts[part]], files=files[part]) for part in facts}
+    images = scan.images
     try:
         check_images(images)
         refuse_conflicts(conflicts_in(images, facts))
-        return without_copies(plan_splits(images), known)[1], None
+        notes = split(images, 0, {}, known, by_row(scan.groups, images)).notes
+        return (*(alone_note(scan.groups, scan.root) if scan.groups is not None else ()), *notes), None
     except ZooError as error:
         return (), error
 

@@ -38,7 +38,8 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
         "num_threads": dataset.num_threads,
         "left_out": dataset.left_out,
         "white_level": dataset.white_level,
-        "plan": {name: _part(getattr(dataset.plan, name)) for name in SPLITS},
+        "plan": _plan(dataset.plan),
+        "folds": [[seed, fold, _plan(plan)] for (seed, fold), plan in dataset.folds.items()],
         "pools": {name: _described(name, pool, folder) for name, pool in dataset.pools.items()},
     }
     # ASCII: a file name may hold bytes that are no UTF-8, and JSON's escapes carry them through.
@@ -48,10 +49,19 @@ def hand_over(dataset: Dataset, folder: Path) -> None:
 def take_over(folder: Path, tell: Callable[[str], None] = warn) -> Dataset:
     """The dataset that `hand_over` wrote; its tensors are mapped, so that all trials share their pages."""
     description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
-    plan = {name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in description.pop("plan").items()}
+    plan = _read_plan(description.pop("plan"))
+    folds = {(seed, fold): _read_plan(of_fold) for seed, fold, of_fold in description.pop("folds")}
     pools = {name: _pool(pool, folder) for name, pool in description.pop("pools").items()}
     description |= {"classes": tuple(description["classes"]), "left_out": tuple(description["left_out"])}
-    return Dataset(plan=SplitPlan(**plan), pools=pools, tell=tell, **description)
+    return Dataset(plan=plan, folds=folds, pools=pools, tell=tell, **description)
+
+
+def _plan(plan: SplitPlan) -> dict[str, Any]:
+    return {name: _part(getattr(plan, name)) for name in SPLITS}
+
+
+def _read_plan(plan: Mapping[str, Any]) -> SplitPlan:
+    return SplitPlan(**{name: Part(pool=part["pool"], rows=_rows(part["rows"])) for name, part in plan.items()})
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PREDICTIONS = "predictions.npz"
 CHECKPOINT = "checkpoint"
+PLACES = {"rows", "groups"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,7 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     claimed = None
     if outcome.predictions:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **dict[str, Any](outcome.predictions))
-        write_atomic(folder / PREDICTIONS, buffer.getvalue())
+        _write_arrays(folder / PREDICTIONS, outcome.predictions)
         # By the metric of this process: the parent's gives another figure if a plugin has patched it.
         claimed = top_error(outcome.predictions, 1)
     if outcome.model is not None and outcome.card is not None:
@@ -73,10 +72,12 @@ def unpack(
     labels: Sequence[int],
     val_labels: Sequence[int],
     classes: Sequence[str],
+    places: Mapping[str, Sequence[int]] | None = None,
 ) -> TrialResult:
     """What `pack` gave, checked and scored. Raises ValueError or ZooError where it is not what a trial gives.
 
     `labels` are the dataset's own of the test images, `val_labels` those of the validation images, in their order.
+    `places` are numbers [N] that say of each test image where it stands; they are kept beside the predictions.
     """
     try:
         findings, log = _read_findings(decoded(packed["findings"])), str(packed["log"])
@@ -94,6 +95,10 @@ def unpack(
     arrays = _read_arrays(folder / PREDICTIONS)
     require_honest(arrays, labels, claimed, len(classes))
     require_validation(arrays, val_labels, len(classes))
+    if PLACES & arrays.keys():
+        raise ValueError("its predictions say where its test images stand, which is not its to say")
+    if places:
+        _write_arrays(folder / PREDICTIONS, arrays | {name: np.asarray(at) for name, at in places.items()})
     files = {"predictions": folder / PREDICTIONS, "checkpoint": folder / CHECKPOINT}
     return TrialResult(
         findings=findings,
@@ -113,6 +118,12 @@ def _read_findings(data: Any) -> Findings:
         measurements=tuple(read_measurement(one) for one in data["measurements"]),
         history=tuple(data["history"]),
     )
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict[str, Any](arrays))
+    write_atomic(path, buffer.getvalue())
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:

@@ -117,7 +117,7 @@ def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) ->
 def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
     notes = Notes(say=messenger.note)
     context = TrialContext(  # before the plugin is imported: it has torch's switches as all trials begin with them
-        dataset=take_over(Path(job.data), messenger.note),
+        dataset=take_over(Path(job.data), messenger.note).of(job.trial.seed, job.trial.fold),
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
         rounds=job.rounds_in_all,

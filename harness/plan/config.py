@@ -96,7 +96,10 @@ class TimingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One model, trained once from one seed on one dataset, then measured."""
+    """One model, trained once from one seed on one dataset, then measured.
+
+    In cross-validation it is tested on part `fold` of `folds`, 1 being the first; the seed then says which cut that is.
+    """
 
     model: str
     dataset: str
@@ -104,6 +107,18 @@ class Trial:
     timing: TimingConfig
     device: str
     seed: int
+    fold: int | None = None
+    folds: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How the trial is called on the screen."""
+        return called(self.model, self.seed, self.fold)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether its model is timed: of folds the first stands for all."""
+        return self.fold in (None, 1)
 
     @property
     def key(self) -> str:
@@ -118,7 +133,9 @@ class Trial:
         """Plain data, for the record: flat, and `channels_last` of the timing as it is on the trial's device."""
         channels_last = self.timing.numerics.is_channels_last(self.device)
         timing = _flat(self.timing) | {"channels_last": channels_last}
-        return asdict(self) | {"train": _flat(self.train), "timing": timing}
+        plain = asdict(self) | {"train": _flat(self.train), "timing": timing}
+        # Only where it says something: trials without folds keep the keys that they had before there were any.
+        return {name: value for name, value in plain.items() if name not in ("fold", "folds") or value is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Trial:
@@ -132,6 +149,11 @@ class Trial:
         shared = replace(as_written, timing=replace(timing, numerics=train.numerics))
         # Runs of before may have timed another layout than they trained in: they go on as they began.
         return shared if shared.as_json() == as_written.as_json() else as_written
+
+
+def called(model: str, seed: int, fold: int | None = None) -> str:
+    """What a trial is called: `resnet18 seed 1`, or `resnet18 seed 1 fold 2`."""
+    return f"{model} seed {seed}" if fold is None else f"{model} seed {seed} fold {fold}"
 
 
 def grouped(settings: Mapping[str, Any]) -> dict[str, Any]:

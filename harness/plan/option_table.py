@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.plan import values
 from harness.plan.config import TimingConfig, TrainConfig
-from harness.plan.values import MAX_SEED, MAX_SEEDS, MAX_THREADS, Check, one_of, real, switch, text, whole
+from harness.plan.values import MAX_FOLDS, MAX_SEED, MAX_SEEDS, MAX_THREADS, Check, one_of, real, switch, text, whole
 from zoo.errors import USAGE, ZooError
 from zoo.names import did_you_mean
 
@@ -47,9 +47,17 @@ RUN = {
     "train_dir": Option("the class folders of training images, where names do not tell", values.path),
     "val_dir": Option("the class folders of validation images", values.path),
     "test_dir": Option("the class folders of test images", values.path),
-    "labels": Option("CSV of the images in --data-dir: path,label or path,label,split", values.path, None, "FILE"),
+    "labels": Option("CSV of the images in --data-dir: path,label[,split][,group]", values.path, None, "FILE"),
+    "group_by": Option(
+        "keep images of one animal or patient together: a pattern with one (group) of their path, or CSV path,group",
+        values.grouping,
+        None,
+        "PATTERN|FILE",
+    ),
     "val_split": Option("share for validation", real(0, 1, open_low=True), TRAIN.val_split),
     "test_split": Option("share for testing", real(0, 1, open_low=True), TRAIN.test_split),
+    "folds": Option("test every image once, by cross-validation in K folds", whole(2, MAX_FOLDS), None, "K"),
+    "repeats": Option("times that --folds is done, each with a seed and a cut of its own", whole(1, MAX_SEEDS), 1),
     "img_size": Option("side of the images in pixels (default: resolved per model)", whole(1)),
     "aug": _choice("random changes of training images", TRAIN.aug, "none", "basic"),
     "skip_bad": Option("leave out image files that cannot be read, or that have two labels", switch, False),

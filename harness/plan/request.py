@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.plan.config import TimingConfig
+from harness.plan.config import TimingConfig, TrainConfig
 from harness.plan.options import sweep_configs, train_config
 from harness.plan.run_setup import RunSetup
+from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from harness.plan.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """A run: every model that `models` stands for, from `num_seeds` seeds on, trained and measured.
 
-    `resume` names an earlier run that is to be gone on with, `command` is what run.json says was typed.
+    With `folds` each seed is a repeat of cross-validation in so many folds. `resume` names an earlier run that is to be
+    gone on with, `command` is what run.json says was typed.
     """
 
     models: str
@@ -30,25 +30,41 @@ class RunRequest:
     seed: int
     num_seeds: int
     output: Path
+    folds: int | None = None
     resume: str | None = None
     quiet: bool = False
     command: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
-        """From a value for each option of a run."""
+        """From a value for each option of a run. Raises ZooError where two of them cannot both be meant."""
+        _check_folds(arguments)
         return cls(
             models=arguments["models"],
             train=train_config(arguments),
             timing=TimingConfig(budget_s=arguments["time_budget"]),
             setup=RunSetup.of(arguments),
             seed=arguments["seed"],
-            num_seeds=arguments["seeds"],
+            num_seeds=arguments["repeats"] if arguments["folds"] else arguments["seeds"],
+            folds=arguments["folds"],
             output=arguments["output"],
             resume=arguments["resume"],
             quiet=arguments["quiet"],
             command=tuple(command),
         )
+
+
+def _check_folds(arguments: Mapping[str, Any]) -> None:
+    if not arguments["folds"]:
+        if arguments["repeats"] > 1:
+            raise ZooError("--repeats repeats --folds, which is missing", "give --folds 5, or --seeds", USAGE)
+        return
+    if arguments["seeds"] > 1:
+        cause = "--seeds and --folds exclude each other: each repeat of --folds has a seed of its own"
+        raise ZooError(cause, f"give --repeats {arguments['seeds']} instead of --seeds", USAGE)
+    if arguments["test_split"] != TrainConfig().test_split:
+        cause = f"--test-split and --folds exclude each other: each of {arguments['folds']} folds is tested once"
+        raise ZooError(cause, "leave --test-split out", USAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ class RunSetup:
     """Kept in `run.json`, so that `harness resume` needs nothing but the run. Paths are absolute.
 
     `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset`, the folders and `labels`
-    name the images; `trial_timeout` is in seconds (0: none), `memory_limit` in MiB, `checkpoint_every` in seconds
-    between two checkpoints of a trial within one epoch.
+    name the images, and `group_by` says which of them belong together; `trial_timeout` is in seconds (0: none),
+    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch.
     """
 
     plugins: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class RunSetup:
     val_dir: str | None = None
     test_dir: str | None = None
     labels: str | None = None
+    group_by: str | None = None
     skip_bad: bool = False
     workers: int | None = None
     device: str = "auto"

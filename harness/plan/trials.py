@@ -26,7 +26,7 @@ class Planned:
     @property
     def label(self) -> str:
         """How the trial is called on the screen."""
-        return f"{self.trial.model} seed {self.trial.seed}"
+        return self.trial.name
 
 
 def plan(
@@ -37,8 +37,11 @@ def plan(
     train: TrainConfig,
     timing: TimingConfig,
     device: str,
+    folds: int | None = None,
 ) -> list[Planned]:
     """Every model from every seed; seeds go round first, so that an interrupted run has compared all models once.
+
+    With `folds` each of these is as many trials, one after the other: an interrupted run then has whole models.
 
     Each is timed as it is trained: with its numerics, and compiled or not. Raises ZooError where a model cannot have
     the weights that were asked for, or needs what is not installed.
@@ -55,10 +58,18 @@ def plan(
     return [
         Planned(
             trial=Trial(
-                model=choice.name, dataset=dataset, train=configs[choice.name], timing=timing, device=device, seed=seed
+                model=choice.name,
+                dataset=dataset,
+                train=configs[choice.name],
+                timing=timing,
+                device=device,
+                seed=seed,
+                fold=fold,
+                folds=folds,
             ),
             choice=choice,
         )
         for seed in seeds
         for choice in choices
+        for fold in (range(1, folds + 1) if folds else [None])
     ]

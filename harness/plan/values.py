@@ -6,6 +6,7 @@ A check returns the value in the type that is worked with. Raises ValueError wit
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from math import isfinite
 from operator import index
@@ -21,6 +22,7 @@ RUNS = Path("results/runs")
 MAX_SEED = 2**63 - 1
 # More is refused by nothing else: it ends the process in libgomp, or keeps it busy before the first trial.
 MAX_THREADS, MAX_SEEDS = 1024, 1000
+MAX_FOLDS = 1000
 
 
 def whole(low: int, high: int | None = None) -> Callable[[object], int]:
@@ -76,6 +78,20 @@ def text(value: object) -> str:
 def path(value: object) -> Path:
     """Where something lies; `~` is the home folder."""
     return Path(os.path.expanduser(_text(value, "a path")))
+
+
+def grouping(value: object) -> str:
+    """A file of groups, by its absolute path, or a pattern that finds an image's group in its path."""
+    given = text(value)
+    if given.lower().endswith(".csv"):
+        return os.path.abspath(os.path.expanduser(given))
+    try:
+        pattern = re.compile(given)
+    except re.error as error:
+        raise ValueError(f"'{given}' is no regular expression ({error}), nor a .csv file") from None
+    if pattern.groups != 1 and "group" not in pattern.groupindex:
+        raise ValueError(f"'{given}' has {pattern.groups} groups in parentheses, and none of them is called group")
+    return given
 
 
 def names(value: object) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.plan.config import called
 from results.ranking.summary import Summary
 from results.store.file_names import trial_slug
 from results.store.run_store import RunStore
 from results.tables.dataframe import load
 from results.tables.render import printed
-from results.tables.sentence import sentence, title
+from results.tables.sample import title
+from results.tables.sentence import sentence
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -25,13 +27,17 @@ SOME_FAILED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTrial:
-    """A trial that did not end well: `status` is failed, oom, timeout, diverged or skipped, `log` its traceback."""
+    """A trial that did not end well: `status` is failed, oom, timeout, diverged or skipped, `log` its traceback.
+
+    `fold` is None where there are no folds.
+    """
 
     model: str
     seed: int
     status: str
     cause: str
     log: Path | None = None
+    fold: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -87,13 +93,15 @@ class Run:
         return self.path / "table.json"
 
     @property
-    def checkpoints(self) -> Mapping[tuple[str, int], Path]:
-        """The folder of each trained model, by model and seed, for `harness.load`."""
-        folders = {
-            (record.model, record.seed): f"checkpoints/{trial_slug(record.model, record.seed)}"
-            for record in self.records
+    def checkpoints(self) -> Mapping[tuple[str, int] | tuple[str, int, int], Path]:
+        """The folder of each trained model, by model and seed, and fold where there are folds, for `harness.load`."""
+        trials = [(record.model, record.seed, record.fold) for record in self.records]
+        folders = {trial: self.path / "checkpoints" / trial_slug(*trial) for trial in trials}
+        whole = {trial: folder for trial, folder in folders.items() if folder.is_dir()}
+        return {
+            (model, seed) if fold is None else (model, seed, fold): folder
+            for (model, seed, fold), folder in whole.items()
         }
-        return {trial: self.path / name for trial, name in folders.items() if (self.path / name).is_dir()}
 
     def text(self, *, as_json: bool = False) -> str:
         """What the command line prints at the end: the table and its remarks, or table.json."""
@@ -106,7 +114,10 @@ class Run:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         table: Any = self.table
-        failed = [f"{failure.model} seed {failure.seed} {failure.status}: {failure.cause}" for failure in self.failed]
+        failed = [
+            f"{called(failure.model, failure.seed, failure.fold)} {failure.status}: {failure.cause}"
+            for failure in self.failed
+        ]
         lines = [self.sentence, *failed, str(self.path)]
         # As text: causes and names are plugins' own words, and a notebook would run their markup.
         return "".join([table._repr_html_(), *(f"<p>{html.escape(line)}</p>" for line in lines)])
@@ -120,4 +131,5 @@ def _failure(record: Record, folder: Path) -> FailedTrial:
         status=record.status,
         cause=error.cause if error else record.status,
         log=folder / error.log if error and error.log else None,
+        fold=record.fold,
     )

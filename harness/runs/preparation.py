@@ -45,6 +45,7 @@ def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> 
         train=request.train,
         timing=request.timing,
         device=devices.resolve(request.setup.device).type,
+        folds=request.folds,
     )
 
 
@@ -59,6 +60,8 @@ def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunCo
         source_of(setup, zoo),
         val_split=train.val_split,
         test_split=train.test_split,
+        folds=planned[0].trial.folds,
+        seeds=tuple(dict.fromkeys(item.trial.seed for item in planned)),
         num_threads=setup.workers,
         skip_bad=setup.skip_bad,
     )
@@ -86,6 +89,7 @@ def source_of(setup: RunSetup, zoo: Zoo) -> DatasetSource:
         data_dir=folder,
         part_dirs=part_dirs,
         labels=Path(setup.labels) if setup.labels else None,
+        group_by=setup.group_by,
     )
 
 

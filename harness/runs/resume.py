@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.machine import devices
 from harness.plan.changes import refuse_changes
-from harness.plan.config import Trial
+from harness.plan.config import Trial, called
 from harness.plan.option_table import RUN, flag
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.run_setup import PATHS, RunSetup
@@ -118,7 +118,7 @@ def remembered_trials(configuration: Mapping[str, Any], zoo: Zoo) -> list[Planne
 
 def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) -> None:
     """Raise ZooError where the flags given with --resume ask for other trials than the run's own."""
-    then = {f"{row['model']} seed {row['seed']}": row for row in configuration["trials"]}
+    then = {called(row["model"], row["seed"], row.get("fold")): row for row in configuration["trials"]}
     now = {item.label: {"key": item.trial.key, **item.trial.as_json()} for item in planned}
     if then.keys() != now.keys():
         raise ZooError(

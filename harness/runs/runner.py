@@ -103,27 +103,28 @@ class Runner:
 
     def progress_folder(self, trial: Trial) -> Path:
         """Where the checkpoints of all attempts at the trial lie until its record is written."""
-        return self.progress / trial_slug(trial.model, trial.seed)
+        return self.progress / trial_slug(trial.model, trial.seed, trial.fold)
 
     def _checkpoints(self, trial: Trial) -> Path:
         """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
         return self.progress_folder(trial) / trial.key
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> TrialResult:
-        folder = self.store.work / trial_slug(trial.model, trial.seed)
+        folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         job = self._job(item, trial, folder)
         report = self._isolated(worker.main, job.to_json(), listen) if self.setup.isolation else _here(job, listen)
         result = self._result_of(report, trial, folder)
         checkpoint = result.files.get("checkpoint")
-        if not self.times_apart or checkpoint is None or result.findings.facts.get("timing_verdict") != NOT_TIMED:
+        untimed = result.findings.facts.get("timing_verdict") == NOT_TIMED and trial.is_timed
+        if not self.times_apart or checkpoint is None or not untimed:
             return result
         return self._with_times(result, self.time([self.timing_job(item, trial, checkpoint)]))
 
     def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
         """The job of timing the trained model in the folder `checkpoint`."""
-        folder = self.store.work / trial_slug(trial.model, trial.seed)
+        folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
         timed_on = tuple(str(device) for device in self.context.timed_on)
         return replace(self._job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
 
@@ -164,7 +165,7 @@ class Runner:
             plugin_files=self.context.content.plugins.get(item.choice.owner, {}),
             weights_sha256=self.context.content.weights.get(str(trial.train.weights), ""),
             device=str(self.context.device),
-            timed_on=() if self.times_apart else tuple(str(device) for device in self.context.timed_on),
+            timed_on=tuple(map(str, self.context.timed_on)) if trial.is_timed and not self.times_apart else (),
             rounds_in_all=self.rounds_in_all(item),
             num_threads=torch.get_num_threads(),
             fingerprint=self.context.dataset.fingerprint,
@@ -197,17 +198,19 @@ class Runner:
             self._require_disk()
         if report.result is None:
             return _lost(report, *self._how_it_ended(report))
-        dataset = self.context.dataset
+        dataset = self.context.dataset.of(trial.seed, trial.fold)
         try:
             labels, val_labels = (dataset.labels(part) for part in (dataset.plan.test, dataset.plan.val))
-            result = unpack(report.result, folder, labels=labels, val_labels=val_labels, classes=dataset.classes)
+            classes, places = dataset.classes, dataset.test_places
+            result = unpack(report.result, folder, labels=labels, val_labels=val_labels, classes=classes, places=places)
             if result.findings.facts:
                 require_conditions(result.findings.facts, conditions_of(trial))
         except (ValueError, ZooError) as error:
             return _lost(report, "failed", f"its result cannot be used: {error}")
         if report.result.get("whole") is not True:
             _, cause = self._how_it_ended(report)
-            findings = without_times(result.findings, report.phase, cause, timed_apart=self.times_apart)
+            apart = self.times_apart or not trial.is_timed
+            findings = without_times(result.findings, report.phase, cause, timed_apart=apart)
             result = replace(result, findings=findings)
         return replace(result, log=_joined(result.log, report.log))
 

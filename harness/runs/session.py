@@ -75,7 +75,7 @@ class Session:
 
     def _each(self, to_do: Sequence[Planned], planned: Sequence[Planned]) -> None:
         """Train what is to do; then time again what was trained, now or before the run was interrupted."""
-        num_seeds = Counter(item.trial.model for item in planned)
+        num_seeds = Counter(item.trial.model for item in planned if item.trial.is_timed)
         runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo, num_seeds=num_seeds)
         try:
             if to_do:
@@ -134,7 +134,7 @@ class Session:
 
     def _adopt(self, record: Record, result: TrialResult) -> None:
         """Give the files that the trial left behind their place."""
-        name = trial_slug(record.model, record.seed)
+        name = trial_slug(record.model, record.seed, record.fold)
         if "predictions" in result.files:
             self.store.adopt(result.files["predictions"], f"predictions/{name}.npz")
         if "checkpoint" in result.files:

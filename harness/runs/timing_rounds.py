@@ -96,4 +96,5 @@ def _taken(
 
 
 def _checkpoint(runner: Runner, item: Planned) -> Path:
-    return runner.store.path / "checkpoints" / trial_slug(item.trial.model, item.trial.seed)
+    trial = item.trial
+    return runner.store.path / "checkpoints" / trial_slug(trial.model, trial.seed, trial.fold)

@@ -17,7 +17,7 @@ from results.store.file_names import CARD_FILE, slug, trial_slug
 from results.store.run_store import RUN_FILE, RunStore
 
 FOLDER = "checkpoints"
-SEEDED = re.compile(r"(.+)@s(\d{1,19})")
+SEEDED = re.compile(r"(.+)@s(\d{1,19})(?:f(\d{1,4}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,16 @@ class Checkpoint:
 
     @property
     def title(self) -> str:
-        """`mlp, seed 1 of 1 and 2, run 2026-11-26-digits-7825`; the folder where it lies in no run."""
+        """`mlp, seed 1 of 1 and 2, run 2026-11-26-digits-7825`, with the fold where there are folds.
+
+        The folder where it lies in no run.
+        """
         if self.record is None:
             return plain(self.folder)
         *others, last = map(str, self.seeds or (self.record.seed,))
         of = f" of {', '.join(others)} and {last}" if others else ""
-        return f"{plain(self.record.model)}, seed {self.record.seed}{of}, run {plain(self.run)}"
+        fold = f", fold {self.record.fold} of {self.record.folds}" if self.record.fold else ""
+        return f"{plain(self.record.model)}, seed {self.record.seed}{of}{fold}, run {plain(self.run)}"
 
 
 def find_checkpoint(text: str, output: Path) -> Checkpoint:
@@ -60,7 +64,8 @@ def _of_folder(folder: Path) -> Checkpoint:
     run = folder.resolve().parent.parent
     if folder.resolve().parent.name != FOLDER or not (run / RUN_FILE).is_file():
         return Checkpoint(folder=folder)
-    named = [one for one in RunStore.open(run).records() if trial_slug(one.model, one.seed) == folder.resolve().name]
+    name = folder.resolve().name
+    named = [one for one in RunStore.open(run).records() if trial_slug(one.model, one.seed, one.fold) == name]
     return Checkpoint(folder=folder, run=run.name, record=named[0]) if named else Checkpoint(folder=folder)
 
 
@@ -77,29 +82,39 @@ def _in_named_runs(text: str, output: Path) -> Iterator[tuple[RunStore, str]]:
             yield RunStore.find(text[:slash], output), text[slash + 1 :].rstrip("/")
 
 
-def _meant(name: str, models: Collection[str]) -> tuple[str, int | None] | None:
-    """Model and seed, where the run has such a model; a name may also be written as in the names of files."""
+def _meant(name: str, models: Collection[str]) -> tuple[str, int | None, int | None] | None:
+    """Model, seed and fold, where the run has such a model; a name may also be written as in the names of files."""
     by_name = {slug(model): model for model in models} | {model: model for model in models}
     if name in by_name:
-        return by_name[name], None
+        return by_name[name], None, None
     seeded = SEEDED.fullmatch(name)
-    return (by_name[seeded[1]], int(seeded[2])) if seeded and seeded[1] in by_name else None
+    if not seeded or seeded[1] not in by_name:
+        return None
+    return by_name[seeded[1]], int(seeded[2]), int(seeded[3]) if seeded[3] else None
 
 
-def _of_trial(store: RunStore, records: Sequence[Record], model: str, seed: int | None) -> Checkpoint:
-    own = sorted((record for record in records if record.model == model), key=lambda record: record.seed)
-    folders = {record.seed: store.path / FOLDER / trial_slug(model, record.seed) for record in own}
-    kept = [record for record in own if folders[record.seed].is_dir()]
-    run, seeds = _name(store), tuple(record.seed for record in kept)
-    chosen = [record for record in kept if seed in (None, record.seed)]
-    if seed is not None and seed not in folders:
-        there = ", ".join(str(record.seed) for record in own)
-        raise Unanswerable(f"run {plain(run)} has no seed {seed} of {plain(model)}", f"its seeds: {there}")
+def _of_trial(store: RunStore, records: Sequence[Record], model: str, seed: int | None, fold: int | None) -> Checkpoint:
+    own = sorted((record for record in records if record.model == model), key=lambda one: (one.seed, one.fold or 0))
+    folders = [store.path / FOLDER / trial_slug(model, record.seed, record.fold) for record in own]
+    kept = [(record, folder) for record, folder in zip(own, folders, strict=True) if folder.is_dir()]
+    run, seeds = _name(store), tuple(dict.fromkeys(record.seed for record, _ in kept))
+    _require_named(own, run, seed, fold)
+    chosen = [pair for pair in kept if seed in (None, pair[0].seed) and fold in (None, pair[0].fold)]
     if not chosen:
         what = plain(model) if seed is None else f"{plain(model)}, seed {seed},"
         remedy = f"carry it out again: harness retry {plain(run)} --failed"
         raise Unanswerable(f"{what} has left no checkpoint in run {plain(run)}", remedy, NO_DATA)
-    return Checkpoint(folder=folders[chosen[0].seed], run=run, record=chosen[0], seeds=seeds)
+    record, folder = chosen[0]
+    return Checkpoint(folder=folder, run=run, record=record, seeds=seeds)
+
+
+def _require_named(own: Sequence[Record], run: str, seed: int | None, fold: int | None) -> None:
+    """Raise Unanswerable for a seed or a fold that the run does not have of the model."""
+    seeds, folds = dict.fromkeys(record.seed for record in own), dict.fromkeys(record.fold for record in own)
+    for what, wanted, there in (("seed", seed, list(seeds)), ("fold", fold, [one for one in folds if one])):
+        if wanted is not None and wanted not in there:
+            cause = f"run {plain(run)} has no {what} {wanted} of {plain(own[0].model)}"
+            raise Unanswerable(cause, f"its {what}s: {', '.join(map(str, there)) or 'none'}")
 
 
 def _refusal(text: str, output: Path) -> StoreError:

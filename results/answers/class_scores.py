@@ -35,13 +35,17 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassScores:
-    """All classes, the worst first by the mean recall of the models: pairs of its index and its scores by model."""
+    """All classes, the worst first by the mean recall of the models: pairs of its index and its scores by model.
+
+    `clustered` says that images come in groups, which the intervals of recall alone allow for.
+    """
 
     run: str
     classes: tuple[str, ...]
     support: tuple[int, ...]
     num_models: int
     rows: tuple[tuple[int, Mapping[str, ClassScore]], ...]
+    clustered: bool = False
 
 
 def class_scores(names: Sequence[str], output: Path) -> ClassScores:
@@ -87,7 +91,8 @@ def _scores(run: str, chosen: Mapping[str, Side], num_models: int) -> ClassScore
     order = sorted(by_class, key=lambda index: _mean_recall(by_class[index]))
     counts = tuple(support[index] for index in range(len(classes)))
     rows = tuple((index, by_class[index]) for index in order)
-    return ClassScores(run=run, classes=classes, support=counts, num_models=num_models, rows=rows)
+    clustered = any(side.clusters is not None for side in chosen.values())
+    return ClassScores(run=run, classes=classes, support=counts, num_models=num_models, rows=rows, clustered=clustered)
 
 
 def _classes(record: Record) -> tuple[str, ...]:
@@ -136,7 +141,11 @@ def _recall(side: Side, index: int) -> Interval | None:
     """By the answers to the images of the class, from which the seeds' effect is known best; None without them."""
     if side.correct is None or side.labels is None or not (side.labels == index).any():
         return None
-    error = error_interval(side.correct[:, side.labels == index])
+    import numpy as np
+
+    of_class = side.labels == index
+    clusters = None if side.clusters is None else np.unique(side.clusters[of_class], return_inverse=True)[1]
+    error = error_interval(side.correct[:, of_class], clusters)
     return Interval(100 - error.mean, 100 - error.high, 100 - error.low)
 
 

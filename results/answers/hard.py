@@ -8,15 +8,16 @@ Intelligence Research 70, 1373-1411; of test sets Northcutt, Athalye and Mueller
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from results.answers.asked import NO_DATA, Unanswerable
+from results.answers.ensembles.averaging import given_to
 from results.errors import StoreError
-from results.ranking.averaging import given_to
 from results.ranking.comparability import check_labels
+from results.ranking.folds import repeats
 from results.ranking.metrics import predicted
 from results.records import Record
 from results.sanitize import plain
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+    Predictions = Callable[[Record], Mapping[str, Array]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ class HardImages:
 def hard_images(run: str | None, output: Path) -> HardImages:
     """Of all trials of a run that ended well and left predictions. Raises Unanswerable where there is none."""
     store = RunStore.find(run, output)
-    trials, missed, labels = _missed(store)
+    trials, predictions = repeats(store.records(), store.predictions)
+    trials, missed, labels = _missed(store, trials, predictions)
     names = image_names.read(store)
     if names is not None and list(names.labels) != labels.tolist():
         cause = f"{IMAGES_FILE} of {plain(store.path.name)} does not fit its predictions: its labels are others"
@@ -86,18 +89,20 @@ def hard_images(run: str | None, output: Path) -> HardImages:
         seeds=tuple(sorted({trial.seed for trial in trials})),
         num_trials=len(trials),
         num_images=len(labels),
-        images=tuple(sorted(_images(store, trials, missed, labels), key=lambda image: (-image.probability, image.row))),
+        images=tuple(
+            sorted(_images(trials, predictions, missed, labels), key=lambda image: (-image.probability, image.row))
+        ),
         names=names,
     )
 
 
-def _missed(store: RunStore) -> tuple[list[Record], Array, Array]:
+def _missed(store: RunStore, records: Sequence[Record], predictions: Predictions) -> tuple[list[Record], Array, Array]:
     """The trials, the rows of the images that all of them missed, and the labels of all images."""
     trials: list[Record] = []
     own: list[tuple[str, Array]] = []
     missed: Array | None = None
-    for record in store.records():
-        kept = store.predictions(record) if record.status == "ok" else {}
+    for record in records:
+        kept = predictions(record) if record.status == "ok" else {}
         if kept:
             trials.append(record)
             own = [*own[:1], (f"{record.model} seed {record.seed}", kept["labels"])]
@@ -110,19 +115,19 @@ def _missed(store: RunStore) -> tuple[list[Record], Array, Array]:
     return trials, missed.nonzero()[0], own[0][1]
 
 
-def _images(store: RunStore, trials: Sequence[Record], rows: Array, labels: Array) -> list[HardImage]:
+def _images(trials: Sequence[Record], predictions: Predictions, rows: Array, labels: Array) -> list[HardImage]:
     """Reads each trial twice: all classes' probabilities of every trial at once would not fit into memory."""
     import numpy as np
 
     if not len(rows):
         return []
-    answers = np.stack([predicted(store.predictions(trial))[rows] for trial in trials])
+    answers = np.stack([predicted(predictions(trial))[rows] for trial in trials])
     votes = [_votes(answers[:, at].tolist()) for at in range(len(rows))]
     first, true = np.array([own[0][0] for own in votes]), labels[rows]
     given, own = np.zeros(len(rows)), np.zeros(len(rows))
     right = np.zeros(len(labels))
     for trial in trials:
-        kept = store.predictions(trial)
+        kept = predictions(trial)
         given += np.where(first >= 0, np.nan_to_num(given_to(kept, rows, first)), 0.0) / len(trials)
         own += np.nan_to_num(given_to(kept, rows, true)) / len(trials)
         right += np.nan_to_num(given_to(kept, np.arange(len(labels)), labels)) / len(trials)
@@ -138,6 +143,10 @@ def _images(store: RunStore, trials: Sequence[Record], rows: Array, labels: Arra
         )
         for at, row in enumerate(rows)
     ]
+
+
+def _likeliest_error(image: HardImage) -> tuple[float, int]:
+    return -image.probability, image.row
 
 
 def _votes(answers: Sequence[int]) -> tuple[tuple[int, int], ...]:

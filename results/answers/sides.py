@@ -27,12 +27,16 @@ STEP = re.compile(r"[a-z]+_(infer|train)_step_time")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One model of one run: its row, and where predictions were kept whether each test image was met [S, N]."""
+    """One model of one run: its row, and where predictions were kept whether each test image was met [S, N].
+
+    `labels` and `clusters` [N] are of these images, None where they are not known, or where there are no groups.
+    """
 
     run: str
     row: Row
     correct: Array | None
     labels: Array | None
+    clusters: Array | None = None
 
 
 def sides(store: RunStore, records: Sequence[Record], models: Collection[str] = ()) -> tuple[dict[str, Side], Ranking]:
@@ -61,14 +65,16 @@ def require_figures(side: Side) -> Side:
 
 
 def joint_ranking(by_name: Mapping[str, Side]) -> Ranking:
-    """All of them that left predictions, together; an empty one where they were not tested on the same labels."""
-    import numpy as np
+    """All of them that left predictions, together.
 
+    An empty one where they were not tested on the same labels, or in the same groups.
+    """
     known = {name: side for name, side in by_name.items() if side.correct is not None and side.labels is not None}
-    labels = [side.labels for side in known.values()]
-    if not all(np.array_equal(labels[0], own) for own in labels[1:]):
+    labels, clusters = ([getattr(side, name) for side in known.values()] for name in ("labels", "clusters"))
+    if not (_all_equal(labels) and _all_equal(clusters)):
         return Ranking()
-    return rank({name: side.correct for name, side in known.items() if side.correct is not None})
+    correct = {name: side.correct for name, side in known.items() if side.correct is not None}
+    return rank(correct, clusters[0] if clusters else None)
 
 
 def ratios(first: Row, second: Row, num_asked: int = 1) -> dict[str, Ratio]:
@@ -77,7 +83,15 @@ def ratios(first: Row, second: Row, num_asked: int = 1) -> dict[str, Ratio]:
     return {name: ratio(first.times[name], second.times[name], num_asked) for name in both}
 
 
+def _all_equal(arrays: Sequence[Array | None]) -> bool:
+    """Whether all are the same; None is only None."""
+    import numpy as np
+
+    missing = [array is None for array in arrays]
+    known = [array for array in arrays if array is not None]
+    return all(missing) or (not any(missing) and all(np.array_equal(known[0], own) for own in known[1:]))
+
+
 def _sides(store: RunStore, summary: Summary) -> dict[str, Side]:
-    labels = next((kept["labels"] for record in summary.records if (kept := store.predictions(record))), None)
-    run = store.path.resolve().name
-    return {row.model: Side(run, row, summary.correct.get(row.model), labels) for row in summary.rows}
+    run, labels, clusters = store.path.resolve().name, summary.labels, summary.clusters
+    return {row.model: Side(run, row, summary.correct.get(row.model), labels, clusters) for row in summary.rows}

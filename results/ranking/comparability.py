@@ -44,7 +44,7 @@ def check_one_model(records: Sequence[Record]) -> None:
         )
 
 
-def check_labels(labels: Sequence[tuple[str, Array]]) -> None:
+def check_labels(labels: Sequence[tuple[str, Array]], what: str = "labels") -> None:
     """Raises NotComparable where `labels` [N] of trials differ: the n-th image of one is not the n-th of another."""
     import numpy as np
 
@@ -52,7 +52,7 @@ def check_labels(labels: Sequence[tuple[str, Array]]) -> None:
         first, expected = labels[0]
         if not np.array_equal(own, expected):
             raise NotComparable(
-                f"{plain(name)} was tested on other labels, or in another order, than {plain(first)}",
+                f"{plain(name)} was tested on other {what}, or in another order, than {plain(first)}",
                 "run both again on one dataset: only answers to the same images can be paired",
             )
 
@@ -95,6 +95,8 @@ def conditions(record: Record) -> dict[str, Any]:
         **{name: machine.get(name) for name in ("torch", "torchvision", "timm")},
         "data fingerprint": data.get("fingerprint"),
         "number of test images": data.get("num_test"),
+        "folds": data.get("folds", 0),
+        "groups": data.get("groups", "none"),
         **_of_times(record),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.components import Components, components
+from results.ranking.components import Components, by_cluster, components
 from results.ranking.seed_effects import learnt
 from results.ranking.uncertainty import ALPHA, reach
 
@@ -31,7 +31,8 @@ class Design:
 
     `per_image` is the variance over images of one image's difference between two single trials, of which
     `disagreement` is each one's own, as in `Components`; `effect` is the variance that a seed's effect adds to an
-    error rate, and None where all have one seed: then the trials are compared as they are.
+    error rate, and None where all have one seed: then the trials are compared as they are. Where images come in
+    clusters `per_image` counts these, and what is each one's own varies `clustering` times as much as single images do.
     """
 
     num_images: int
@@ -40,6 +41,7 @@ class Design:
     per_image: float
     disagreement: float
     effect: float | None
+    clustering: float = 1.0
 
     @property
     def level(self) -> float:
@@ -49,7 +51,7 @@ class Design:
     @property
     def over_images(self) -> float:
         """Variance over images of the difference between two error rates."""
-        saved = 2 * self.disagreement * (1 - 1 / self.num_seeds)
+        saved = 2 * self.disagreement * self.clustering * (1 - 1 / self.num_seeds)
         # Seeds that happen to disagree on more than the models do leave nothing: then as if on two images.
         return max(self.per_image - saved, 2 / self.num_images) / self.num_images
 
@@ -91,7 +93,7 @@ class Design:
         """The least significant difference of each pair of some models of one table [P]."""
         import numpy as np
 
-        alike, chance = np.ones(len(luck)), self.disagreement / self.num_images
+        alike, chance = np.ones(len(luck)), self.disagreement * self.clustering / self.num_images
         effects = learnt(
             between=luck * (chance + (self.effect or 0.0)),
             chance=alike * chance,
@@ -109,23 +111,34 @@ class Design:
         return reach(np.full(len(first), self.level), self.over_images + both.reshape(flat), weights.reshape(flat))
 
 
-def design(correct: Mapping[str, Array], gap: float) -> Design:
-    """The design of a run with at least two models; two that differ by `gap` disagree on that share of the images."""
+def design(correct: Mapping[str, Array], gap: float, clusters: Array | None = None) -> Design:
+    """The design of a run with at least two models; two that differ by `gap` disagree on that share of the images.
+
+    With `clusters` [N], as in `components`, they disagree on that share of the clusters, and more images are more
+    clusters like these.
+    """
     import numpy as np
 
-    models = [components(answers) for answers in correct.values()]
+    models = [components(answers, clusters) for answers in correct.values()]
     first = min(range(len(models)), key=lambda i: models[i].error)
     several = [model for model in models if model.num_seeds > 1]
     disagreement = float(np.median([model.disagreement for model in several])) if several else 0.0
     num_seeds = round(float(np.median([model.num_seeds for model in several]))) if several else 1
-    pairs = [_per_image(models[first], models[i], disagreement) for i in range(len(models)) if i != first]
+    num_images = len(models[0].num_wrong)
+    clustering = _clustering(several, disagreement) if clusters is not None else 1.0
+    others = [model for at, model in enumerate(models) if at != first]
+    pairs = [_per_image(models[first], other, disagreement * clustering, clusters) for other in others]
+    least = gap * (
+        1.0 if clusters is None else float((by_cluster(np.ones(num_images), clusters) ** 2).sum()) / num_images
+    )
     return Design(
-        num_images=len(models[0].num_wrong),
+        num_images=num_images,
         num_seeds=num_seeds,
         num_models=len(models),
-        per_image=max(float(np.median(pairs)), gap),
+        per_image=max(float(np.median(pairs)), least),
         disagreement=disagreement,
         effect=_typical_effect(several) if several else None,
+        clustering=clustering,
     )
 
 
@@ -157,12 +170,24 @@ def narrows_most(seen: Design) -> str:
     return min(ways, key=lambda way: ways[way].detectable())
 
 
-def _per_image(first: Components, second: Components, disagreement: float) -> float:
+def _clustering(several: list[Components], disagreement: float) -> float:
+    """How many times the variance of what seeds disagree on grows because images come in clusters."""
+    import numpy as np
+
+    if not disagreement:
+        return 1.0
+    return float(np.median([model.chance * len(model.num_wrong) for model in several])) / disagreement
+
+
+def _per_image(first: Components, second: Components, chance: float, clusters: Array | None) -> float:
     """Of two single trials: what a mean over seeds has averaged out is put back."""
     import numpy as np
 
-    seen = float(np.square(first.num_wrong / first.num_seeds - second.num_wrong / second.num_seeds).mean())
-    return seen + disagreement * (2 - 1 / first.num_seeds - 1 / second.num_seeds)
+    apart = first.num_wrong / first.num_seeds - second.num_wrong / second.num_seeds
+    # Clusters differ by their sizes too: their variance is about the mean, or large ones would seem to disagree.
+    together = apart if clusters is None else by_cluster(apart - apart.mean(), clusters)
+    seen = float(np.square(together).sum()) / len(apart)
+    return seen + chance * (2 - 1 / first.num_seeds - 1 / second.num_seeds)
 
 
 def _typical_effect(several: list[Components]) -> float:

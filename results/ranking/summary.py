@@ -11,6 +11,7 @@ from results.ranking import compare, resolution, selection
 from results.ranking.comparability import NotComparable, check_comparable, check_labels, check_one_model
 from results.ranking.compare import Comparison, Ranking
 from results.ranking.error_intervals import Interval, error_interval
+from results.ranking.folds import repeats
 from results.ranking.front import Time, front
 from results.ranking.metrics import correct
 from results.ranking.resolution import Design
@@ -73,12 +74,17 @@ class Row:
 class Summary:
     """All rows of a run, best first; the numbers behind their order; whether each test image was met, by model.
 
+    `labels` [N] are those of the test images, `clusters` [N] the groups that these lie in, numbered from 0 on, where
+    there are groups.
+
     Without slots, so that what takes long is worked out once for all that show it, and only where it is shown.
     """
 
     rows: tuple[Row, ...] = ()
     ranking: Ranking = field(default_factory=Ranking)
     correct: Mapping[str, Array] = field(default_factory=dict)
+    labels: Array | None = None
+    clusters: Array | None = None
 
     @property
     def ranked(self) -> tuple[Row, ...]:
@@ -95,12 +101,12 @@ class Summary:
     @cached_property
     def optimism(self) -> float:
         """How many percentage points too kind the error of the best model is, because it was chosen for it."""
-        return selection.optimism(self.correct)
+        return selection.optimism(self.correct, self.clusters)
 
     @cached_property
     def design(self) -> Design:
         """What decides whether the tests of at least two models see a gap of `GAP_PP`."""
-        return resolution.design(self.correct, GAP_PP / 100)
+        return resolution.design(self.correct, GAP_PP / 100, self.clusters)
 
     @cached_property
     def accelerator(self) -> str:
@@ -110,6 +116,16 @@ class Summary:
     @property
     def num_images(self) -> int:
         return next((array.shape[1] for array in self.correct.values()), 0)
+
+    @property
+    def folds(self) -> int:
+        """Of how many folds the answers are; 0 where a part of the images was tested."""
+        return next((record.folds for record in self.records), 0)
+
+    @property
+    def num_groups(self) -> int:
+        """Of how many groups the test images are; 0 where there are no groups."""
+        return 0 if self.clusters is None else int(self.clusters.max()) + 1
 
     @property
     def num_seeds(self) -> tuple[int, int]:
@@ -122,21 +138,24 @@ def summarise(records: Sequence[Record], predictions: Predictions) -> Summary:
     """Rank the models of one run. Raises NotComparable where its trials were not made under the same conditions."""
     ended_well = [record for record in records if record.status == "ok"]
     check_comparable(ended_well)  # alone: a trial that failed early has no facts, and no figure to be compared
-    models = _by_model(records)
     for trials in _by_model(ended_well).values():
         check_one_model(trials)
-    rights = _rights(models, predictions)
-    known = {name: array for name, array in rights.items() if array is not None}
+    records, predictions = repeats(records, predictions)
+    models = _by_model(records)
+    answers = _answers(models, predictions)
+    known, clusters = answers.correct, answers.clusters
     rows = {name: _row(name, trials) for name, trials in models.items()}
-    ranking = compare.rank(known)
+    ranking = compare.rank(known, clusters)
     fronts = _fronts([rows[name] for name in ranking.order], ranking)
     ranked = [_ranked(rows[name], ranking, fronts) for name in ranking.order]
     unranked = _unranked((rows[name] for name in rows if name not in known), NO_PREDICTIONS)
-    return Summary(rows=(*ranked, *unranked), ranking=ranking, correct=known)
+    rows_shown = (*ranked, *unranked)
+    return Summary(rows=rows_shown, ranking=ranking, correct=known, labels=answers.labels, clusters=clusters)
 
 
 def without_ranking(records: Sequence[Record], predictions: Predictions, why: str) -> Summary:
     """Each model by itself, where they cannot be ranked together; the note of each says why."""
+    records, predictions = repeats(records, predictions)
     rows = [_row(name, trials) for name, trials in _by_model(records).items()]
     return Summary(rows=_unranked((part for row in rows for part in _with_errors(row, predictions)), why))
 
@@ -146,12 +165,13 @@ def _with_errors(row: Row, predictions: Predictions) -> list[Row]:
     try:
         check_comparable(row.measured)
         check_one_model(row.measured)
-        right = _rights({row.model: row.measured}, predictions)[row.model]
+        answers = _answers({row.model: row.measured}, predictions)
     except NotComparable as error:
         alone = (_row(row.model, [record]) for record in row.records)
         apart = [part for one in alone for part in _with_errors(one, predictions)]
         return [replace(part, note=f"seed {part.records[0].seed} alone: {error.cause}") for part in apart]
-    return [row if right is None else replace(row, error=error_interval(right))]
+    right = answers.correct.get(row.model)
+    return [row if right is None else replace(row, error=error_interval(right, answers.clusters))]
 
 
 def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
@@ -161,22 +181,40 @@ def _by_model(records: Sequence[Record]) -> dict[str, list[Record]]:
     return models
 
 
-def _rights(models: Mapping[str, Sequence[Record]], predictions: Predictions) -> dict[str, Array | None]:
-    """Seeds by test images [S, N] of each model; None where no trial that ended well left predictions.
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Seeds by test images [S, N] of each model that left predictions; labels and groups [N] of these images."""
 
-    Raises NotComparable where trials do not have the same labels in the same order.
+    correct: Mapping[str, Array]
+    labels: Array | None = None
+    clusters: Array | None = None
+
+
+def _answers(models: Mapping[str, Sequence[Record]], predictions: Predictions) -> _Answers:
+    """What the trials that ended well and left predictions answered.
+
+    Raises NotComparable where trials do not have the same labels in the same order, or other groups.
     """
     import numpy as np
 
-    rights: dict[str, Array | None] = {}
+    rights: dict[str, Array] = {}
     labels: list[tuple[str, Array]] = []
+    groups: list[tuple[str, Array]] = []
     for name, trials in models.items():
         kept = [(trial, arrays) for trial in trials if trial.status == "ok" and (arrays := predictions(trial))]
         labels = [*labels[:1], *((f"{name} seed {trial.seed}", arrays["labels"]) for trial, arrays in kept)]
         # Before they are stacked: another number of images has other labels too.
         check_labels(labels)
-        rights[name] = np.stack([correct(arrays) for _, arrays in kept]) if kept else None
-    return rights
+        of_trials = ((f"{name} seed {trial.seed}", arrays["groups"]) for trial, arrays in kept if "groups" in arrays)
+        groups = [*groups[:1], *of_trials]
+        check_labels(groups, "groups")
+        if kept:
+            rights[name] = np.stack([correct(arrays) for _, arrays in kept])
+    if not labels:
+        return _Answers(rights)
+    # Numbered anew: of a part of the images there are a part of the groups.
+    clusters = np.unique(groups[0][1], return_inverse=True)[1] if groups else None
+    return _Answers(rights, labels[0][1], clusters)
 
 
 def _row(model: str, trials: Sequence[Record]) -> Row:
@@ -184,7 +222,8 @@ def _row(model: str, trials: Sequence[Record]) -> Row:
     bad = [trial for trial in trials if trial.status != "ok"]
     if not good:
         return Row(model=model, records=tuple(trials), status=bad[0].status, note=failure(bad[0]))
-    note = f"{len(bad)} of {len(trials)} trials failed ({_cause(bad[0])})" if bad else ""
+    failed = f"{'repeats are not whole' if bad[0].folds else 'trials failed'} ({_cause(bad[0])})" if bad else ""
+    note = f"{len(bad)} of {len(trials)} {failed}" if bad else ""
     return Row(model=model, records=good, note=note, times=_times(good))
 
 

@@ -24,9 +24,9 @@ def slug(name: str) -> str:
     return f"{cleaned}+{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def trial_slug(model: str, seed: int) -> str:
-    """The name of a trial's files and folders: `<model>@s<seed>`."""
-    return f"{slug(model)}@s{seed}"
+def trial_slug(model: str, seed: int, fold: int | None = None) -> str:
+    """The name of a trial's files and folders: `<model>@s<seed>`, of a fold `<model>@s<seed>f<fold>`."""
+    return f"{slug(model)}@s{seed}{'' if fold is None else f'f{fold}'}"
 
 
 def is_plain(name: str) -> bool:

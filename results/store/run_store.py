@@ -129,7 +129,7 @@ class RunStore:
 
     def retire(self, record: Record) -> Path:
         """Move a record to `retried/`, so that its trial is to do again; nothing is deleted."""
-        name = trial_slug(record.model, record.seed)
+        name = _slug(record)
         taken = next(n for n in count(1) if not (self.path / RETRIED / f"{name}.{n}.json").exists())
         return self.adopt(self.path / "records" / f"{name}.json", f"{RETRIED}/{name}.{taken}.json")
 
@@ -140,10 +140,10 @@ class RunStore:
 
     def save(self, record: Record) -> Path:
         """Write a record down; from then on its trial is done. Raises StoreError where it would replace another."""
-        name, content = f"records/{trial_slug(record.model, record.seed)}.json", to_json(record)
+        name, content = f"records/{_slug(record)}.json", to_json(record)
         there = self._read(self.path / name) if (self.path / name).is_file() else None
         if there is not None and to_json(there) != content:
-            what = f"{record.model}, seed {record.seed}"
+            what = _called(record)
             if there.key != record.key:
                 cause = f"{self.path.name} already has {what}, trained with other settings"
                 raise StoreError(cause, "start a new run for the new settings")
@@ -155,10 +155,10 @@ class RunStore:
 
         Raises StoreError where there is no record of that very trial.
         """
-        path = self.path / "records" / f"{trial_slug(record.model, record.seed)}.json"
+        path = self.path / "records" / f"{_slug(record)}.json"
         there = self._read(path) if path.is_file() else None
         if there is None or there.key != record.key:
-            what = f"{record.model}, seed {record.seed}"
+            what = _called(record)
             raise StoreError(
                 f"{self.path.name} has no record of {what} any more", "leave the folder of a run to itself"
             )
@@ -186,7 +186,7 @@ class RunStore:
         return {name.removeprefix(VALIDATION): array for name, array in arrays.items()}
 
     def _arrays(self, record: Record, wanted: Callable[[str], bool]) -> dict[str, np.ndarray[Any, Any]]:
-        path = self.path / "predictions" / f"{trial_slug(record.model, record.seed)}.npz"
+        path = self.path / "predictions" / f"{_slug(record)}.npz"
         if not path.is_file():
             return {}
         try:
@@ -198,7 +198,7 @@ class RunStore:
 
     def save_failure(self, record: Record, text: str) -> Path:
         """Write the traceback of a failed trial; returns its path within the run's folder."""
-        name = f"failures/{trial_slug(record.model, record.seed)}.txt"
+        name = f"failures/{_slug(record)}.txt"
         return self.write(name, text.encode(errors="backslashreplace")).relative_to(self.path)
 
     def _place(self, name: str) -> Path:
@@ -223,6 +223,14 @@ class RunStore:
         make_folder(self.path / "corrupt")
         path.rename(self.path / "corrupt" / f"{path.name}.{secrets.token_hex(2)}")
         print(plain(f"warning: {path.name} was moved to corrupt/: {error}"), file=sys.stderr)
+
+
+def _slug(record: Record) -> str:
+    return trial_slug(record.model, record.seed, record.fold)
+
+
+def _called(record: Record) -> str:
+    return f"{record.model}, seed {record.seed}{'' if record.fold is None else f', fold {record.fold}'}"
 
 
 def _new_folder(prefix: Path) -> Path:

@@ -55,7 +55,12 @@ def main_columns(summary: Summary) -> list[Column]:
         Column(key="gpu", title=label, unit="ms/batch", fill=partial(_time, kind, "infer"), front=kind),
         Column(key="ratio", title=label, unit="×", fill=partial(_ratio, kind)),
         Column(key="params", title="params", unit="M", fill=_params),
-        Column(key="train", title="train", unit="per seed", fill=lambda row: duration(row.mean("train_seconds"))),
+        Column(
+            key="train",
+            title="train",
+            unit="per fold" if summary.folds else "per seed",
+            fill=lambda row: duration(row.mean("train_seconds")),
+        ),
         Column(key="weights", unit="weights", fill=partial(_fact, "weights"), left=True),
     ]
     return [wanted[0], wanted[1], *_filled(wanted[2:], summary.ranked)]
@@ -75,7 +80,11 @@ def more_columns(summary: Summary) -> list[Column]:
         Column(key="input", title="input", unit="C×H×W", fill=shape, left=True),
         Column(key="head", unit="head", fill=partial(_fact, "head"), left=True),
         Column(key="finetune", unit="trained", fill=partial(_fact, "finetune"), left=True),
-        Column(key="seeds", unit="seeds", fill=lambda row: " ".join(str(record.seed) for record in row.records)),
+        Column(
+            key="seeds",
+            unit="repeats" if summary.folds else "seeds",
+            fill=lambda row: " ".join(str(record.seed) for record in row.records),
+        ),
         Column(key="timing", unit="timing", fill=timing, left=True),
     ]
     return _filled(wanted, summary.ranked)

@@ -31,6 +31,8 @@ def load(path: str | PathLike[str]) -> pandas.DataFrame:
       `_iqr`, and the ends of its 95 % interval, `_low` and `_high`, beside it; `*_samples_per_sec`: images a second.
       `cpu_`, `cuda_` and the like name the device, also of `pareto`; without a prefix it is the one trained on
     - `*_seconds`: seconds a seed; `peak_mib`, `device_peak_mib`: MiB; `test_loss`: nats; means over the seeds
+    - `folds`, `num_groups`: only of a run with cross-validation, or with groups of images; `*_seconds` are then means
+      over folds
     - what the model, its data and its machine were; `status`, and in `note` why a figure or a rank is missing
 
     What is not known is None or NaN. Names are as they are, where table.csv guards them against spreadsheets, and a

@@ -106,6 +106,9 @@ def _origin(row: Row) -> Flat:
         "dataset": first.dataset,
         "fingerprint": first.data.get("fingerprint"),
         "seed": " ".join(str(record.seed) for record in row.records),
+        # Only where it says something: tables of before have no such column, and readers of theirs no use for it.
+        **({"folds": first.folds} if first.folds else {}),
+        **({"num_groups": first.data["num_groups"]} if "num_groups" in first.data else {}),
         "device": first.device,
         "cpu": first.machine.get("cpu"),
         "accelerator": ", ".join(accelerator_names(first)),

@@ -6,7 +6,8 @@ from results.ranking.summary import Summary
 from results.sanitize import plain
 from results.tables.columns import ON_FRONT, main_columns
 from results.tables.markdown import cell
-from results.tables.sentence import legend, sentence, title
+from results.tables.sample import title
+from results.tables.sentence import legend, sentence
 
 ESCAPED = {sign: f"\\{sign}" for sign in "&%$#_{}"}
 ESCAPED |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}

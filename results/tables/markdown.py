@@ -12,7 +12,8 @@ from results.ranking.comparability import accelerator_names
 from results.ranking.summary import Row, Summary
 from results.sanitize import plain
 from results.tables.columns import ON_FRONT, Column, main_columns, more_columns
-from results.tables.sentence import legend, remarks, sentence, title
+from results.tables.sample import title
+from results.tables.sentence import legend, remarks, sentence
 
 # An underscore within a word is itself; elsewhere it begins emphasis.
 MARKUP = re.compile(r"[\\`*\[\]~#!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")

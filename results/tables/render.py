@@ -15,7 +15,8 @@ from results.tables.csv_table import csv_table
 from results.tables.flat_rows import flat
 from results.tables.json_table import json_table
 from results.tables.markdown import markdown_table
-from results.tables.sentence import legend, remarks, sentence, title
+from results.tables.sample import title
+from results.tables.sentence import legend, remarks, sentence
 from results.tables.text import fit_for, wrapped
 
 if TYPE_CHECKING:

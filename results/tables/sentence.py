@@ -8,6 +8,7 @@ from results.ranking.resolution import images_needed, narrows_most
 from results.ranking.step_times import STEP_TIME
 from results.ranking.summary import GAP_PP, Row, Summary
 from results.sanitize import name, plain
+from results.tables import sample
 from results.tables.columns import NOT_TOLD_APART, ON_FRONT, TIE, shape, timing
 from results.tables.number_format import counted, fixed, p_value, percent_decimals, rounded_count
 from results.tables.text import listed
@@ -16,6 +17,7 @@ NO_ACCELERATOR = "no GPU columns: this run used the CPU only"
 # What is less is nothing that one digit behind the point shows.
 LEAST_OPTIMISM_PP = 0.05
 WAYS = {"images": "twice the test images", "seeds": "twice the seeds", "models": "half the models"}
+WAYS_OF_FOLDS = {**WAYS, "images": "twice the images", "seeds": "twice the repeats"}
 # Each with what stands in a table where it is used.
 SIGNS = {
     f"{TIE} ≤": f"{TIE}: known to be within 1 pp of the best",
@@ -23,15 +25,6 @@ SIGNS = {
     f"({NOT_TOLD_APART})": f"({NOT_TOLD_APART}): a time whose interval reaches beyond ten times it",
     ON_FRONT: f"{ON_FRONT}: on that device none is faster and not worse in error, nor better and not slower",
 }
-
-
-def title(summary: Summary) -> str:
-    """What is shown, on how much data, and what its signs mean."""
-    if not summary.ranked:
-        return "No trial ended well: there is nothing to rank."
-    over = "images" if _one_seed_each(summary) else "images and seeds"
-    num_images = counted(summary.num_images, "image")
-    return f"Test error on {num_images}, {_num_seeds(summary)}  (95 % intervals over {over})"
 
 
 def legend(summary: Summary, table: str, spell: Callable[[str], str] = str) -> str:
@@ -62,8 +55,8 @@ def sentence(summary: Summary) -> str:
     if beaten:
         clauses.append(f"{'it' if alone else name(first.model)} beats {_margins(summary, beaten)}")
     text = "; ".join(clauses)
-    if _one_seed_each(summary):
-        return f"Of these checkpoints, {text}."
+    if sample.one_seed_each(summary):
+        return f"Of these {'trainings' if summary.folds else 'checkpoints'}, {text}."
     # A name keeps its small letter.
     return f"{text if alone else f'T{text[1:]}'}."
 
@@ -72,20 +65,11 @@ def remarks(summary: Summary) -> list[str]:
     """What a reader of the table must know to read it right, one line each."""
     if not summary.ranked:
         return []
-    lines = [_one_seed(summary), _fewer_seeds(summary), _ruled_out(summary), _chosen(summary)]
+    lines = [*sample.remarks(summary), _ruled_out(summary), _chosen(summary)]
     lines += [_conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
     lines += [_unrepeatable(summary), *_said(summary), *_untimed(summary)]
     lines += [_left_out(summary), *_gap(summary), *_partial(summary)]
     return [line for line in lines if line]
-
-
-def _num_seeds(summary: Summary) -> str:
-    fewest, most = summary.num_seeds
-    return counted(most, "seed") if fewest == most else f"{fewest} to {counted(most, 'seed')}"
-
-
-def _one_seed_each(summary: Summary) -> bool:
-    return summary.num_seeds[1] == 1
 
 
 def _is(models: list[str]) -> str:
@@ -101,22 +85,6 @@ def _margins(summary: Summary, beaten: list[Row]) -> str:
     p = f"{'adjusted ' if len(summary.ranked) > 2 else ''}{p_value(found.p_adjusted)}"
     more = f" and {len(beaten) - 1:,} more" if len(beaten) > 1 else ""
     return f"{name(nearest.model)} by {middle} pp ({low}–{high}; {p}){more}"
-
-
-def _one_seed(summary: Summary) -> str:
-    if not _one_seed_each(summary):
-        return ""
-    return "One seed: this compares these checkpoints; --seeds 3 also shows how much a new training changes."
-
-
-def _fewer_seeds(summary: Summary) -> str:
-    """Models with fewer seeds than others: what drawing other seeds does to them is learnt from the rest."""
-    fewest, most = summary.num_seeds
-    if fewest == most:
-        return ""
-    models = [row.model for row in summary.ranked if len(summary.correct[row.model]) < most]
-    whose = "its" if len(models) == 1 else "their"
-    return f"Fewer than {most} seeds: {listed(models)}; {whose} seed effect is borrowed from the other models."
 
 
 def _ruled_out(summary: Summary) -> str:
@@ -248,20 +216,22 @@ def _gap(summary: Summary) -> list[str]:
 def _narrows_most(summary: Summary) -> str:
     best = narrows_most(summary.design)
     # What other seeds would do is not known where there is but one, and two models cannot be halved.
-    possible = {"images": True, "seeds": not _one_seed_each(summary), "models": len(summary.ranked) > 2}
-    others = [words for way, words in WAYS.items() if possible[way] and way != best]
-    return f"Differences would narrow most with {WAYS[best]}, rather than {' or '.join(others)}." if others else ""
+    possible = {"images": True, "seeds": not sample.one_seed_each(summary), "models": len(summary.ranked) > 2}
+    ways = WAYS_OF_FOLDS if summary.folds else WAYS
+    others = [words for way, words in ways.items() if possible[way] and way != best]
+    return f"Differences would narrow most with {ways[best]}, rather than {' or '.join(others)}." if others else ""
 
 
 def _images_needed(summary: Summary) -> str:
     needed = images_needed(summary.design, GAP_PP / 100)
     if needed is None:
+        few = f"{sample.draw(summary)}s"
         return (
-            f"No number of test images shows a gap of {GAP_PP:g} pp with these seeds: more seeds are what is missing."
+            f"No number of test images shows a gap of {GAP_PP:g} pp with these {few}: more {few} are what is missing."
         )
     return (
         f"To see a gap of {GAP_PP:g} pp in this table's tests (80 % of the time) takes about {rounded_count(needed)} "
-        f"test images (you have {summary.num_images:,})."
+        f"test images{' in such groups' if summary.num_groups else ''} (you have {summary.num_images:,})."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def keep_predictions(store, record, arrays):
     left, buffer = store.work / "predictions.npz", io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     write_atomic(left, buffer.getvalue())
-    return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed)}.npz")
+    return store.adopt(left, f"predictions/{trial_slug(record.model, record.seed, record.fold)}.npz")
 
 
 def stored_run(folder, trials, name=None):
@@ -45,3 +46,14 @@ def stored_run(folder, trials, name=None):
         store.save(one)
     store.clear_work()
     return RunStore(store.path.rename(folder / name)) if name else store
+
+
+def in_folds(record, arrays, num_folds=3):
+    """The same answers as the trials of a cross-validation: in each fold every third image is tested."""
+    num_images = len(arrays["labels"])
+    test = {name: array for name, array in arrays.items() if not name.startswith("val_")}
+    data = {**record.data, "num_test": num_images, "folds": num_folds}
+    for fold in range(1, num_folds + 1):
+        rows = np.arange(fold - 1, num_images, num_folds)
+        said = {"key": f"{record.key}-{fold}", "trial": {"fold": fold, "folds": num_folds}, "data": data}
+        yield replace(record, **said), {name: array[rows] for name, array in test.items()} | {"rows": rows}

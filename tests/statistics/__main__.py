@@ -48,11 +48,13 @@ def blocks() -> Iterator[Block]:
         needed,
     )
     yield "many models", ["models", "images", "effect", "rank 1 with one seed", "with three"], groups
+    yield "clustered", ["groups", "spread", *CLUSTERED], clustered
     yield "places", ["models", "seeds", "effect", "all ranks within"], places
 
 
 EFFECTS = (0.0, 0.1, 0.3, 0.6, "mixed")
 COVERED = ("0.0", "0.3", "0.6", "mixed")
+CLUSTERED = ("covered by groups", "by images", "told apart by groups", "by images")
 
 
 def percent(share: float, kept: bool = True) -> str:
@@ -108,6 +110,19 @@ def groups() -> Iterator[list[str]]:
     for models, images, effect in cells.GROUPS:
         one, three = simulations.group_sizes(models, images, effect)
         yield [str(models), str(images), str(effect), str(one), f"{three}{'' if three <= 1.1 * one else '!'}"]
+
+
+def clustered() -> Iterator[list[str]]:
+    for num_groups, spread in cells.CLUSTERED:
+        covered, alone, alarms, alarms_alone = simulations.clustered(num_groups, spread, 1000)
+        kept = covered >= cells.LEAST_CLUSTERED or num_groups < cells.ENOUGH_GROUPS
+        shown = (
+            percent(covered, kept),
+            percent(alone),
+            percent(alarms, alarms <= cells.MOST_ALARMS),
+            percent(alarms_alone),
+        )
+        yield [str(num_groups), str(spread), *shown]
 
 
 def places() -> Iterator[list[str]]:

@@ -22,6 +22,12 @@ PLACES = tuple(product((5, 20), ((1, 0.0), (2, 0.3), (3, "mixed"))))
 GROUPS = tuple(product((280, 1400), (359, 2000), (0.0, 0.1)))
 
 
+# Groups of images, and how much harder some are than others; of few groups a table says itself that it is rough.
+CLUSTERED = tuple(product((10, 20, 40, 100), (0.0, 1.0, 2.0)))
+ENOUGH_GROUPS = 20
+LEAST_CLUSTERED = 0.92
+
+
 def runs_of(num_models: int) -> int:
     """How often a cell is drawn: its share is then known to within about half a point."""
     return 2000 if num_models <= 5 else 1000

@@ -32,6 +32,21 @@ def draw(
     return {f"m{index}": answers for index, answers in enumerate(right)}
 
 
+def draw_grouped(
+    generator: np.random.Generator, error: float, spread: float, num_groups: int
+) -> tuple[list[Array], Array]:
+    """Answers, bool [N], of two models of one error, and the group of each image; groups have 1 to 11 images.
+
+    Beside the images, groups are hard: normal with the standard deviation `spread` for both, half of it for each alone.
+    """
+    groups = np.repeat(np.arange(num_groups), generator.integers(1, 12, num_groups))
+    level = intercept(error, 1.25**0.5 * spread)
+    hard = spread * generator.standard_normal(num_groups)[groups] + HARDNESS * generator.standard_normal(len(groups))
+    own = [spread / 2 * generator.standard_normal(num_groups)[groups] for _ in range(2)]
+    own = [each + OWN_HARDNESS * generator.standard_normal(len(groups)) for each in own]
+    return [generator.random(len(groups)) >= expit(level + hard + each) for each in own], groups
+
+
 @cache
 def intercept(error: float, effect: float) -> float:
     """The `a` at which the mean error is `error`, whatever the effect."""

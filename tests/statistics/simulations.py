@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from results.ranking import resolution
-from results.ranking.compare import Ranking, rank
+from results.ranking.compare import Ranking, compare, rank
 from results.ranking.error_intervals import error_interval
-from tests.statistics.draws import draw, effects_of
+from results.ranking.uncertainty import ALPHA
+from tests.statistics.draws import draw, draw_grouped, effects_of
 
 ERROR = 0.1
 GAP = 0.01
@@ -129,6 +130,24 @@ def group_sizes(num_models: int, num_images: int, effect: Effect) -> tuple[int, 
     for name in generator.choice(list(answers), num_models // 30, replace=False):
         answers[str(name)][generator.integers(3)] = generator.random(num_images) < 0.1
     return firsts(one), firsts(rank(answers))
+
+
+def clustered(num_groups: int, spread: float, runs: int) -> tuple[float, float, float, float]:
+    """Groups of 1 to 11 images: how often intervals by groups, and by single images, cover a model's error.
+
+    And how often two equal models are told apart by groups, and by single images. `spread` is the standard deviation,
+    in logits, of how hard a group is for all models; half of it is what is hard for one of them alone.
+    """
+    generator = np.random.default_rng([10, num_groups])
+    found = np.zeros(4)
+    for _ in range(runs):
+        answers, groups = draw_grouped(generator, ERROR, spread, num_groups)
+        for at, clusters in enumerate((groups, None)):
+            interval = error_interval(answers[0], clusters)
+            found[at] += interval.low <= 100 * ERROR <= interval.high
+            found[2 + at] += compare(*answers, clusters).p < ALPHA
+    covered, alone, alarms, alarms_alone = (found / runs).tolist()
+    return covered, alone, alarms, alarms_alone
 
 
 def firsts(ranking: Ranking) -> int:

@@ -88,6 +88,20 @@ def test_what_is_promised_of_more_images_is_kept(num_models, kind):
         assert 0.7 <= found <= 0.9
 
 
+def test_intervals_by_groups_cover_where_those_by_images_do_not():
+    covered, alone, alarms, _ = simulations.clustered(40, 2.0, 150)
+    assert covered >= 0.9 > alone + 0.03
+    assert alarms <= 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("num_groups", "spread"), cells.CLUSTERED)
+def test_intervals_by_groups_keep_what_intervals_by_images_promise(num_groups, spread):
+    covered, _, alarms, _ = simulations.clustered(num_groups, spread, 1000)
+    assert covered >= (cells.LEAST_CLUSTERED if num_groups >= cells.ENOUGH_GROUPS else 0.85)
+    assert alarms <= cells.MOST_ALARMS
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("num_models", "kind"), cells.PLACES)
 def test_the_intervals_of_ranks_hold_all_true_ranks(num_models, kind):

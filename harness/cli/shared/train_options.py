@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 FOLDERS = ("data_dir", "train_dir", "val_dir", "test_dir", "labels")
 GROUPS = {
-    "data": ("dataset", *FOLDERS, "val_split", "test_split", "img_size", "aug", "skip_bad", "workers"),
+    "data": (
+        *("dataset", *FOLDERS, "group_by", "val_split", "test_split", "folds", "repeats"),
+        *("img_size", "aug", "skip_bad", "workers"),
+    ),
     "model": ("pretrained", "weights", "head", "finetune", "feature_views"),
     "training": (
         *("epochs", "batch_size", "opt", "lr", "weight_decay", "momentum", "sched", "patience", "seed", "seeds"),

@@ -21,10 +21,15 @@ from zoo.errors import USAGE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderScan:
-    """What lies in an image folder, and what a person should know about what was left out."""
+    """What lies in an image folder, and what a person should know about what was left out.
+
+    Paths are named below `root`. `groups` is the group of each image where a file of labels says it, "" for none.
+    """
 
     images: LabelledImages
+    root: Path
     notes: tuple[str, ...] = ()
+    groups: Mapping[Path, str] | None = None
 
 
 def scan_folder(
@@ -47,12 +52,14 @@ def scan_folder(
     folders = [*([root] if root is not None else []), *given.values()]
     tree = read_tree(folders, readable(), apart=[labels] if labels else [])
     below = root or Path(common_folder([folder / "_" for folder in given.values()]))
+    groups = None
     if labels is not None:
-        images, notes = labelled_by(labels, tree.roots[0], tree.left_out)
-        notes += again_note(tree, None, below)
+        listed = labelled_by(labels, tree.roots[0], tree.left_out)
+        images, groups, notes = listed.images, listed.groups, [*listed.notes, *again_note(tree, None, below)]
     else:
         images, notes = _by_folders(tree, root, given, below)
-    return FolderScan(images=images, notes=(*notes, *_closed_note(tree, below), *tree.left_out.notes(below)))
+    notes += [*_closed_note(tree, below), *tree.left_out.notes(below)]
+    return FolderScan(images=images, root=below, notes=tuple(notes), groups=groups)
 
 
 def _by_folders(

@@ -23,6 +23,8 @@ def lines(scores: ClassScores, most: int) -> list[str]:
     table = aligned([HEADINGS, *(row for index, own in shown for row in _rows(scores, index, own))], right=RIGHT)
     hidden, models = len(scores.rows) - len(shown), len(scores.rows[0][1])
     said = ["", "The worst first, with 95 % intervals; of what a class was taken for, the share of its images."]
+    if scores.clustered:
+        said.append("Images come in groups: intervals of accuracy allow for that, those of precision and F1 do not.")
     if hidden:
         said.append(f"{_more(hidden, 'better class', 'better classes')} not shown: --most 0 shows all")
     if models < scores.num_models:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from results.answers.ensemble import Ensemble, Score
-from results.answers.ensemble_search import Search, Step
+from results.answers.ensembles.ensemble import Ensemble, Score
+from results.answers.ensembles.search import Search, Step
 from results.sanitize import name
 from results.tables.answers.words import label, same_images, signed, verdict
 from results.tables.columns import timing

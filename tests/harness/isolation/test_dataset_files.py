@@ -37,3 +37,12 @@ def test_a_dataset_of_files_keeps_their_paths_even_those_that_are_no_unicode(tmp
     taken = take_over(tmp_path / "handed")
     same(taken, dataset)
     assert list(taken.pools["train"].images) == list(dataset.pools["train"].images)
+
+
+def test_folds_are_handed_over_with_their_rows(tmp_path):
+    dataset = load(DatasetSource(spec=discover().dataset("digits")), folds=3, seeds=(1, 2))
+    hand_over(dataset, tmp_path)
+    taken = take_over(tmp_path)
+    assert list(taken.folds) == [(seed, fold) for seed in (1, 2) for fold in (1, 2, 3)]
+    for seed, fold in dataset.folds:
+        same(taken.of(seed, fold), dataset.of(seed, fold))

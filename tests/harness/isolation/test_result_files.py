@@ -128,3 +128,13 @@ def test_validation_predictions_of_other_images_than_the_datasets_are_refused(tm
     packed = sent(tmp_path)
     with pytest.raises(ZooError, match="other val_labels than the dataset for 2 of 2 images"):
         unpack(packed, tmp_path, labels=LABELS, val_labels=VAL_LABELS[::-1], classes=CLASSES)
+
+
+def test_where_test_images_stand_is_the_parents_word_alone(tmp_path):
+    packed = sent(tmp_path)
+    places = {"rows": [7] * len(LABELS), "groups": list(range(len(LABELS)))}
+    unpack(packed, tmp_path, labels=LABELS, val_labels=VAL_LABELS, classes=CLASSES, places=places)
+    kept = dict(np.load(tmp_path / "predictions.npz"))
+    assert {name: kept[name].tolist() for name in places} == places
+    with pytest.raises(ValueError, match="say where its test images stand"):
+        received(packed, tmp_path)

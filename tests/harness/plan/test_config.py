@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,12 @@ def test_a_trial_has_one_key_for_ever_and_its_weights_are_one_text(text, key):
 def test_a_trial_is_the_same_after_its_way_through_json(text):
     trial = with_weights(text)
     assert Trial.from_json(json.loads(json.dumps(trial.as_json()))) == trial
+
+
+def test_a_fold_is_a_trial_of_its_own_and_without_folds_nothing_is_said_of_them():
+    whole = Trial(model="m", dataset="d", train=TrainConfig(), timing=TimingConfig(), device="cpu", seed=1)
+    folds = [replace(whole, fold=fold, folds=count) for fold, count in ((1, 5), (2, 5), (1, 4))]
+    assert len({trial.key for trial in (whole, *folds)}) == 4
+    assert {"fold", "folds"} & whole.as_json().keys() == set()
+    assert [Trial.from_json(json.loads(json.dumps(trial.as_json()))) for trial in folds] == folds
+    assert [trial.is_timed for trial in (whole, *folds)] == [True, True, False, True]

@@ -34,3 +34,10 @@ def test_a_trial_is_timed_with_the_numerics_of_its_training():
 def test_what_is_trained_compiled_is_timed_compiled(compiled):
     trials = [item.trial for item in planned(torchcompile=compiled)]
     assert {(trial.train.torchcompile, trial.timing.torchcompile) for trial in trials} == {(compiled, compiled)}
+
+
+def test_a_models_folds_follow_each_other_before_the_next_model_and_the_next_repeat():
+    usual = {"dataset": "d", "train": TrainConfig(), "timing": TimingConfig(), "device": "cpu"}
+    labels = [item.label for item in plan(CHOICES, [1, 2], folds=2, **usual)]
+    assert labels[:4] == ["a seed 1 fold 1", "a seed 1 fold 2", "b seed 1 fold 1", "b seed 1 fold 2"]
+    assert (len(labels), labels[4]) == (8, "a seed 2 fold 1")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
+from results.answers.asked import Unanswerable
 from results.answers.checkpoints import find_checkpoint
 from results.errors import StoreError
 from results.store.file_names import trial_slug
@@ -99,3 +101,24 @@ def test_what_cannot_be_meant_is_said_in_one_line_with_a_remedy(output, text, ca
 def test_without_a_run_that_is_said(tmp_path):
     with pytest.raises(StoreError, match="there is no run in "):
         find_checkpoint("mlp", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "folder", "title"),
+    [
+        ("mlp", "mlp@s1f1", "mlp, seed 1, fold 1 of 2, run {}"),
+        ("mlp@s1f2", "mlp@s1f2", "mlp, seed 1, fold 2 of 2, run {}"),
+        ("mlp@s1", "mlp@s1f1", "mlp, seed 1, fold 1 of 2, run {}"),
+    ],
+)
+def test_of_folds_the_first_is_meant_unless_one_is_named(tmp_path, text, folder, title):
+    trials = [(replace(trial("mlp")[0], trial={"fold": fold, "folds": 2}), {}) for fold in (1, 2)]
+    store = stored_run(tmp_path, trials)
+    for fold in (1, 2):
+        (store.path / "checkpoints" / f"mlp@s1f{fold}").mkdir(parents=True)
+    for named in (text, str(store.path / "checkpoints" / folder)):
+        found = find_checkpoint(named, tmp_path)
+        assert (found.folder.name, found.title) == (folder, title.format(store.path.name))
+    with pytest.raises(Unanswerable, match="has no fold 7 of mlp") as raised:
+        find_checkpoint("mlp@s1f7", tmp_path)
+    assert raised.value.remedy == "its folds: 1, 2"

@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from results.answers.asked import run_and_models
 from results.answers.class_scores import class_scores, rate
+from results.tables.answers.classes import lines
 from tests.results.classified import classified
 from tests.results.runs import trial
 from tests.results.samples import stored_run
@@ -141,3 +142,16 @@ def test_what_is_not_there_is_said(tmp_path, names, cause, code):
         class_scores(names, tmp_path)
     assert caught.value.exit_code == code
     assert caught.value.remedy
+
+
+def test_of_images_in_groups_recall_is_as_uncertain_as_the_groups_are(tmp_path):
+    labels, groups = np.arange(200) % 2, np.arange(200) // 20
+    answers = np.where((groups == 3) & (labels == 1), 0, labels)
+    record, arrays = classified("vit", labels, answers, ("elm", "oak"))
+    for name, kept in (("alone", arrays), ("grouped", arrays | {"groups": groups})):
+        stored_run(tmp_path / name, [(record, kept)])
+    alone, grouped = (class_scores([], tmp_path / name) for name in ("alone", "grouped"))
+    widths = [scores.rows[0][1]["vit"].recall.high - scores.rows[0][1]["vit"].recall.low for scores in (alone, grouped)]
+    assert (alone.clustered, grouped.clustered, widths[1] > 2 * widths[0]) == (False, True, True)
+    said = "Images come in groups: intervals of accuracy allow for that, those of precision and F1 do not."
+    assert [said in lines(scores, 0) for scores in (alone, grouped)] == [False, True]

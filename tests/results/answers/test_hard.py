@@ -12,7 +12,7 @@ from results.ranking.metrics import best_classes
 from results.store import image_names
 from results.store.image_names import ImageNames
 from tests.results.runs import trial
-from tests.results.samples import stored_run
+from tests.results.samples import in_folds, stored_run
 
 CLASSES = ("elm", "oak", "fir")
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2])
@@ -58,6 +58,14 @@ def test_of_the_best_five_of_many_classes_it_finds_the_same(tmp_path):
     votes = [{image.row: image.votes for image in one.images} for one in found.values()]
     assert len(votes[0]) > 50
     assert votes[0] == votes[1]
+
+
+def test_the_folds_of_a_cross_validation_are_one_trial_over_all_images(tmp_path):
+    trials = [answering(name, i2=[0.1, 0.8, 0.1], i4=[0.9, 0.05, 0.05]) for name in "ab"]
+    stored_run(tmp_path / "whole", trials)
+    stored_run(tmp_path / "folds", [fold for one in trials for fold in in_folds(*one)])
+    whole, folds = (hard_images(None, tmp_path / name) for name in ("whole", "folds"))
+    assert (folds.images, folds.num_trials, folds.num_images) == (whole.images, 2, 7)
 
 
 def test_answers_that_are_not_finite_are_taken_for_nothing(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from results.ranking.compare import compare
 from results.ranking.components import components
 from results.ranking.error_intervals import error_interval, error_intervals
 from results.ranking.seed_effects import seed_effects
@@ -98,3 +99,40 @@ def test_clusters_whose_images_have_nothing_in_common_count_as_their_images():
     correct = np.random.default_rng(3).random((1, 4000)) < 0.9
     blind, clustered = error_interval(correct), error_interval(correct, np.repeat(np.arange(1000), 4))
     assert clustered.high - clustered.low == pytest.approx(blind.high - blind.low, rel=0.1)
+
+
+def grouped(num_groups, seed=0):
+    """Answers of two models whose errors come in groups of 1 to 11 images; each image's group."""
+    generator = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(num_groups), generator.integers(1, 12, num_groups))
+    hard = generator.normal(-1.4, 1.5, num_groups)[clusters]
+    chances = [1 / (1 + np.exp(-hard - 0.7 * generator.normal(size=num_groups)[clusters])) for _ in range(2)]
+    return [generator.random(len(clusters)) >= chance for chance in chances], clusters
+
+
+def bootstrap(values, clusters, runs=4000):
+    """Means of values [N] over groups that are drawn anew with replacement, all images of a group together."""
+    generator, sums, sizes = np.random.default_rng(1), np.bincount(clusters, values), np.bincount(clusters)
+    drawn = generator.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=runs)
+    return (drawn @ sums) / (drawn @ sizes)
+
+
+@pytest.mark.parametrize("num_groups", [60, 200])
+def test_a_clustered_interval_is_as_wide_as_a_bootstrap_over_groups(num_groups):
+    (answers, _), clusters = grouped(num_groups)
+    interval, alone = error_interval(answers, clusters), error_interval(answers)
+    low, high = 100 * np.percentile(bootstrap(~answers, clusters), (2.5, 97.5))
+    assert interval.high - interval.low == pytest.approx(high - low, rel=0.12)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.12 * (high - low))
+    assert high - low > 1.5 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize("num_groups", [60, 200])
+def test_a_clustered_difference_is_as_sure_as_a_bootstrap_over_groups(num_groups):
+    (first, second), clusters = grouped(num_groups)
+    found, alone = compare(first, second, clusters), compare(first, second)
+    low, high = 100 * np.percentile(bootstrap(second * 1.0 - first, clusters), (2.5, 97.5))
+    # A little wider by intent: two more groups on which they disagree, so that no difference is ever certain.
+    assert 0.95 < (found.high - found.low) / (high - low) < 1.35
+    assert found.difference == pytest.approx(100 * float(second.mean() - first.mean()))
+    assert found.high - found.low > 1.2 * (alone.high - alone.low)

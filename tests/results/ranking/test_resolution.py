@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import chi2, norm
 
 from results.ranking.resolution import Design, design, images_needed, narrows_most
+from tests.results.ranking.test_error_intervals import bootstrap, grouped
 from tests.statistics.draws import draw
 
 ONE_SEED = Design(num_images=1000, num_seeds=1, num_models=2, per_image=0.1, disagreement=0.0, effect=None)
@@ -133,3 +134,28 @@ def test_what_is_significant_follows_the_effect_that_was_seen():
     none, some = replace(SEEDS, num_models=20), replace(SEEDS, num_models=20, effect=5e-4)
     assert len(none._detectable()) == 28  # the pairs of eight of twenty models
     assert some.detectable() > 1.5 * none.detectable()
+
+
+def test_with_clusters_what_differs_is_what_a_bootstrap_over_them_makes_of_it():
+    (first, second), clusters = grouped(200)
+    correct = {"a": first, "b": second}
+    apart = first.astype(float) - second
+    variance = bootstrap(apart, clusters).var()
+    assert design(correct, 0.01, clusters).over_images == pytest.approx(variance, rel=0.15)
+    assert design(correct, 0.01, clusters).over_images > 1.3 * design(correct, 0.01).over_images
+
+
+def test_clusters_of_copies_count_as_many_images_as_there_are_clusters():
+    few = made(3, 2)
+    copied = {name: np.repeat(answers, 4, axis=-1) for name, answers in few.items()}
+    clusters = np.repeat(np.arange(next(iter(few.values())).shape[-1]), 4)
+    seen, alone = design(copied, 0.01, clusters), design(few, 0.01)
+    assert seen.over_images == pytest.approx(alone.over_images, rel=0.02)
+    assert seen.detectable() == pytest.approx(alone.detectable(), rel=0.1)
+
+
+def test_clusters_of_one_image_each_change_hardly_anything():
+    answers = made(3, 2)
+    alone, each = design(answers, 0.01), design(answers, 0.01, np.arange(next(iter(answers.values())).shape[-1]))
+    assert each.over_images == pytest.approx(alone.over_images, rel=0.02)
+    assert each.effect == pytest.approx(alone.effect, rel=0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -176,3 +177,12 @@ def test_a_record_is_extended_whole_and_only_where_it_is_of_that_very_trial(stor
         with pytest.raises(StoreError, match="has no record of"):
             store.extend(other)
     assert store.records() == [longer]
+
+
+def test_each_fold_has_files_of_its_own(store):
+    folds = [record(trial={"fold": fold, "folds": 3}, key=f"k{fold}") for fold in (1, 2)]
+    assert [store.save(one).name for one in folds] == ["resnet18@s1f1.json", "resnet18@s1f2.json"]
+    assert store.save(record()).name == "resnet18@s1.json"
+    assert [(one.fold, one.folds) for one in store.records()] == [(None, 0), (1, 3), (2, 3)]
+    with pytest.raises(StoreError, match="already has another result of resnet18, seed 1, fold 2"):
+        store.save(replace(folds[1], status="failed"))

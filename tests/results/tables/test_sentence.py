@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from results.tables.sentence import legend, remarks, sentence, title
+from results.tables.sample import title
+from results.tables.sentence import legend, remarks, sentence
 from tests.results.runs import summary_of, trial
 
 

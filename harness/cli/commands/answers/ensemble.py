@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
-    from results.answers.ensemble import ensemble
+    from results.answers.ensembles.ensemble import ensemble
     from results.tables.answers import ensembles
 
     answer = ensemble(arguments.models, arguments.run, arguments.output, arguments.search)

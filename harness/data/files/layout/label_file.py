@@ -1,39 +1,47 @@
-"""Labels in a file: CSV with the columns `path`, relative to the data folder, `label`, and perhaps `split`."""
+"""Labels in a file: CSV with the columns `path`, relative to the data folder, `label`, and perhaps `split`, `group`."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data.files.layout.class_folders import refuse_same_names
+from harness.data.files.layout.csv_lines import Line, again_named, read_lines, refuse_lines
 from harness.data.files.layout.part_names import VAL_OR_TEST, parts_of
 from harness.data.files.layout.tree import Folder, LeftOut, Reason
 from harness.data.files.printable import listed, shown_path
-from harness.data.files.regular import open_regular, reason
 from results.sanitize import visible
 from zoo import LabelledImages, Split, ZooError
 
-COLUMNS = ("path", "label", "split")
-EXPECTED = "expected a first line path,label or path,label,split, and below it a line for each image"
+COLUMNS = ("path", "label", "split", "group")
+EXPECTED = "expected a first line path,label[,split][,group], and below it a line for each image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the file: an image by its path below the data folder, its label, and the word for its part."""
+    """One line of the file: an image, its label, and the word for its part."""
 
-    line: int
-    path: str
+    line: Line
     label: str
     split: str
 
+    @property
+    def path(self) -> str:
+        return self.line.path
 
-def labelled_by(file: Path, root: Folder, left_out: LeftOut) -> tuple[LabelledImages, list[str]]:
-    """The images below `root` that `file` lists, and what else a person should know of it; others are left out.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelFile:
+    """The images that a file lists; their `groups`, where it has that column; and what a person should know of it."""
+
+    images: LabelledImages
+    groups: Mapping[Path, str] | None
+    notes: Sequence[str]
+
+
+def labelled_by(file: Path, root: Folder, left_out: LeftOut) -> LabelFile:
+    """The images below `root` that `file` lists; others are left out.
 
     Raises ZooError for all lines at once that name no image, or that can be doubted.
     """
@@ -46,47 +54,29 @@ def labelled_by(file: Path, root: Folder, left_out: LeftOut) -> tuple[LabelledIm
     for name, path in images.items():
         if name not in named:
             left_out.add(Reason(f"image that {shown} does not list", f"images that {shown} does not list"), path)
-    return _labelled(rows, images, parts, file), notes
+    groups = {images[row.path]: row.line.cell("group") for row in rows}
+    return LabelFile(
+        images=_labelled(rows, images, parts, file),
+        groups=groups if rows and "group" in rows[0].line.cells else None,
+        notes=notes,
+    )
 
 
 def _read(file: Path, root: Path) -> tuple[list[Row], list[str]]:
-    try:
-        with open_regular(file) as opened:
-            # Names of files may be no UTF-8: they pass through as in every other place.
-            text = opened.read().decode("utf-8-sig", "surrogateescape")
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (OSError, csv.Error) as error:
-        raise ZooError(f"{shown_path(file)} cannot be read: {reason(error)}", EXPECTED) from error
-    header = [name.strip().lower() for name in lines[0]] if lines else []
-    if not {"path", "label"} <= set(header) or len(set(header)) < len(header):
-        raise ZooError(f"{shown_path(file)} begins with the columns {listed(header) or '(none)'}", EXPECTED)
-    ragged = [number for number, cells in enumerate(lines, 1) if cells and len(cells) != len(header)]
-    if ragged:
-        raise ZooError(f"{shown_path(file)} has not {len(header)} columns in line {listed(ragged, 3)}", EXPECTED)
-    rows = [_row(number, dict(zip(header, cells, strict=True)), root) for number, cells in enumerate(lines, 1) if cells]
+    header, lines = read_lines(file, root, ("path", "label"), EXPECTED)
     others = [name for name in header if name not in COLUMNS]
-    return rows[1:], [f"columns of {visible(file.name)} that are not read: {listed(others, 3)}"] if others else []
-
-
-def _row(line: int, cells: Mapping[str, str], root: Path) -> Row:
-    path = cells["path"].strip()
-    below = os.path.relpath(path, root.absolute()) if os.path.isabs(path) else os.path.normpath(path)
-    return Row(line=line, path=below, label=cells["label"].strip(), split=cells.get("split", "").strip())
+    rows = [Row(line=line, label=line.cell("label"), split=line.cell("split")) for line in lines]
+    return rows, [f"columns of {visible(file.name)} that are not read: {listed(others, 3)}"] if others else []
 
 
 def _check(rows: Sequence[Row], images: Mapping[str, Path], file: Path) -> None:
-    times = Counter(row.path for row in rows)
+    lines = [row.line for row in rows]
     wrong = {
-        "name no image below the data folder that is read": [row for row in rows if row.path not in images],
-        "have no label": [row for row in rows if not row.label],
-        "name an image that another line names": [row for row in rows if times[row.path] > 1],
+        "name no image below the data folder that is read": [line for line in lines if line.path not in images],
+        "have no label": [row.line for row in rows if not row.label],
+        "name an image that another line names": again_named(lines),
     }
-    for what, lines in wrong.items():
-        if lines:
-            names = listed((f"{row.path} (line {row.line})" for row in lines), 3)
-            raise ZooError(
-                f"{shown_path(file)} has {len(lines):,} lines that {what}: {names}", "correct or remove them"
-            )
+    refuse_lines(file, wrong)
 
 
 def _parts(rows: Sequence[Row], file: Path) -> dict[str, str]:

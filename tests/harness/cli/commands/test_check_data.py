@@ -85,3 +85,15 @@ def test_torch_is_not_loaded(tmp_path):
     loaded = modules_loaded_by("check-data", str(pets(tmp_path)))
     assert "PIL" in loaded
     assert loaded & {"torch", "torchvision", "timm", "pandas", "sklearn", "scipy"} == set()
+
+
+def test_groups_in_the_file_of_labels_are_heeded(tmp_path, capsys):
+    root = folder(tmp_path / "pets", ["cat", "dog"], num=6)
+    rows = [f"{kind}/{n}.png,{kind},{kind}{n // 4}" for kind in ("cat", "dog") for n in range(6)]
+    file = tmp_path / "labels.csv"
+    file.write_text("\n".join(["path,label,group", *rows]))
+    assert main(["check-data", str(root), "--labels", str(file)]) == 3
+    assert "2 classes have fewer than 3 groups and cannot be split: cat (2), dog (2)" in capsys.readouterr().err
+    file.write_text("\n".join(["path,label,group", *(row.rpartition(",")[0] + "," for row in rows[:-1]), rows[-1]]))
+    assert main(["check-data", str(root), "--labels", str(file)]) == 0
+    assert "note     11 images have no group and are one each: cat/0.png" in capsys.readouterr().out

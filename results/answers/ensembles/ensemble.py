@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from results.answers.asked import NO_DATA, Unanswerable, require_model
-from results.answers.ensemble_search import Search, forward_selection
+from results.answers.ensembles.averaging import average
+from results.answers.ensembles.search import Search, forward_selection
 from results.answers.sides import STEP, Side, require_figures, sides
-from results.ranking.averaging import average
 from results.ranking.comparability import check_labels
 from results.ranking.compare import Comparison, rank
 from results.ranking.components import components
 from results.ranking.error_intervals import Interval, error_intervals
+from results.ranking.folds import repeats
 from results.ranking.metrics import FEWEST_CLASSES_FOR_TOP5, correct, top_error
 from results.ranking.seed_effects import SeedEffects, seed_effects
 from results.ranking.summary import Row
@@ -73,6 +74,20 @@ class Ensemble:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredTrials:
+    """The records of a run, and what gives the predictions of each trial: of all its folds together."""
+
+    store: RunStore
+    records: Sequence[Record]
+    predictions: Callable[[Record], Predictions]
+
+    @classmethod
+    def of(cls, store: RunStore) -> StoredTrials:
+        records = store.records()
+        return cls(store, records, repeats(records, store.predictions)[1])
+
+
+@dataclass(frozen=True, slots=True)
 class _Member:
     """One that is averaged: what it is called, its model, and its trial for each of the ensembles."""
 
@@ -87,11 +102,11 @@ def ensemble(names: Sequence[str], run: str | None, output: Path, at_most: int |
     With `at_most` of those of them (of all, where none is named) that are best on the validation images, no more than
     so many. Raises Unanswerable.
     """
-    store = RunStore.find(run, output)
-    records = store.records()
+    stored = StoredTrials.of(RunStore.find(run, output))
+    store = stored.store
     for name in names:
-        require_model(name, {record.model for record in records}, store.path.name)
-    by_model, _ = sides(store, records, names)
+        require_model(name, {record.model for record in stored.records}, store.path.name)
+    by_model, _ = sides(store, stored.records, names)
     if at_most is None and not names:
         raise Unanswerable("no model was named", "name several, or let them be chosen: harness ensemble --search 3")
     well = [name for name, side in by_model.items() if side.row.measured]
@@ -100,13 +115,13 @@ def ensemble(names: Sequence[str], run: str | None, output: Path, at_most: int |
         raise Unanswerable(cause, "see what went wrong: harness table", NO_DATA)
     chosen = [require_figures(_with_predictions(by_model[name])) for name in names or well]
     if at_most is None and len(chosen) == 1:
-        return _judged(store, _seeds_of(store, chosen[0]), {}, of_seeds=True)
-    members = _same_seeds(store, chosen)
+        return _judged(stored, _seeds_of(stored, chosen[0]), {}, of_seeds=True)
+    members = _same_seeds(stored, chosen)
     if at_most is None:
-        return _judged(store, members, by_model)
+        return _judged(stored, members, by_model)
     candidates = {member.name: member for member in members}
-    search = _search(store, list(candidates.values()), at_most)
-    return _judged(store, [candidates[step.model] for step in search.steps], by_model, search=search)
+    search = _search(stored, list(candidates.values()), at_most)
+    return _judged(stored, [candidates[step.model] for step in search.steps], by_model, search=search)
 
 
 def _with_predictions(side: Side) -> Side:
@@ -117,25 +132,25 @@ def _with_predictions(side: Side) -> Side:
     return side
 
 
-def _trials(store: RunStore, side: Side) -> list[Record]:
+def _trials(stored: StoredTrials, side: Side) -> list[Record]:
     """Those that left predictions."""
     records = side.row.records
     all_did = side.correct is not None and len(side.correct) == len(records)
-    return [record for record in records if all_did or store.predictions(record)]
+    return [record for record in records if all_did or stored.predictions(record)]
 
 
-def _seeds_of(store: RunStore, side: Side) -> list[_Member]:
+def _seeds_of(stored: StoredTrials, side: Side) -> list[_Member]:
     """The trials of one model, as members of one ensemble."""
-    model, records = side.row.model, _trials(store, side)
+    model, records = side.row.model, _trials(stored, side)
     if len(records) == 1:
         cause = f"{plain(model)} alone is no ensemble: the run has one trained seed of it"
         raise Unanswerable(cause, "name several models, or train it from several seeds: harness run --seeds 3")
     return [_Member(f"{model} seed {record.seed}", side, (record,)) for record in records]
 
 
-def _same_seeds(store: RunStore, chosen: Sequence[Side]) -> list[_Member]:
+def _same_seeds(stored: StoredTrials, chosen: Sequence[Side]) -> list[_Member]:
     """Each model with its trials of the seeds that all of them have. Raises Unanswerable where there is none."""
-    trials = [{record.seed: record for record in _trials(store, side)} for side in chosen]
+    trials = [{record.seed: record for record in _trials(stored, side)} for side in chosen]
     shared = sorted(set.intersection(*(set(by_seed) for by_seed in trials)))
     if not shared:
         cause = f"{', '.join(plain(side.row.model) for side in chosen[:4])} have no seed in common that ended well"
@@ -146,8 +161,11 @@ def _same_seeds(store: RunStore, chosen: Sequence[Side]) -> list[_Member]:
     ]
 
 
-def _search(store: RunStore, members: Sequence[_Member], at_most: int) -> Search:
-    kept = {member.name: [store.val_predictions(trial) for trial in member.trials] for member in members}
+def _search(stored: StoredTrials, members: Sequence[_Member], at_most: int) -> Search:
+    if any(trial.folds for member in members for trial in member.trials):
+        cause = "of cross-validation there is nothing to choose on: the validation images of a fold test in another"
+        raise Unanswerable(cause, "name the members: harness ensemble MODEL MODEL")
+    kept = {member.name: [stored.store.val_predictions(trial) for trial in member.trials] for member in members}
     without = [name for name, predictions in kept.items() if not all(predictions)]
     if without:
         cause = f"no validation predictions were kept of {', '.join(map(plain, without[:4]))}: runs of before have none"
@@ -158,7 +176,7 @@ def _search(store: RunStore, members: Sequence[_Member], at_most: int) -> Search
 
 
 def _judged(
-    store: RunStore,
+    stored: StoredTrials,
     members: Sequence[_Member],
     by_model: Mapping[str, Side],
     *,
@@ -169,7 +187,7 @@ def _judged(
     import numpy as np
 
     num_classes = _num_classes(members[0].trials[0])
-    kept = {trial.key: store.predictions(trial) for member in members for trial in member.trials}
+    kept = {trial.key: stored.predictions(trial) for member in members for trial in member.trials}
     check_labels(
         [(f"{trial.model} seed {trial.seed}", kept[trial.key]["labels"]) for m in members for trial in m.trials]
     )
@@ -182,7 +200,7 @@ def _judged(
     scores, best = _scores(rights, others, alone | {ENSEMBLE: averaged}, num_classes)
     certain = [one["certain"] for one in averaged if "certain" in one]
     return Ensemble(
-        run=store.path.resolve().name,
+        run=stored.store.path.resolve().name,
         members=tuple(member.name for member in members),
         seeds=tuple(sorted({trial.seed for member in members for trial in member.trials})),
         of_seeds=of_seeds,

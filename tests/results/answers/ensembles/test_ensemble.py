@@ -10,12 +10,12 @@ import pytest
 from scipy.stats import binom
 
 from results.answers.asked import Unanswerable
-from results.answers.ensemble import ensemble
+from results.answers.ensembles.ensemble import ensemble
 from results.ranking.compare import compare
 from results.ranking.error_intervals import error_interval
 from results.ranking.metrics import best_classes
 from tests.results.runs import trial
-from tests.results.samples import stored_run
+from tests.results.samples import in_folds, stored_run
 
 CLASSES = tuple("0123456789")
 NUM_IMAGES, NUM_VAL = 400, 300
@@ -208,3 +208,13 @@ def test_a_trial_of_which_the_predictions_are_damaged_is_left_out(tmp_path, caps
     (store.path / "predictions" / "b@s1.npz").write_bytes(b"")
     assert ensemble(["a", "b"], None, tmp_path).seeds == (2,)
     assert "b@s1.npz was moved to corrupt/" in capsys.readouterr().err
+
+
+def test_of_a_cross_validation_all_folds_are_averaged_and_nothing_is_left_to_choose_on(tmp_path):
+    trials = models(1, 2)
+    stored_run(tmp_path / "whole", trials)
+    stored_run(tmp_path / "folds", [fold for one in trials for fold in in_folds(*one)])
+    whole, folds = (ensemble(["a", "b", "c"], None, tmp_path / name) for name in ("whole", "folds"))
+    assert (folds.score, folds.member_scores) == (whole.score, whole.member_scores)
+    with pytest.raises(Unanswerable, match="validation images of a fold test in another"):
+        ensemble([], None, tmp_path / "folds", at_most=2)

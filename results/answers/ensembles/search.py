@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from results.ranking.averaging import average
+from results.answers.ensembles.averaging import average
 from results.ranking.metrics import top_error
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from results.ranking.averaging import average, given_to
+from results.answers.ensembles.averaging import average, given_to
 from results.ranking.metrics import best_classes, correct, ranked, top_error
 
 NUM_IMAGES = 200

@@ -1,0 +1,1 @@
+"""Several trials as one: how they are averaged, what that is worth, and which are best together."""
