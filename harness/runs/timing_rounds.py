@@ -42,6 +42,10 @@ def take_later_rounds(runner: Runner, planned: Sequence[Planned], say: Callable[
     by_key = {record.key: record for record in runner.store.records()}
     records = {item.trial.key: by_key[item.trial.key] for item in planned if item.trial.key in by_key}
     missing = {item.trial.key: _missing(runner, item, records.get(item.trial.key)) for item in planned}
+    for item in planned:
+        if missing[item.trial.key] and not _checkpoint(runner, item).is_dir():
+            missing[item.trial.key] = 0
+            _give_up(runner, item, records[item.trial.key], say)
     turns = list(_turns(runner, planned, missing))
     if not turns:
         return
@@ -63,9 +67,14 @@ def _missing(runner: Runner, item: Planned, record: Record | None) -> int:
     """How many rounds the trial's timing lacks; 0 where it has none to be added to, as in records of before."""
     if record is None or "allocator" not in record.facts or record.facts.get("timing_verdict") not in JUDGED:
         return 0
-    if not _checkpoint(runner, item).is_dir():
-        return 0
     return max(runner.rounds_in_all(item) - num_rounds(record.measurements), 0)
+
+
+def _give_up(runner: Runner, item: Planned, record: Record, say: Callable[[str], None]) -> None:
+    """Note that there is nothing to be timed again."""
+    facts, _, note = with_later_round(record.facts, record.measurements, [], "its checkpoint is gone")
+    runner.store.extend(replace(record, facts=facts))
+    say(f"note: {item.label}: {note}")
 
 
 def _turns(runner: Runner, planned: Sequence[Planned], missing: Mapping[str, int]) -> Iterator[Turn]:

@@ -77,12 +77,21 @@ def time_on(
 def time_by_turns(
     device: torch.device, entries: Sequence[Entry], config: TimingConfig, *, exact: bool = False
 ) -> list[DeviceTiming]:
-    """Time several models on `device` by turns; each by itself where they cannot be held there together."""
+    """Time several models on `device` by turns; each by itself where they cannot be held there together.
+
+    Then the facts of their timings say why under "not_by_turns".
+    """
     try:
         timings = time_together(entries, device, config, exact=exact)
-    except (Exception, SystemExit):
-        return [time_on(device, one.model, one.input_shape, one.num_classes, config, exact=exact) for one in entries]
+    except (Exception, SystemExit) as error:
+        why = type(error).__name__
+        each = [time_on(device, one.model, one.input_shape, one.num_classes, config, exact=exact) for one in entries]
+        return [_with_fact(one, "not_by_turns", why) for one in each]
     return [DeviceTiming(device=device.type, timing=timing) for timing in timings]
+
+
+def _with_fact(one: DeviceTiming, name: str, value: str) -> DeviceTiming:
+    return replace(one, timing=replace(one.timing, facts={**one.timing.facts, name: value})) if one.timing else one
 
 
 def with_times(outcome: Outcome, timings: Sequence[DeviceTiming], notes: Notes) -> Outcome:
@@ -118,12 +127,18 @@ def with_later_round(
         measured = merged(measured, later)
         facts = judged(facts, measured, disturbed(timings))
     why = failed or (f"taken under other conditions: {differs}" if differs else "")
+    for apart in dict.fromkeys(one.timing.facts.get("not_by_turns") for one in timings if one.timing):
+        facts = _noted(facts, f"timed by itself, not by turns with others ({apart})") if apart else facts
     if not why:
         return dict(facts), tuple(measured), ""
     note = " ".join(f"a later round of its timing is missing ({why})".split())[:MOST_WORDS]
+    return _noted(facts, note), tuple(measured), note
+
+
+def _noted(facts: Mapping[str, Any], note: str) -> dict[str, Any]:
+    """The facts with one more note, where they have it not."""
     before = str(facts.get("notes", ""))
-    notes = before if note in before else "; ".join(text for text in (before, note) if text)
-    return {**facts, "notes": notes}, tuple(measured), note
+    return {**facts, "notes": before if note in before else "; ".join(text for text in (before, note) if text)}
 
 
 def conditions(timings: Sequence[DeviceTiming]) -> dict[str, Any]:

@@ -128,6 +128,24 @@ def test_a_round_that_fails_costs_the_later_rounds_only_and_is_said(tmp_path, re
     assert "a later round of its timing is missing" in said[-1]
 
 
+def test_a_round_that_was_not_taken_by_turns_is_noted_once(tmp_path):
+    fake, said = runner(tmp_path, [item()], [found(not_by_turns="OutOfMemoryError")] * 2), []
+    take_later_rounds(fake, [item()], said.append)
+    (kept,) = fake.store.records()
+    assert kept.facts["notes"] == "timed by itself, not by turns with others (OutOfMemoryError)"
+    assert len(kept.measurements[0].by_round) == 3
+
+
+def test_a_model_whose_checkpoint_is_gone_gets_no_later_round_and_is_said(tmp_path):
+    items, said = [item("a"), item("b")], []
+    fake = runner(tmp_path, items, [found()] * 2)
+    (fake.store.path / "checkpoints" / "a@s1").rmdir()
+    take_later_rounds(fake, items, said.append)
+    assert fake.asked == [[("b", 1)], [("b", 1)]]
+    assert said[0] == "note: a seed 1: a later round of its timing is missing (its checkpoint is gone)"
+    assert "its checkpoint is gone" in fake.store.records()[0].facts["notes"]
+
+
 def test_a_kill_between_rounds_leaves_whole_records_and_the_missing_rounds_are_taken_later(tmp_path):
     items = [item("a"), item("b")]
     fake = runner(tmp_path, items, [found(), KeyboardInterrupt()])

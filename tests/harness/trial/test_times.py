@@ -93,5 +93,6 @@ def test_models_that_cannot_be_timed_together_are_timed_one_by_one():
     good, bad = time_by_turns(CPU, entries, QUICK)
     assert good.timing.measured("cpu_infer_step_time").n
     assert (bad.timing, bad.error) == (None, "SystemExit: 3")
+    assert good.timing.facts["not_by_turns"] == "SystemExit"
     both = time_by_turns(CPU, [entries[0], entries[0]], QUICK)
     assert [one.timing.failures for one in both] == [{}, {}]
