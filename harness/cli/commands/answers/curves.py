@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.stored_run import add_run_folder, show, show_json
+from results.sanitize import harmless
 from results.tables.text import fit_for
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     else:
         show(curves.lines(found, shutil.get_terminal_size().columns, _is_shown_as_it_is))
     if arguments.plot is not None:
-        print(f"wrote {save(picture.draw(found), arguments.plot)}", file=sys.stderr)
+        print(harmless(f"wrote {save(picture.draw(found), arguments.plot)}"), file=sys.stderr)
     return 0
 
 
