@@ -28,7 +28,7 @@ def new_figure(width: float, height: float, *, layout: Literal["constrained"] | 
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise StoreError("drawing needs matplotlib", "pip install 'zoo-harness[plots]'", ENVIRONMENT) from error
+        raise StoreError("drawing needs matplotlib", "pip install matplotlib", ENVIRONMENT) from error
     # Not pyplot: that keeps every figure, and asks for a screen.
     figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)

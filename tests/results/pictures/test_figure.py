@@ -55,4 +55,4 @@ def test_without_matplotlib_that_is_said_in_one_line(monkeypatch):
     with pytest.raises(StoreError) as caught:
         new_figure(1, 1)
     assert (caught.value.cause, caught.value.exit_code) == ("drawing needs matplotlib", 3)
-    assert caught.value.remedy == "pip install 'zoo-harness[plots]'"
+    assert caught.value.remedy == "pip install matplotlib"
