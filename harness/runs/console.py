@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness._version import __version__
@@ -38,19 +39,20 @@ class Screen:
         """One whole line, whatever a plugin's words in it would do to a terminal."""
         self._write(self._erase(), text, "\n")
 
-    def epoch(self, item: Planned, row: Mapping[str, Any]) -> None:
-        """An epoch has ended."""
-        text = f"{item.label}  epoch {row['epoch'] + 1}/{item.trial.train.epochs} · {_scores(row)}"
+    def epoch(self, item: Planned, row: Mapping[str, Any], left: str = "") -> None:
+        """An epoch has ended; `left` says how long the run goes on."""
+        epoch, scores = f"{item.label}  epoch {row['epoch'] + 1}/{item.trial.train.epochs}", _scores(row)
         if not self.stream.isatty():
-            self.line(f"{_clock()} {text}")
+            self.line(f"{_clock()} {_joined(epoch, scores, left)}")
         elif time.monotonic() - self.drawn >= REDRAW_SECONDS:
             self.drawn = time.monotonic()
-            self._write(self._erase(), f" ▶ {text}")
+            # A line that the terminal wraps would not be drawn over.
+            self._write(self._erase(), f" ▶ {_joined(epoch, left, scores)}"[: get_terminal_size().columns - 1])
 
-    def trial(self, item: Planned, record: Record) -> None:
+    def trial(self, item: Planned, record: Record, left: str = "") -> None:
         """A trial has ended and its record is on disk."""
         stamp = "" if self.stream.isatty() else _clock()
-        self.line(f"{stamp} {MARKS.get(record.status, '✗')} {item.label}  {_outcome(record)}")
+        self.line(f"{stamp} {MARKS.get(record.status, '✗')} {item.label}  {_joined(_outcome(record), left)}")
 
     def _erase(self) -> str:
         return "\r\x1b[2K" if self.stream.isatty() else ""
@@ -80,7 +82,6 @@ def opening_lines(context: RunContext, planned: Sequence[Planned], folder: str, 
         f"{counted(len(planned), 'trial')}{f', {num_done:,} of them done' if num_done else ''} · "
         f"up to {train.epochs} epochs, patience {train.patience}",
         f"store    {folder}",
-        "",
     ]
 
 
@@ -141,6 +142,10 @@ def _outcome(record: Record) -> str:
     parts.append(f"best epoch {record.facts['best_epoch'] + 1}")
     untimed = record.facts.get("timing_error")
     return " · ".join([*parts, *([f"not timed: {untimed}"] if untimed else [])])
+
+
+def _joined(*texts: str) -> str:
+    return " · ".join(text for text in texts if text)
 
 
 def _clock() -> str:

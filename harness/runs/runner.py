@@ -113,7 +113,7 @@ class Runner:
         folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
-        job = self._job(item, trial, folder)
+        job = self.job(item, trial, folder)
         report = self._isolated(worker.main, job.to_json(), listen) if self.setup.isolation else _here(job, listen)
         result = self._result_of(report, trial, folder)
         checkpoint = result.files.get("checkpoint")
@@ -126,7 +126,7 @@ class Runner:
         """The job of timing the trained model in the folder `checkpoint`."""
         folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
         timed_on = tuple(str(device) for device in self.context.timed_on)
-        return replace(self._job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
+        return replace(self.job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
 
     def time(self, jobs: Sequence[Job]) -> RoundResult:
         """One process's turn of timing: what it found for each job, or what became of it."""
@@ -155,7 +155,8 @@ class Runner:
         log = _joined(said, round.log) if said else result.log
         return replace(result, findings=with_first_round(result.findings, timings), log=log)
 
-    def _job(self, item: Planned, trial: Trial, folder: Path) -> Job:
+    def job(self, item: Planned, trial: Trial, folder: Path) -> Job:
+        """What a process is given for `trial`, with `folder` for the files that it leaves."""
         work = self.store.work.absolute()
         return Job(
             trial=trial,

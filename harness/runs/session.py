@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.machine.malloc import allocator
@@ -14,6 +15,8 @@ from harness.runs.comparable import require_comparable
 from harness.runs.console import Screen, opening_lines
 from harness.runs.context import make_record
 from harness.runs.finished_run import Run
+from harness.runs.forecast.memory import Forecast, foresee, warnings
+from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
@@ -81,27 +84,52 @@ class Session:
             if to_do:
                 require_space(self.store.path, expected_bytes(self.context, len(to_do)))
                 runner.prepare()
+            left = self._foresee(runner, to_do)
+            self.screen.line("")
             for item in to_do:
-                result = runner.carry_out(item, partial(self._listen, item))
+                began = monotonic()
+                result = runner.carry_out(item, partial(self._listen, item, left))
+                left.trial(item.trial.key, monotonic() - began, went_well=result.findings.status == "ok")
                 self._require_readable(result.findings)
                 record = self._kept(item, result)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
-                self.screen.trial(item, record)
+                self.screen.trial(item, record, left.words)
             take_later_rounds(runner, planned, self.screen.line)
         finally:
             self.store.clear_work()
             with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
                 runner.progress.rmdir()
 
+    def _foresee(self, runner: Runner, to_do: Sequence[Planned]) -> TimeLeft:
+        """Say which models may not fit into memory; what is returned learns how long the run takes."""
+        # Of no use where nobody reads it; and without isolation no model may be built but in its own trial.
+        ahead = foresee(runner, to_do) if self.setup.isolation and not self.screen.quiet else Forecast()
+        is_seen = self.context.device.type != "cpu" or self.setup.memory_limit is not None
+        for line in warnings(ahead, is_tried_again=is_seen):
+            self.screen.line(f"warning  {line}")
+        return TimeLeft({item.trial.key: self._coming(runner, item, ahead) for item in to_do})
+
+    def _coming(self, runner: Runner, item: Planned, ahead: Forecast) -> Coming:
+        train, known = item.trial.train, ahead.estimates.get(item.trial.model)
+        return Coming(
+            model=item.trial.model,
+            epochs=train.epochs,
+            macs=known.macs if known else 0,
+            rounds=runner.rounds_in_all(item) - 1,
+            may_stop=train.patience < train.epochs,
+        )
+
     def _require_readable(self, findings: Findings) -> None:
         """Bad files would fail every trial: the run ends before its first record, and lists them all."""
         if findings.error and findings.error.phase == "data" and not self.store.records():
             self.context.dataset.require_readable()
 
-    def _listen(self, item: Planned, message: Mapping[str, Any]) -> None:
+    def _listen(self, item: Planned, left: TimeLeft, message: Mapping[str, Any]) -> None:
         """What a trial says while it runs."""
         if "epoch" in message:
-            self.screen.epoch(item, message["epoch"])
+            row = message["epoch"]
+            left.epoch(item.trial.key, row["epoch"] + 1, row["train_seconds"] + row["eval_seconds"])
+            self.screen.epoch(item, row, left.words)
         elif "note" in message:
             self.screen.line(f"note: {item.label}: {message['note']}")
 

@@ -72,7 +72,7 @@ def prepare(
     plain = torch.compile(built.model) if config.torchcompile else built.model
     forward = CheckedForward(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
     trainable = TrainableModel(model=built.model, device=device, forward=forward, heads=heads)
-    if heads and _may_cache(config) and built.head.tappable:
+    if heads and may_cache(config) and built.head.tappable:
         try:
             return _on_features(trainable, built, splits, config, store, note, content)
         except Exception as error:
@@ -81,7 +81,8 @@ def prepare(
     return TrainingSetup(trainable=trainable, train=splits.train, val=splits.val, test=lambda: splits.test)
 
 
-def _may_cache(config: TrainConfig) -> bool:
+def may_cache(config: TrainConfig) -> bool:
+    """Whether the features of a frozen backbone may be computed once: the same images, or so many views, come again."""
     return not config.exact and (config.aug == "none" or config.feature_views > 0)
 
 

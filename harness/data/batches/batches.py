@@ -114,9 +114,7 @@ class PixelBatches(_Counted):
             yield from zip(torch.split(self.normalize(seen), group), torch.split(labels_n, group), strict=True)
 
     def _large_batch(self, cpu_bytes: int) -> int:
-        if self.device.type == "cpu":
-            return max(LEAST_CPU_EVAL, min(cpu_bytes // self.image_bytes, MOST_EVAL))
-        return max(self.batch_size, min(DEVICE_BLOCK_BYTES // self.image_bytes, MOST_EVAL))
+        return large_batch(self.image_bytes, self.batch_size, self.device.type, cpu_bytes)
 
 
 class TensorBatches(_Counted):
@@ -145,6 +143,13 @@ class TensorBatches(_Counted):
     def eval(self) -> Iterator[Batch]:
         size = max(self.batch_size, 1024)
         return zip(torch.split(self.inputs, size), torch.split(self.labels, size), strict=True)
+
+
+def large_batch(image_bytes: int, batch_size: int, device_type: str, cpu_bytes: int = CPU_EVAL_BYTES) -> int:
+    """Images in a batch that trains nothing, each of `image_bytes` of floats."""
+    if device_type == "cpu":
+        return max(LEAST_CPU_EVAL, min(cpu_bytes // image_bytes, MOST_EVAL))
+    return max(batch_size, min(DEVICE_BLOCK_BYTES // image_bytes, MOST_EVAL))
 
 
 def in_parts(images_BCHW: Tensor, labels_B: Tensor, parts: int) -> Iterable[Batch]:

@@ -28,6 +28,12 @@ class Board:
         code = self.library.nvmlDeviceGetTotalEnergyConsumption(self.handle, ctypes.byref(millijoules))
         return millijoules.value / 1e3 if code == SUCCESS else None
 
+    def free_bytes(self) -> int | None:
+        """Memory that nobody has taken; None where the driver does not say."""
+        memory = (ctypes.c_ulonglong * 3)()  # nvmlMemory_t: total, free, used
+        code = self.library.nvmlDeviceGetMemoryInfo(self.handle, ctypes.byref(memory))
+        return memory[1] if code == SUCCESS else None
+
     def slowdowns(self) -> list[str]:
         """Why the GPU runs slower at this moment, in words; empty where it does not, or does not say."""
         reasons = ctypes.c_ulonglong()

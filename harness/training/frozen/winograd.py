@@ -9,6 +9,7 @@ transforms. Its largest error is 5e-6 of the largest output; the direct convolut
 from __future__ import annotations
 
 from math import prod
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -30,12 +31,16 @@ OUTPUT = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -
 
 def pays(conv: nn.Module) -> bool:
     """Whether `conv` is a plain 3 x 3 convolution with enough channels, in float32 on the CPU."""
+    return has_the_shape(conv) and (conv.weight.dtype, conv.weight.device.type) == (torch.float32, "cpu")
+
+
+def has_the_shape(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
+    """As `pays`, wherever and in whatever format the weights are."""
     return (
         type(conv) is nn.Conv2d
         and (conv.kernel_size, conv.stride, conv.padding, conv.dilation) == ((3, 3), (1, 1), (1, 1), (1, 1))
         and (conv.groups, conv.padding_mode) == (1, "zeros")
         and min(conv.in_channels, conv.out_channels) >= LEAST_CHANNELS
-        and (conv.weight.dtype, conv.weight.device.type) == (torch.float32, "cpu")
     )
 
 
