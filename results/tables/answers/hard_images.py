@@ -122,8 +122,8 @@ def _meaning(found: HardImages, shown: Sequence[HardImage]) -> list[str]:
         said.append(f"{SUSPECT} as probable as images of that class usually are to them: look at its label first")
     if found.names is None:
         said.append(
-            "this run is of an earlier version, which kept no names: images by their row in predictions/, from 0"
+            "this run is of an earlier version, which kept no names: images by their place in the test set, from 0"
         )
     elif not found.names.are_files:
-        said.append("this dataset has no files: images by their row in predictions/, from 0")
+        said.append("this dataset has no files: images by their place in the test set, from 0")
     return said

@@ -102,7 +102,7 @@ def test_a_run_of_before_shows_row_numbers_and_says_why(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[3].split()[:4] == ["1", "test", "image", "192"]
     assert (
-        "this run is of an earlier version, which kept no names: images by their row in predictions/, from 0" in lines
+        "this run is of an earlier version, which kept no names: images by their place in the test set, from 0" in lines
     )
 
 
