@@ -15,7 +15,7 @@ from harness.runs.comparable import require_comparable
 from harness.runs.console import Screen, opening_lines
 from harness.runs.context import make_record
 from harness.runs.finished_run import Run
-from harness.runs.forecast.memory import Forecast, foresee, warnings
+from harness.runs.forecast.memory import foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
+    from harness.runs.forecast.memory import Forecast
     from results.records import Record
     from zoo.discovery import Zoo
 
@@ -103,7 +104,10 @@ class Session:
     def _foresee(self, runner: Runner, to_do: Sequence[Planned]) -> TimeLeft:
         """Say which models may not fit into memory; what is returned learns how long the run takes."""
         # Of no use where nobody reads it; and without isolation no model may be built but in its own trial.
-        ahead = foresee(runner, to_do) if self.setup.isolation and not self.screen.quiet else Forecast()
+        is_asked = self.setup.isolation and not self.screen.quiet
+        if not is_asked or not is_worth_asking(self.context, to_do, self.setup.memory_limit):
+            return TimeLeft({})
+        ahead = foresee(runner, to_do)
         is_seen = self.context.device.type != "cpu" or self.setup.memory_limit is not None
         for line in warnings(ahead, is_tried_again=is_seen):
             self.screen.line(f"warning  {line}")

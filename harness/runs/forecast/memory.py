@@ -23,9 +23,16 @@ from results.tables.number_format import counted, shown_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from harness.data.dataset import Dataset
+    from harness.plan.config import TrainConfig
     from harness.plan.trials import Planned
+    from harness.runs.context import RunContext
     from harness.runs.runner import Runner
 
+# What needs no asking: a run that shows its models so few images in all is over in minutes, and memory is no question
+# where there is that much for weights and beside it so many times the images of a batch (densenet121 holds 250 times).
+FEW_IMAGES, AMPLE_WEIGHTS, AMPLE_ACTIVATIONS = 100_000, 6 * 2**30, 1000
+PRETRAINED_SIDE, LEAST_SIDE = 224, 64  # in pixels; small images are often enlarged
 ALL_SECONDS = 30.0  # for all models together
 MODEL_SECONDS = 10.0  # densenet121 took 2 s on two busy cores: who takes longer is not worth the wait
 AT_ONCE = 50  # models in a process
@@ -44,6 +51,21 @@ class Forecast:
     room: int | None = None
     place: str = ""
     num_unasked: int = 0
+
+
+def is_worth_asking(context: RunContext, to_do: Sequence[Planned], limit_mib: int | None) -> bool:
+    """Whether it can change anything to know, for the seconds that a model takes to be asked."""
+    images = sum(item.trial.train.epochs for item in to_do) * context.dataset.counts["train"]
+    if images >= FEW_IMAGES:
+        return True
+    _, room = free_bytes(context.device, limit_mib)
+    most = max((_batch_bytes(item.trial.train, context.dataset) for item in to_do), default=0)
+    return room is not None and room < AMPLE_WEIGHTS + AMPLE_ACTIVATIONS * most
+
+
+def _batch_bytes(train: TrainConfig, dataset: Dataset) -> int:
+    usual = PRETRAINED_SIDE if train.weights else max(2 * dataset.size, LEAST_SIDE)
+    return 4 * train.batch_size * dataset.channels * (train.img_size or usual) ** 2
 
 
 def foresee(runner: Runner, to_do: Sequence[Planned], seconds: float = ALL_SECONDS) -> Forecast:

@@ -55,13 +55,17 @@ class TimeLeft:
     _ended: set[str] = field(default_factory=set)
 
     def epoch(self, key: str, number: int, seconds: float) -> None:
-        """A trial's epoch, counted from 1, has ended."""
+        """A trial's epoch, counted from 1, has ended. Of a trial that was not planned here nothing is learnt."""
+        if key not in self.coming:
+            return
         self._epochs.add(self.coming[key].model, seconds)
         self._spent[key] = self._spent.get(key, 0.0) + seconds
         self._reached[key] = number
 
     def trial(self, key: str, seconds: float, *, went_well: bool = True) -> None:
         """A trial has ended after so many seconds in all. One that failed says nothing of others."""
+        if key not in self.coming:
+            return
         self._ended.add(key)
         if went_well:
             self._whole.add(self.coming[key].model, seconds)

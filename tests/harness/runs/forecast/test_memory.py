@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from harness.cli.main import main
+from harness.plan.config import TimingConfig, TrainConfig, Trial
 from harness.runs.forecast import memory
 from harness.runs.forecast.memory import Forecast, free_bytes, warnings
 from harness.trial.memory_estimate import MemoryEstimate
 from zoo.errors import ZooError
+from zoo.weights import Weights
 
 GIB = 2**30
 QUICK = ["--epochs", "1", "--time-budget", "0.01", "--device", "cpu"]
@@ -116,6 +119,7 @@ def test_a_model_that_hangs_or_crashes_when_built_costs_only_its_own_estimate(tm
         asked.append(real(*given))
         raise ZooError("no trial is wanted", "")
 
+    monkeypatch.setattr("harness.runs.session.is_worth_asking", lambda *given: True)
     monkeypatch.setattr("harness.runs.session.foresee", only_foresee)
     monkeypatch.setattr(memory, "MODEL_SECONDS", 4.0)
     run(tmp_path, "--plugins", "mine/crash,mine/wide,mine/hang,mine/after")
@@ -124,6 +128,28 @@ def test_a_model_that_hangs_or_crashes_when_built_costs_only_its_own_estimate(tm
 
 
 def test_quiet_and_unisolated_runs_build_nothing_ahead(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.runs.session.is_worth_asking", lambda *given: True)
     monkeypatch.setattr("harness.runs.session.foresee", None)
     assert run(tmp_path, "--plugins", "mlp", "--quiet") == 0
     assert run(tmp_path, "--plugins", "mlp", "--no-isolation") == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "num_train", "free", "worth"),
+    [
+        ({}, 1000, 32 * 2**30, False),
+        ({}, 10_000, 32 * 2**30, True),  # ten epochs of ten thousand images are worth a forecast of their time
+        ({}, 1000, 6 * 2**30, True),
+        ({"img_size": 224}, 1000, 23 * 2**30, True),
+        ({"weights": Weights(tag="default")}, 1000, 23 * 2**30, True),
+        ({"img_size": 224, "batch_size": 8}, 1000, 24 * 2**30, False),
+        ({}, 1000, 0, False),  # nobody says what is free
+    ],
+)
+def test_a_short_run_with_room_in_plenty_asks_nothing(monkeypatch, changes, num_train, free, worth):
+    monkeypatch.setattr(memory, "free_memory", lambda: free)
+    train = TrainConfig(epochs=10, **changes)
+    trial = Trial(model="m", dataset="d", train=train, timing=TimingConfig(), device="cpu", seed=1)
+    dataset = SimpleNamespace(counts={"train": num_train}, size=8, channels=3)
+    context = SimpleNamespace(dataset=dataset, device=torch.device("cpu"))
+    assert memory.is_worth_asking(context, [SimpleNamespace(trial=trial)], None) == worth

@@ -90,3 +90,10 @@ def test_the_words_say_at_most_where_training_may_end_early(may_stop, seconds, w
     rest = left(a=Coming(model="m", epochs=2, may_stop=may_stop))
     rest.epoch("a", 1, seconds)
     assert rest.words == words
+
+
+def test_of_trials_that_were_not_planned_nothing_is_said():
+    left = TimeLeft({})
+    left.epoch("a", 1, 3.0)
+    left.trial("a", 5.0)
+    assert left.words == ""
