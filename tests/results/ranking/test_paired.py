@@ -69,3 +69,10 @@ def test_the_variance_over_clusters_is_its_definition():
     rest = np.bincount(clusters, difference) - sizes * middle
     expected = ((rest**2).sum() + 2 * (sizes**2).mean()) / (len(clusters) + 2) ** 2
     assert pairs.over_images[0, 1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_equal_models_differ_by_two_typical_clusters_and_no_more():
+    clusters = np.repeat(np.arange(10), 3)
+    same = np.arange(30)[None] % 4 > 0
+    pairs, _ = together([same, same], clusters)
+    assert pairs.over_images[0, 1] == pytest.approx(2 * 9 / 32**2)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
+from results.ranking import resolution
 from results.ranking.resolution import Design, design, images_needed, narrows_most
 from tests.results.ranking.test_error_intervals import bootstrap, grouped
 from tests.statistics.draws import draw
@@ -159,3 +160,29 @@ def test_clusters_of_one_image_each_change_hardly_anything():
     alone, each = design(answers, 0.01), design(answers, 0.01, np.arange(next(iter(answers.values())).shape[-1]))
     assert each.over_images == pytest.approx(alone.over_images, rel=0.02)
     assert each.effect == pytest.approx(alone.effect, rel=0.05)
+
+
+def test_the_pairs_of_a_few_models_are_those_of_all(monkeypatch):
+    many, luck = replace(SEEDS, num_models=16, effect=1e-4), np.linspace(0.1, 3, 16)
+    few = many._pairs(luck)
+    monkeypatch.setattr(resolution, "MOST_PAIRED", 16)
+    assert (len(few), len(many._pairs(luck))) == (28, 120)
+    assert few.mean() == pytest.approx(many._pairs(luck).mean(), rel=0.02)
+
+
+def test_with_clusters_the_variance_is_that_of_their_sums_about_the_mean():
+    generator, clusters = np.random.default_rng(4), np.repeat(np.arange(60), np.arange(60) % 5 + 1)
+    correct = {name: generator.random((1, len(clusters))) > rate for name, rate in (("a", 0.1), ("b", 0.4))}
+    apart = correct["a"][0].astype(float) - correct["b"][0]
+    sums = np.bincount(clusters, apart - apart.mean())
+    seen = design(correct, 0.01, clusters)
+    assert seen.per_image == pytest.approx((sums**2).sum() / len(apart))
+    assert seen.clustering == 1.0
+
+
+def test_models_that_never_disagreed_are_taken_to_in_a_share_of_the_clusters():
+    clusters = np.repeat(np.arange(40), np.arange(40) % 3 + 1)
+    correct = dict.fromkeys("ab", np.ones((1, len(clusters)), dtype=bool))
+    assert design(correct, 0.01).per_image == pytest.approx(0.01)
+    sizes = np.bincount(clusters)
+    assert design(correct, 0.01, clusters).per_image == pytest.approx(0.01 * (sizes**2).sum() / len(clusters))
