@@ -31,6 +31,7 @@ class Curve:
     """
 
     seed: int
+    fold: int | None = None
     train_loss: tuple[float, ...]
     val_loss: tuple[float, ...]
     val_err: tuple[float, ...]
@@ -79,10 +80,15 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
-    """One model: a curve for each seed that has learnt at all."""
+    """One model: a curve for each seed, or of cross-validation for each fold, that has learnt at all."""
 
     model: str
     curves: tuple[Curve, ...]
+
+    @property
+    def kind(self) -> str:
+        """What its curves are of: "seed", or "fold"."""
+        return "seed" if all(curve.fold is None for curve in self.curves) else "fold"
 
     @property
     def over_fits(self) -> bool:
@@ -139,7 +145,8 @@ def learning_curves(names: Sequence[str], output: Path) -> LearningCurves:
 
 def of_records(model: str, records: Sequence[Record]) -> Learning:
     """The curves of a model among the records of a run."""
-    own = sorted((record for record in records if record.model == model and record.history), key=lambda r: r.seed)
+    learnt = (record for record in records if record.model == model and record.history)
+    own = sorted(learnt, key=lambda record: (record.seed, record.fold or 0))
     return Learning(model=model, curves=tuple(_curve(record) for record in own))
 
 
@@ -147,6 +154,7 @@ def _curve(record: Record) -> Curve:
     rows = record.history
     return Curve(
         seed=record.seed,
+        fold=record.fold,
         train_loss=tuple(float(row["train_loss"]) for row in rows),
         val_loss=tuple(float(row.get("eval_loss", math.nan)) for row in rows),
         val_err=tuple(100 - float(row.get("eval_top1", math.nan)) for row in rows),

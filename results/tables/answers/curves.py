@@ -46,14 +46,18 @@ def words(learning: Learning) -> str:
     curves = learning.curves
     kept = listed([str(curve.kept) if curve.kept else "none" for curve in curves], 3)
     epochs = max(curve.num_epochs for curve in curves)
-    begun = f"{counted(len(curves), 'seed')}, weights of epoch{'s' if len(curves) > 1 else ''} {kept} of {epochs}"
+    begun = (
+        f"{counted(len(curves), learning.kind)}, weights of epoch{'s' if len(curves) > 1 else ''} {kept} of {epochs}"
+    )
     return "; ".join([begun, _errors(curves), verdict(learning)])
 
 
 def verdict(learning: Learning) -> str:
     """What the losses say: that it diverged, over-fitted, might gain by more epochs, or none of it."""
     some = (
-        f" with {learning.num_diverged} of {counted(len(learning.curves), 'seed')}" if len(learning.curves) > 1 else ""
+        f" with {learning.num_diverged} of {counted(len(learning.curves), learning.kind)}"
+        if len(learning.curves) > 1
+        else ""
     )
     if learning.num_diverged:
         return f"the loss was not finite{some}"

@@ -10,7 +10,7 @@ from harness.cli.main import main
 from results.answers.curves import learning_curves
 from results.tables.answers.curves import lines, verdict
 from tests.results.answers.test_curves import FALLING, learnt
-from tests.results.samples import stored_run
+from tests.results.samples import in_folds, stored_run
 
 # Random pixels under random labels: there is nothing to learn but by heart.
 NOISE = """
@@ -47,6 +47,11 @@ def test_each_model_is_drawn_and_judged_in_words(tmp_path, capsys, monkeypatch):
     assert max(map(len, drawn)) <= 70
     assert sum("o" in line for line in drawn[1:]) == 1  # the kept epoch
     assert drawn[-1].split() == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_the_trainings_of_a_cross_validation_are_folds(tmp_path, capsys):
+    stored_run(tmp_path, list(in_folds(*learnt("net", OVER))))
+    assert said(capsys, tmp_path)[-1].startswith("net: 3 folds, weights of epochs 3, 3 and 3 of 6; ")
 
 
 def test_where_signs_cannot_be_shown_the_words_remain(tmp_path):
