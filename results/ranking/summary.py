@@ -222,8 +222,10 @@ def _row(model: str, trials: Sequence[Record]) -> Row:
     bad = [trial for trial in trials if trial.status != "ok"]
     if not good:
         return Row(model=model, records=tuple(trials), status=bad[0].status, note=failure(bad[0]))
-    failed = f"{'repeats are not whole' if bad[0].folds else 'trials failed'} ({_cause(bad[0])})" if bad else ""
-    note = f"{len(bad)} of {len(trials)} {failed}" if bad else ""
+    note = ""
+    if bad:
+        failed = "repeats are not whole" if bad[0].folds else "trials failed"
+        note = f"{len(bad)} of {len(trials)} {failed} ({_cause(bad[0])})"
     return Row(model=model, records=good, note=note, times=_times(good))
 
 

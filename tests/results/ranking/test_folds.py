@@ -10,6 +10,8 @@ import pytest
 from results.answers.class_scores import class_scores
 from results.answers.compared import compared
 from results.ranking import resolution, selection
+from results.ranking.comparability import NotComparable
+from results.ranking.compare import rank
 from results.ranking.error_intervals import error_interval
 from results.ranking.folds import repeats
 from results.ranking.summary import summarise, without_ranking
@@ -171,6 +173,17 @@ def test_all_that_a_summary_works_out_counts_groups():
     assert summary.optimism == selection.optimism(correct, groups) != selection.optimism(correct)
     rows = without_ranking(folder.records(), folder.predictions, "why").rows
     assert {row.model: row.error for row in rows} == {name: error_interval(c, groups) for name, c in correct.items()}
+
+
+def test_models_are_ranked_by_groups_and_other_groups_are_refused():
+    groups = np.arange(NUM_IMAGES) // 5
+    trials = folds_of("vit", 1, range(5), groups) + folds_of("mlp", 1, [], groups)
+    summary = summarise(Folder(trials).records(), Folder(trials).predictions)
+    by_groups, alone = (rank(summary.correct, clusters).compare("vit", "mlp") for clusters in (groups, None))
+    assert summary.ranking.compare("vit", "mlp") == by_groups != alone
+    others = Folder(trials + folds_of("cnn", 1, [], groups[::-1]))
+    with pytest.raises(NotComparable, match="cnn seed 1 was tested on other groups, or in another order, than vit"):
+        summarise(others.records(), others.predictions)
 
 
 def test_two_runs_are_compared_by_groups(tmp_path):
