@@ -55,6 +55,7 @@ def test_tf32_is_a_condition_on_cuda_and_was_off_before_it_was_said(first, secon
     [
         ({"os": "Darwin 24.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "Darwin default"),
         ({"os": "Linux 6.1"}, {"cpu_infer_step_time": (1.0,)}, {}, "glibc keeps freed memory"),
+        ({"os": "Linux 6.1 x86_64"}, {"cpu_infer_step_time": (1.0,)}, {}, "glibc keeps freed memory"),
         ({}, {"cpu_infer_step_time": (1.0,)}, {}, None),
         ({"os": "Linux 6.1"}, {}, {}, None),
         ({}, {}, {"allocator": "jemalloc"}, "jemalloc"),
@@ -63,3 +64,10 @@ def test_tf32_is_a_condition_on_cuda_and_was_off_before_it_was_said(first, secon
 def test_a_record_of_before_has_the_allocator_that_times_were_taken_with_then(machine, measured, facts, allocator):
     [record] = summary_of(trial("a", machine=machine, facts=facts, **measured)).records
     assert conditions(record).get("allocator") == allocator
+
+
+def test_how_images_were_cut_is_a_condition_and_records_of_before_were_not_cut_into_folds():
+    whole, _ = trial("a")
+    folds, _ = trial("a", data={"folds": 5, "groups": "9f3c"})
+    assert {name: conditions(whole)[name] for name in ("folds", "groups")} == {"folds": 0, "groups": "none"}
+    assert {name: conditions(folds)[name] for name in ("folds", "groups")} == {"folds": 5, "groups": "9f3c"}
