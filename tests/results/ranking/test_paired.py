@@ -76,3 +76,9 @@ def test_equal_models_differ_by_two_typical_clusters_and_no_more():
     same = np.arange(30)[None] % 4 > 0
     pairs, _ = together([same, same], clusters)
     assert pairs.over_images[0, 1] == pytest.approx(2 * 9 / 32**2)
+
+
+def test_equal_models_differ_by_two_images_and_no_more():
+    same = np.arange(30)[None] % 4 > 0
+    pairs, _ = together([same, same])
+    assert pairs.over_images[0, 1] == pytest.approx(2 / 32**2)
