@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -185,3 +186,21 @@ def test_many_values_have_the_median_of_few():
     values = np.random.default_rng(0).random(999).tolist()
     for part in (values, values[:-1], values[:7]):
         assert _median(part) == statistics.median(part)
+
+
+def test_an_interval_has_the_unit_of_its_times():
+    rounds = {"values": (3.0, 3.1, 3.2, 3.3, 3.4, 3.5), "rounds": (2, 2, 2)}
+    seconds = Measurement(name="t", unit="", **rounds)
+    small = replace(seconds, values=tuple(value / 100 for value in seconds.values))
+    assert median_interval(small) == pytest.approx([end / 100 for end in median_interval(seconds)])
+
+
+def test_an_interval_reaches_around_the_median_of_all_and_the_mean_of_rounds():
+    """The larger round is slower than the others: then the mean lies below the median, or else above it."""
+    for long, wanted in ((2.0, "below"), (1.0, "above")):
+        measured = Measurement(name="t", unit="", values=(1.0, 2.0, *[long] * 5), rounds=(1, 1, 5))
+        logs = [math.log(value / long) for value in (1.0, 2.0, long)]
+        mean, factor = math.exp(statistics.fmean(logs)), math.exp(4.302653 * statistics.stdev(logs) / math.sqrt(3))
+        assert (mean < 1) == (wanted == "below")
+        expected = long * min(1.0, mean) / factor, long * max(1.0, mean) * factor
+        assert median_interval(measured) == pytest.approx(expected, rel=1e-6)
