@@ -165,6 +165,7 @@ def test_clusters_of_one_image_each_change_hardly_anything():
 def test_the_pairs_of_a_few_models_are_those_of_all(monkeypatch):
     many, luck = replace(SEEDS, num_models=16, per_image=0.05, disagreement=0.03, effect=1e-4), np.linspace(0.1, 3, 16)
     few = many._pairs(luck)
+    assert few.max() > 1.1 * few.min()  # from two of the nearest together to two of the farthest apart
     monkeypatch.setattr(resolution, "MOST_PAIRED", 16)
     assert (len(few), len(many._pairs(luck))) == (28, 120)
     assert few.mean() == pytest.approx(many._pairs(luck).mean(), rel=0.02)
