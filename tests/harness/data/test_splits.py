@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from harness.data.splits import check_images, plan_splits
+from harness.data.splits import check_images, plan_splits, stratified_share
 from zoo import LabelledImages, Split, ZooError
 
 
@@ -42,6 +42,20 @@ def test_the_parts_are_the_same_on_every_machine():
 def test_test_images_do_not_depend_on_the_share_for_validation():
     images = labelled([0, 1] * 50)
     assert plan_splits(images, val_split=0.1).test == plan_splits(images, val_split=0.4).test
+
+
+def test_a_share_has_each_class_in_proportion_and_leaves_one_row_of_each():
+    labels = [0] * 40 + [1] * 20 + [2] * 2
+    taken, rest = stratified_share(range(62), labels, 0.25, "x")
+    assert Counter(labels[row] for row in taken) == {0: 10, 1: 5, 2: 1}
+    assert sorted(taken + rest) == list(range(62))
+    assert (taken, rest) == (sorted(taken), sorted(rest))
+
+
+def test_a_share_follows_its_name_on_every_machine():
+    labels = [0, 1] * 20
+    assert stratified_share(range(40), labels, 0.1, "a")[0] == [20, 23, 32, 37]
+    assert stratified_share(range(40), labels, 0.1, "b")[0] != [20, 23, 32, 37]
 
 
 def test_own_test_and_val_splits_are_kept():
