@@ -44,13 +44,14 @@ FIELDS = tuple(MemoryEstimate.__dataclass_fields__)
 class Forecast:
     """An estimate for each model that has one, the bytes that are free (None: nobody says), and who has them.
 
-    `num_unasked` models were not come to before time was up.
+    `num_unasked` models were not come to before time was up, and `num_unknown` gave no answer, or are compiled.
     """
 
     estimates: Mapping[str, MemoryEstimate] = field(default_factory=dict)
     room: int | None = None
     place: str = ""
     num_unasked: int = 0
+    num_unknown: int = 0
 
 
 def is_worth_asking(context: RunContext, to_do: Sequence[Planned], limit_mib: int | None) -> bool:
@@ -86,7 +87,8 @@ def foresee(runner: Runner, to_do: Sequence[Planned], seconds: float = ALL_SECON
             estimates |= {item.trial.model: one for item, one in zip(some, told, strict=False) if one is not None}
             del items[: min(len(told) + 1, len(some))]  # at the one after the last answer the process ended
         num_unasked += len(items)
-    return Forecast(estimates=estimates, room=room, place=place, num_unasked=num_unasked)
+    num_unknown = len({item.trial.model for item in to_do}) - len(estimates) - num_unasked
+    return Forecast(estimates=estimates, room=room, place=place, num_unasked=num_unasked, num_unknown=num_unknown)
 
 
 def free_bytes(device: torch.device, limit_mib: int | None) -> tuple[str, int | None]:
@@ -120,6 +122,11 @@ def warnings(forecast: Forecast, *, is_tried_again: bool) -> list[str]:
     lines += [again if is_tried_again else "the system may kill a trial that takes more than there is"] if short else []
     if forecast.num_unasked:
         lines.append(f"memory of {counted(forecast.num_unasked, 'model')} was not estimated: it takes too long")
+    if forecast.num_unknown:
+        why = "compiled, or not to be run without numbers"
+        lines.append(f"memory of {counted(forecast.num_unknown, 'model')} is not known before training: {why}")
+    if room is None and forecast.estimates:
+        lines.append("whether the models fit is not known: nobody says how much memory this device has free")
     return lines
 
 

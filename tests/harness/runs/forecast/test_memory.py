@@ -64,9 +64,8 @@ def test_only_what_helps_is_offered(estimate, remedy):
     assert warnings(forecast(big=estimate), is_tried_again=False)[0].endswith(remedy)
 
 
-def test_where_all_fit_or_nobody_knows_what_is_free_nothing_is_said():
+def test_where_all_fit_nothing_is_said():
     assert warnings(forecast(a=of(8)), is_tried_again=True) == []
-    assert warnings(forecast(room=None, a=of(9999)), is_tried_again=True) == []
 
 
 def test_many_models_are_ten_lines_and_a_count():
@@ -101,6 +100,16 @@ def run(tmp_path, *arguments):
     return main(["-p", str(tmp_path / "my_net.py"), "run", *QUICK, *output, *arguments])
 
 
+def test_what_is_not_known_is_said_and_why():
+    assert warnings(Forecast(num_unknown=2), is_tried_again=True) == [
+        "memory of 2 models is not known before training: compiled, or not to be run without numbers"
+    ]
+    estimates = {"net": MemoryEstimate(num_bytes=GIB, images=32)}
+    assert warnings(Forecast(estimates=estimates, room=None), is_tried_again=True) == [
+        "whether the models fit is not known: nobody says how much memory this device has free"
+    ]
+
+
 def test_a_run_warns_before_its_first_trial_and_goes_on(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 200 * 2**20)
     sizes = ["--batch-size", "512", "--img-size", "32", "--val-split", "0.05", "--test-split", "0.05"]
@@ -124,7 +133,7 @@ def test_a_model_that_hangs_or_crashes_when_built_costs_only_its_own_estimate(tm
     monkeypatch.setattr(memory, "MODEL_SECONDS", 4.0)
     run(tmp_path, "--plugins", "mine/crash,mine/wide,mine/hang,mine/after")
     assert set(asked[0].estimates) == {"mine/wide", "mine/after"}
-    assert asked[0].num_unasked == 0
+    assert (asked[0].num_unasked, asked[0].num_unknown) == (0, 2)
 
 
 def test_quiet_and_unisolated_runs_build_nothing_ahead(tmp_path, monkeypatch):
