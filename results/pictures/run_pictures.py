@@ -26,7 +26,9 @@ def draw_run(store: RunStore, summary: Summary) -> list[Path]:
     Returns the files; what there are no figures for is left out. Raises StoreError where they cannot be written.
     """
     folder = store.path / FOLDER
-    learnt = [of_records(row.model, row.records) for row in summary.rows]
+    # Not the summary's: of a cross-validation those are of whole repeats, which have no epochs.
+    records = store.records()
+    learnt = [of_records(row.model, records) for row in summary.rows]
     models = tuple(learning for learning in learnt if learning.curves)
     drawn = {"curves.png": curves.draw(LearningCurves(run=store.path.resolve().name, models=models))} if models else {}
     devices = sorted({name.partition("_")[0] for row in summary.ranked for name in row.times})

@@ -21,7 +21,7 @@ from results.tables.flat_rows import flat
 from tests.results.answers.test_curves import learnt
 from tests.results.classified import classified
 from tests.results.runs import summary_of, trial
-from tests.results.samples import stored_run
+from tests.results.samples import in_folds, stored_run
 
 FAST, SLOW = (10.0, 10.1, 10.2, 10.3), (30.0, 30.1, 30.2, 30.3)
 
@@ -107,6 +107,12 @@ def test_a_run_gets_all_pictures_that_it_has_figures_for(tmp_path):
     drawn = draw_run(store, summarise(store.records(), store.predictions))
     assert [path.name for path in drawn] == ["curves.png", "error-time-cpu.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
+
+
+def test_a_cross_validation_gets_the_curves_of_its_folds(tmp_path):
+    store = stored_run(tmp_path, list(in_folds(*learnt("net", [1.0, 0.5]))))
+    drawn = draw_run(store, summarise(store.records(), store.predictions))
+    assert "curves.png" in [path.name for path in drawn]
 
 
 def test_what_cannot_be_drawn_is_said_in_advance(tmp_path):
