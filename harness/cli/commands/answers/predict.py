@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 # Before any plugin: only what is there can be seen to be patched, and be put back.
 LOAD_FIRST = ("results.tables.answers.predictions", "results.answers.checkpoints", "results.pictures.class_bars")
 TOP = 5
-PICTURES = (".png", ".svg")
 SIDE_DRAWN = 480  # pixels
 
 
@@ -48,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(output, "print the same as JSON, in full precision")
     output.add_argument("--csv", action="store_true", help="print a row for each class shown, in full precision")
     drawn = f"draw each image beside its classes as bars (the first {MOST_ROWS} of more); .png or .svg"
-    parser.add_argument("--plot", type=typed(_picture), metavar="FILE", help=drawn)
+    parser.add_argument("--plot", type=typed(path), metavar="FILE", help=drawn)
     add_run_folder(parser, "harness predict photo.jpg --checkpoint mlp")
 
 
@@ -57,12 +56,12 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from results.answers.checkpoints import find_checkpoint
 
     report_broken(zoo)
+    if arguments.plot:
+        require_drawing(arguments.plot)
     checkpoint = find_checkpoint(arguments.checkpoint, arguments.output)
     paths, notes = image_paths(arguments.images, _stdin)
     for note in notes:
         _say(f"note: {note}")
-    if arguments.plot:
-        require_drawing(arguments.plot)  # before the wait for torch
     bad: list[Prediction] = []
     drawn: list[Drawn] = []
     _predict(arguments, zoo, checkpoint, paths, bad, drawn)
@@ -149,11 +148,3 @@ def _say(text: str) -> None:
 
 def _stdin() -> bytes:
     return sys.stdin.buffer.read() if sys.stdin else b""
-
-
-def _picture(text: str) -> Path:
-    """A file whose ending says how it is drawn: refused before anything is predicted."""
-    file: Path = path(text)
-    if file.suffix.lower() not in PICTURES:
-        raise ValueError(f"{text} does not end in {' or '.join(PICTURES)}")
-    return file

@@ -179,7 +179,7 @@ def test_a_copied_checkpoint_needs_no_run(place, tmp_path, capsys):
         (["gone.jpg"], 3, "gone.jpg does not exist", "name image files or folders"),
         (["photo.jpg", "--checkpoint", "mpl"], 2, "run ", "its models: mine/tiny, mlp"),
         (["photo.jpg", "--top", "0"], 2, "argument --top: 0 is out of range", "see: harness predict --help"),
-        (["photo.jpg", "--plot", "a.gif"], 2, "argument --plot: a.gif does not end in .png or .svg", "see: "),
+        (["photo.jpg", "--plot", "a.gif"], 2, "a.gif is no picture that can be drawn", "let it end in "),
         (["photo.jpg", "--device", "tpu"], 2, "--device tpu: no such kind of device", "use auto, cpu"),
         (["photo.jpg", "--plot", "no/where.png"], 4, "no/where.png cannot be written", "choose another place"),
     ],
