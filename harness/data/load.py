@@ -95,16 +95,15 @@ def load(
     notes = (*notes, *_check_labels(images, pools))
     held, unkept = _held(pools)
     known, groups = {name: pool.known for name, pool in pools.items()}, by_row(opened.groups, images)
-    shares = {"val_split": val_split, "test_split": test_split}
-    parts = (
-        folded(images, folds, seeds, val_split, known, groups) if folds else split(images, seed, shares, known, groups)
-    )
+    if folds:
+        parts = folded(images, folds, seeds, val_split, known, groups)
+    else:
+        parts = split(images, seed, {"val_split": val_split, "test_split": test_split}, known, groups)
+    identified = [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
     dataset = Dataset(
         name=source.name,
         classes=images.classes,
-        fingerprint=dataset_fingerprint(
-            images.classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
-        ),
+        fingerprint=dataset_fingerprint(images.classes, identified),
         size=pools["train"].size,
         channels=max(pool.channels for pool in pools.values()),
         plan=parts.plan,
