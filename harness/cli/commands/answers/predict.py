@@ -13,7 +13,7 @@ from harness.cli.shared.stored_run import add_run_folder, show_each
 from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import RUN
 from harness.plan.values import path, whole
-from results.pictures.class_bars import MOST_ROWS, Drawn, class_bars
+from results.pictures.class_bars import MOST_BARS, MOST_ROWS, Drawn, class_bars
 from results.pictures.figure import require_drawing, save
 from results.sanitize import plain
 from zoo.errors import ZooError
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     output = parser.add_mutually_exclusive_group()
     add_json(output, "print the same as JSON, in full precision")
     output.add_argument("--csv", action="store_true", help="print a row for each class shown, in full precision")
-    drawn = f"draw each image beside its classes as bars (the first {MOST_ROWS} of more); .png or .svg"
+    drawn = f"draw each image beside its classes as bars (at most {MOST_ROWS} images, {MOST_BARS} bars); .png or .svg"
     parser.add_argument("--plot", type=typed(path), metavar="FILE", help=drawn)
     add_run_folder(parser, "harness predict photo.jpg --checkpoint mlp")
 
