@@ -197,7 +197,8 @@ def _judged(
     rights = {name: np.stack([correct(one) for one in own]) for name, own in alone.items()}
     rights[ENSEMBLE] = np.stack([correct(one) for one in averaged])
     others = _others(by_model, alone, groups[0][0]["labels"])
-    scores, best = _scores(rights, others, alone | {ENSEMBLE: averaged}, num_classes)
+    clusters = members[0].side.clusters
+    scores, best = _scores(rights, others, alone | {ENSEMBLE: averaged}, num_classes, clusters)
     certain = [one["certain"] for one in averaged if "certain" in one]
     return Ensemble(
         run=stored.store.path.resolve().name,
@@ -208,7 +209,7 @@ def _judged(
         member_scores=tuple(scores[member.name] for member in members),
         best=best,
         # An ensemble shares the seeds of its members, and is tested as if it had others: that promises less than is so.
-        against_best=rank({**others, **rights}).alone(ENSEMBLE, best) if len(members) > 1 else None,
+        against_best=rank({**others, **rights}, clusters).alone(ENSEMBLE, best) if len(members) > 1 else None,
         times=_times(members),
         batch_size=members[0].side.row.fact("infer_batch_size"),
         uncertain=1 - float(np.mean(certain)) if certain else None,
@@ -222,9 +223,10 @@ def _scores(
     others: Mapping[str, Array],
     predictions: Mapping[str, Sequence[Predictions]],
     num_classes: int,
+    clusters: Array | None,
 ) -> tuple[dict[str, Score], str]:
     """By name, and the best member: its interval allows for its having been chosen, that of the ensemble need not."""
-    models = {name: components(right) for name, right in {**others, **rights}.items()}
+    models = {name: components(right, clusters) for name, right in {**others, **rights}.items()}
     effects = seed_effects(list(models.values()))
     alone = [name for name in rights if name != ENSEMBLE]
     best = min(alone, key=lambda name: models[name].error)
@@ -232,7 +234,7 @@ def _scores(
     for group, chosen in ((alone, alone.index(best)), ([ENSEMBLE], 0)):
         rows = [list(models).index(name) for name in group]
         own = SeedEffects(effects.variances[rows], effects.weights[rows])
-        intervals |= zip(group, error_intervals([models[name] for name in group], own, chosen), strict=True)
+        intervals |= zip(group, error_intervals([models[name] for name in group], own, chosen, clusters), strict=True)
     top5 = {name: [top_error(one, 5) for one in own] for name, own in predictions.items()}
     has_top5 = num_classes >= FEWEST_CLASSES_FOR_TOP5
     scores = {

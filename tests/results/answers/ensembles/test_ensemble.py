@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from results.answers.asked import Unanswerable
 from results.answers.ensembles.ensemble import ensemble
-from results.ranking.compare import compare
+from results.ranking.compare import compare, rank
 from results.ranking.error_intervals import error_interval
 from results.ranking.metrics import best_classes
 from tests.results.runs import trial
@@ -218,3 +218,14 @@ def test_of_a_cross_validation_all_folds_are_averaged_and_nothing_is_left_to_cho
     assert (folds.score, folds.member_scores) == (whole.score, whole.member_scores)
     with pytest.raises(Unanswerable, match="validation images of a fold test in another"):
         ensemble([], None, tmp_path / "folds", at_most=2)
+
+
+def test_of_images_in_groups_the_groups_are_counted(tmp_path):
+    trials, groups = models(1), np.arange(NUM_IMAGES) // 20
+    stored_run(tmp_path, [(record, arrays | {"groups": groups}) for record, arrays in trials])
+    found = ensemble(["a", "b", "c"], None, tmp_path)
+    right = ~missed(plain_mean(*trials), TEST, 1)
+    assert found.score.error == error_interval(right[None], groups)
+    rest = {name: ~missed(plain_mean(one), TEST, 1)[None] for name, one in zip("abc", trials, strict=True)}
+    by_groups = rank({**rest, "all": right[None]}, groups).alone("all", found.best)
+    assert (found.against_best.low, found.against_best.p) == pytest.approx((by_groups.low, by_groups.p))
