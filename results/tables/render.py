@@ -43,8 +43,8 @@ def printed(
 ) -> str:
     """What `harness run` prints at its end: the table in the room of `width` columns, or table.json as it is.
 
-    `files` are those of the run's folder that were written to be read. Without `width` it is the terminal's; into a file
-    or a pipe every column goes. Nothing here is coloured.
+    `files` are those of the run's folder that were written to be read. Without `width` it is the terminal's; into a
+    file or a pipe every column goes. Nothing here is coloured.
     """
     if as_json:
         return json_table(summary, flat(summary), store.configuration).decode().rstrip("\n")

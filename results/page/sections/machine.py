@@ -12,7 +12,9 @@ from results.sanitize import plain
 from results.tables.markdown import made_with
 from results.tables.number_format import counted
 
-UNKNOWN: tuple[Any, ...] = (None, "", [], {})
+UNKNOWN: tuple[Any, ...] = (None, "", [], {}, 0, "none")
+# Conditions that the lines on machine and data have.
+SAID_ABOVE = ("cpu", "cores", "accelerators", "torch", "timm", "data fingerprint", "number of test images")
 # What else a run says of its machine, by the names of run.json.
 MACHINE = {"os": "system", "machine": "architecture", "cpu_capability": "CPU capability", "memory_gib": "memory, GiB"}
 
@@ -49,9 +51,9 @@ def _facts(run: ReportRun) -> list[tuple[str, str]]:
     ended_well = next((record for record in run.records if record.status == "ok"), None)
     known = conditions(ended_well) if ended_well else {}
     machine = run.configuration.get("machine", {})
+    known = {label: value for label, value in known.items() if label not in SAID_ABOVE}
     known |= {label: machine.get(key) for key, label in MACHINE.items()}
-    version = run.configuration.get("harness")
-    return _shown({"harness": version, **known})
+    return _shown({"harness": run.configuration.get("harness"), **known})
 
 
 def _data(run: ReportRun) -> list[tuple[str, str]]:
