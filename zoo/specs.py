@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "val", "test")
 USUAL_SIZE = 224  # of images, for models that were designed for no size of their own
+LARGEST_FREE_SIZE = 64  # of a run's images, for such models
+SMALLEST_CNN_SIZE = 32  # where five halvings still leave one pixel, for all others
 CROP_MODES = ("center", "squash", "border")
 INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest", "nearest-exact", "box", "hamming")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a model is built for.
+    """What a model is built for: images [B, `channels`, `image_size`, `image_size`] of `num_classes` classes.
 
+    `image_size` is what --img-size says; else that of `InputSpec(size=...)`, which pretrained weights and a fixed size
+    are always built for, and other models at most; else the median short side of the data's images, at most 64.
+    Never less than `min_size`. `channels` is that of `InputSpec(channels=...)`: grey images are then repeated in three
+    channels, and coloured ones become grey in one; without it what the data have, 1 or 3. A builder may ignore
+    `num_classes`, or accept no other than its own: its classifier is then exchanged.
     `weights` is None for random initialisation, "default" for the library's default pretrained weights, or the
     name of one of the model's pretrained tags. The builder loads them; it may keep the head of the pretrained
     model, because the harness replaces the head afterwards.
