@@ -13,6 +13,7 @@ from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
 from zoo.input_size import COMMON_SIZES, UnsuitableSize, other_channels, with_size_hint
+from zoo.options import brackets
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import Weights
 from zoo.without_memory import without_memory
@@ -59,9 +60,11 @@ def build(
     """Build `spec` for `task`, load weights before the head is swapped, swap it and prove the result.
 
     `weights` take the place of `task.weights`; those of a file are loaded strictly. With the device "meta" nothing is
-    allocated and no weights are loaded. Every ZooError names the model.
+    allocated and no weights are loaded. Options that the task does not have are those of `spec`. Every ZooError names
+    the model.
     """
     require_installed(spec)
+    task = replace(task, options={**spec.options, **task.options})
     if weights is not None:
         task = replace(task, weights=weights.tag or None)
     label = weights_label(spec, None if device == "meta" else task.weights)
@@ -213,13 +216,22 @@ def _from_file(spec: ModelSpec, task: Task, head: str, weights: Weights) -> Buil
     try:
         remained = load(built.model, checkpoint, weights.file.name, built.head)
     except DoesNotFit as error:
-        raise (_for_another_size(spec, task, checkpoint, error) or error) from None
+        other = _for_other_options(spec, task, checkpoint) or _for_another_size(spec, task, checkpoint, error)
+        raise (other or error) from None
     built = replace(built, weights=label, notes=(*checkpoint.notes, *remained))
     if num_classes == task.num_classes and head == "linear":
         return built
     new = exchange(built.model, built.head, task.num_classes, head, input_shape=task.input_shape)
     given_up = () if layer is None else (f"its classifier for {num_classes} classes replaced by a new one",)
     return replace(built, head=new, notes=(*built.notes, *given_up))
+
+
+def _for_other_options(spec: ModelSpec, task: Task, checkpoint: Checkpoint) -> ZooError | None:
+    """The error that says with which options the saved model was built, where the file tells."""
+    own = spec.own_task(checkpoint.settings) if spec.own_task else None
+    other = {name: value for name, value in own.options.items() if task.options.get(name) != value} if own else {}
+    name = f"{spec.name}{brackets(other)}"
+    return ZooError(f"these weights are of {name}", f"use --plugins '{name}'", USAGE) if other else None
 
 
 def _for_another_size(spec: ModelSpec, task: Task, checkpoint: Checkpoint, error: DoesNotFit) -> ZooError | None:

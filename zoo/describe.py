@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.building import build, weights_label
 from zoo.heads.modes import mode, probe_images
+from zoo.options import shown
 from zoo.specs import LARGEST_FREE_SIZE, SMALLEST_CNN_SIZE, Task
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def describe(
         "available_weights": list(spec.weights),
         "tags": sorted(spec.tags),
         "requires": list(spec.requires),
+        "options": [f"{name}={shown(value)}" for name, value in spec.options.items()],
         "summary": spec.summary,
     }
 

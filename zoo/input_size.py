@@ -38,9 +38,9 @@ def other_channels(error: ZooError, task: Task, takes: Callable[[int, int], bool
     sizes = (task.image_size, AMPLE_SIZE)
     if any(takes(size, task.channels) for size in sizes) or not any(takes(size, wanted) for size in sizes):
         return None
+    cause = f"it takes images with {_channels(wanted)} and gets {task.channels}: declare InputSpec(channels={wanted})"
     means = "grey images are then repeated" if wanted == 3 else "colour images then become grey"
-    cause = f"it takes images with {_channels(wanted)} and gets {task.channels}"
-    return ZooError(cause, f"say so in its ModelSpec: input=zoo.InputSpec(channels={wanted}); {means}")
+    return ZooError(cause, f"in its plugin, ModelSpec(input=zoo.InputSpec(channels={wanted})): {means}")
 
 
 def _channels(count: int) -> str:

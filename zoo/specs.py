@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
+from zoo.options import Options, require_declarable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +37,14 @@ class Task:
     `weights` is None for random initialisation, "default" for the library's default pretrained weights, or the
     name of one of the model's pretrained tags. The builder loads them; it may keep the head of the pretrained
     model, because the harness replaces the head afterwards.
+    `options` has a value for each option that the spec declares.
     """
 
     num_classes: int
     image_size: int
     channels: int
     weights: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @classmethod
     def for_model(
@@ -60,6 +63,7 @@ class Task:
             image_size=image_size or wanted.size or USUAL_SIZE,
             channels=channels or wanted.channels or 3,
             weights=weights,
+            options=spec.options,
         )
 
     @property
@@ -124,6 +128,11 @@ class ModelSpec:
     its library takes them today: under its present names, resampled for the model's image size.
     `requires` names top-level modules without which the model cannot be built.
     `tags` are words that select sets of models, such as "starter".
+    `options` are what a person may set, with their defaults: {"width": 64} makes `mine/tiny[width=32]` and
+    `--set mine/tiny.width=32`, which the builder gets as `task.options["width"]`. A default is a switch, a number, a
+    word or a tuple of whole numbers (512-256-128), and what is set is of its type.
+    `own_task`, called with the plain values that a file keeps beside its tensors (ints, texts, lists of ints …),
+    returns the task that the saved model was built for, or None where the file is not of this model.
     """
 
     name: str
@@ -137,6 +146,11 @@ class ModelSpec:
     weights: tuple[str, ...] = ()
     require_weights: Callable[[str], None] | None = None
     convert_weights: Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]] | None = None
+    options: Options = field(default_factory=dict, hash=False)
+    own_task: Callable[[Mapping[str, Any]], Task | None] | None = None
+
+    def __post_init__(self) -> None:
+        require_declarable(self.options)
 
     def input_for(self, weights: str | None) -> InputSpec:
         """The images this model wants when it carries `weights`."""

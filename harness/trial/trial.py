@@ -98,8 +98,10 @@ def _carry_out(
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
         if built.notes:
-            of_what = built.weights if trial.train.weights else choice.name
-            context.notes.say(f"{of_what}: {'; '.join(built.notes)}")
+            if trial.train.weights:
+                context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
+            else:  # of what the plugin builds, not of a file that was asked for: the row says it too
+                context.notes.add("; ".join(built.notes))
         pretrained = weights_hash(built.model, built.head.names) if trial.train.weights else ""
     with phases("data"):
         pixels = context.dataset.pixels(geometry)

@@ -97,19 +97,19 @@ def grey_only(task):
 
 
 @pytest.mark.parametrize(
-    ("builder", "size", "cause", "remedy"),
+    ("builder", "size", "cause", "means"),
     [
-        (colour_only, 8, "3 channels and gets 1", "(channels=3); grey images are then repeated"),
-        (halving, 8, "3 channels and gets 1", "(channels=3); grey images are then repeated"),
-        (grey_only, 8, "1 channel and gets 3", "(channels=1); colour images then become grey"),
+        (colour_only, 8, "3 channels and gets 1", "grey images are then repeated"),
+        (halving, 8, "3 channels and gets 1", "grey images are then repeated"),
+        (grey_only, 8, "1 channel and gets 3", "colour images then become grey"),
     ],
 )
-def test_a_model_of_other_channels_is_told_what_to_declare(builder, size, cause, remedy):
+def test_a_model_of_other_channels_is_told_what_to_declare(builder, size, cause, means):
     channels = int(cause[-1])
     with pytest.raises(ZooError) as caught:
         build(zoo.ModelSpec(name="mine/net", build=builder), replace(TASK, image_size=size, channels=channels))
-    assert caught.value.cause == f"mine/net: it takes images with {cause}"
-    assert caught.value.remedy == f"say so in its ModelSpec: input=zoo.InputSpec{remedy}"
+    assert caught.value.cause == f"mine/net: it takes images with {cause}: declare InputSpec(channels={cause[0]})"
+    assert caught.value.remedy == f"in its plugin, ModelSpec(input=zoo.InputSpec(channels={cause[0]})): {means}"
 
 
 def test_a_model_that_takes_no_channels_at_all_keeps_its_own_error():
