@@ -150,14 +150,14 @@ def _explained(error: ZooError, spec: ModelSpec, task: Task) -> ZooError:
     """`error`, or what it comes to: images of a size, or with a number of channels, that the model does not take."""
 
     def takes(size: int, channels: int = task.channels) -> bool:
-        return _takes(spec, replace(task, channels=channels), size)
+        return runs_on(spec, replace(task, channels=channels), size)
 
     if spec.input_for(None).channels is None and (hint := other_channels(error, task, takes)):
         return hint
     return with_size_hint(error, task.image_size, takes)
 
 
-def _takes(spec: ModelSpec, task: Task, size: int) -> bool:
+def runs_on(spec: ModelSpec, task: Task, size: int) -> bool:
     """Whether the model runs on images of `size` pixels, tried without memory.
 
     In train mode too: inception_v3's auxiliary classifier needs larger images than the rest of it.

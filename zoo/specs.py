@@ -133,6 +133,7 @@ class ModelSpec:
     word or a tuple of whole numbers (512-256-128), and what is set is of its type.
     `own_task`, called with the plain values that a file keeps beside its tensors (ints, texts, lists of ints …),
     returns the task that the saved model was built for, or None where the file is not of this model.
+    `expected_failures` are checks of `zoo.testing` that the model is known to fail, each with the reason.
     """
 
     name: str
@@ -148,6 +149,7 @@ class ModelSpec:
     convert_weights: Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]] | None = None
     options: Options = field(default_factory=dict, hash=False)
     own_task: Callable[[Mapping[str, Any]], Task | None] | None = None
+    expected_failures: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         require_declarable(self.options)
