@@ -21,7 +21,6 @@ CHECKS = {
     for check in (
         Check(name="name", function=declaration.name),
         Check(name="expectations", function=partial(declaration.expectations, known=_KNOWN)),
-        Check(name="light_listing", function=declaration.light_listing),
         Check(name="builds", function=building.builds),
         Check(name="shape", function=building.shape, needs=("builds",)),
         Check(name="logits", function=building.logits, needs=("shape",)),
@@ -48,6 +47,7 @@ CHECKS = {
         Check(name="process_state", function=side_effects.process_state, needs=HEAD),
         Check(name="generators", function=side_effects.generators, needs=HEAD),
         Check(name="prints", function=side_effects.prints, needs=HEAD),
+        Check(name="light_listing", function=declaration.light_listing),
         Check(name="offline_build", function=declaration.offline_build, needs=HEAD),
         Check(name="fresh_process", function=declaration.fresh_process, needs=("seed_decides", "offline_build")),
         Check(name="compiles", function=numerics.compiles, needs=STEADY, slow=True),
