@@ -23,13 +23,17 @@ FORMATS = ("float32", "bfloat16", "float16")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few."""
+    """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few.
+
+    What is `repeated` has a flag for each of its values.
+    """
 
     help: str
     check: Check = text
     default: Any = None
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    repeated: bool = False
 
 
 def _choice(help: str, default: str | None, *choices: str) -> Option:
@@ -38,6 +42,13 @@ def _choice(help: str, default: str | None, *choices: str) -> Option:
 
 PLUGINS = Option("plugin files or modules to load as well", values.paths, ())
 NUM_THREADS = Option("CPU threads (default: torch's own choice)", whole(1, MAX_THREADS))
+LOGGER = Option(
+    "also log to this, such as tensorboard (repeatable; see: harness list --loggers)",
+    values.each,
+    (),
+    "NAME",
+    repeated=True,
+)
 QUIET = Option("no progress on stderr", switch, False)
 RUN = {
     "plugins": PLUGINS,
@@ -101,6 +112,7 @@ RUN = {
     "resume": Option("go on with this run, if the flags ask for the same", metavar="ID|FOLDER"),
     "check_determinism": Option("train each model a few steps twice more; mark what differs", switch, False),
     "time_budget": Option("seconds of timing per model, device and step", real(0), 1.0),
+    "logger": LOGGER,
     "output": Option("where the run's folder is made", values.path, values.RUNS),
     "quiet": QUIET,
 }
@@ -138,8 +150,15 @@ def as_flags(arguments: Mapping[str, Any]) -> list[str]:
     words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + ["run"]
     for name, option in RUN.items():
         if name != "plugins" and arguments[name] != option.default:
-            words += [flag(name, option)] if option.check is switch else [flag(name, option), str(arguments[name])]
+            words += _typed(flag(name, option), option, arguments[name])
     return words
+
+
+def _typed(flag: str, option: Option, value: Any) -> list[str]:
+    """The words that say a value."""
+    if option.check is switch:
+        return [flag]
+    return [word for one in (value if option.repeated else [value]) for word in (flag, str(one))]
 
 
 def checked(given: Mapping[str, object], options: Mapping[str, Option], function: str) -> dict[str, Any]:

@@ -107,6 +107,12 @@ def paths(value: object) -> list[str]:
     return [text(part) for part in (value if isinstance(value, list | tuple) else [value])]
 
 
+def each(value: object) -> tuple[str, ...]:
+    """Names, one alone or several, each once."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(text(part) for part in parts))
+
+
 def device(value: object) -> str:
     """What may be a device of some machine; whether this one has it, only torch can tell."""
     # A torch.device says its own name; torch itself is not imported to recognise one.
