@@ -73,5 +73,7 @@ def test_the_wheel_has_every_file_of_ours_and_nothing_beside(wheel):
     packed = {file.relative_to(wheel) for package in PACKAGES for file in (wheel / package).rglob("*.py")}
     ours = {file.relative_to(ROOT) for package in PACKAGES for file in (ROOT / package).rglob("*.py")}
     assert packed == ours
+    tables = {file.relative_to(ROOT) for file in (ROOT / "results/published").glob("*/*")}
+    assert {file.relative_to(wheel) for file in (wheel / "results/published").glob("*/*")} == tables
     others = {path.name for path in wheel.iterdir()} - set(PACKAGES)
     assert [Path(name).suffix for name in others] == [".dist-info"]
