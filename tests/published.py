@@ -27,8 +27,8 @@ from results.tables.markdown import markdown_table
 from results.tables.render import screen
 from tests.source import ROOT
 
-SMALL = "mlp-small,mlp,mlp-wide,mlp-deep,fc_model,squeezenet1_1,shufflenet_v2_x0_5"
-SMALL += ",timm/lcnet_050,timm/mobilenetv3_small_050,timm/tinynet_e,timm/resnet10t,timm/convnext_atto"
+SMALL = "mlp-small,mlp,mlp-wide,mlp-deep,fc_model,shufflenet_v2_x0_5,shufflenet_v2_x1_0"
+SMALL += ",timm/lcnet_050,timm/mobilenetv3_small_050,timm/edgenext_xx_small,timm/resnet10t,timm/convnext_atto"
 ALIKE = ["--dataset", "digits", "--device", "cpu", "--seeds", "3"]
 COMMANDS = {
     "digits-starter": ["run", "--plugins", "starter", *ALIKE],

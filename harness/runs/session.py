@@ -148,7 +148,7 @@ class Session:
             self.screen.line(f"note: {item.label}: {message['note']}")
 
     def _log_records(self, planned: Sequence[Planned]) -> None:
-        for item in planned:
+        for item in planned if self.loggers.processes else ():
             self.loggers.record(item.trial, self._num_train(item))
 
     def _num_train(self, item: Planned) -> int:

@@ -52,8 +52,13 @@ class LoggerProcess:
         answers, log = open_pipe(), open_pipe()
         ends = (reader, answers.writer, log.writer)
         child = get_context("spawn").Process(target=worker.main, args=(json.dumps(job), *ends))
-        with left_alone(), same_modules():
-            child.start()
+        # A terminal's Ctrl-C is the run's affair: it would reach the child too, until that has a session of its own.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with left_alone(), same_modules():
+                child.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for end in ends:
             end.close()
         return cls(choice=choice, child=child, events=writer, answers=Lines(answers.reader), log=Log(log.reader))

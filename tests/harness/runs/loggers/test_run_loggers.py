@@ -35,11 +35,14 @@ class Planted:
 def broken():
     raise OSError("disk\\nfull")
 
+def interrupt():
+    raise KeyboardInterrupt
+
 HARMS = {
     "broken": broken, "leaving": lambda: sys.exit(3), "dying": lambda: os._exit(4), "hanging": lambda: time.sleep(1e6),
     "crashing": lambda: os.kill(os.getpid(), signal.SIGSEGV), "spinning": lambda: [0 for _ in iter(int, 1)],
     "talking": lambda: (print("to stdout"), os.write(1, b"to the file\\n"), print("to stderr", file=sys.stderr)),
-    "interrupting": lambda: signal.raise_signal(signal.SIGINT), "good": lambda: None,
+    "interrupting": interrupt, "good": lambda: None,
     "leaking": lambda: threading.Thread(target=time.sleep, args=(1e6,)).start(),
 }
 
