@@ -62,7 +62,8 @@ def run(
     - trials: trial_timeout (seconds, 14400; 0 for none), memory_limit (MiB, Linux), checkpoint_every (seconds, 300),
       isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
       a few steps twice more, and mark what differs);
-    - timing: time_budget (seconds a model, device and kind of step, 1.0).
+    - timing and logging: time_budget (seconds a model, device and kind of step, 1.0), logger (names of what to log to
+      besides, such as ["tensorboard", "jsonl"]).
 
     Returns the finished run: its folder as `path`, its `table` as a DataFrame, the `sentence` that sums it up, whether
     all is `ok` and what `failed`, and `checkpoints` by model and seed (and fold). A trial that fails raises nothing.

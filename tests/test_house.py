@@ -99,13 +99,13 @@ def test_every_folder_of_ours_is_packaged_and_no_result_is():
     finding = {key: lines_of(config, "options.packages.find", key) for key in ("include", "exclude")}
     packaged = set(find_packages(str(ROOT), **finding))
     ours = {".".join(file.relative_to(ROOT).parent.parts) for file in files(*PACKAGES)}
-    assert packaged == {name for name in ours if not name.startswith(("results.runs", "results.published"))}
+    assert packaged == {name for name in ours if not name.startswith("results.runs")}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_ships_its_types_and_every_other_data_file(package):
     patterns = lines_of(read_config("setup.cfg"), "options.package_data", package)
-    folders = [folder for folder in (ROOT / package).iterdir() if folder.name not in {"runs", "published"}]
+    folders = [folder for folder in (ROOT / package).iterdir() if folder.name != "runs"]
     inside = [file for folder in folders for file in (folder, *folder.rglob("*")) if file.is_file()]
     data = [file.relative_to(ROOT / package) for file in inside if file.suffix not in {".py", ".pyc"}]
     assert Path("py.typed") in data

@@ -28,7 +28,7 @@ LAYERS = {
     ),
     "plugins": Layer(
         ours=frozenset({"zoo"}),
-        in_functions=frozenset({"torch", "torchvision", "timm", "sklearn"}),
+        in_functions=frozenset({"torch", "torchvision", "timm", "sklearn", "tensorboard", "mlflow"}),
     ),
     "results": Layer(
         in_functions=frozenset(

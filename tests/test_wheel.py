@@ -79,5 +79,7 @@ def shipped(folder):
 def test_the_wheel_has_every_file_of_ours_and_nothing_beside(wheel):
     assert shipped(wheel) == shipped(ROOT)
     assert Path("results/page/templates/sections/table.html") in shipped(ROOT)
+    tables = {file.relative_to(ROOT) for file in (ROOT / "results/published").glob("*/*")}
+    assert {file.relative_to(wheel) for file in (wheel / "results/published").glob("*/*")} == tables
     others = {path.name for path in wheel.iterdir()} - set(PACKAGES)
     assert [Path(name).suffix for name in others] == [".dist-info"]

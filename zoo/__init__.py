@@ -17,15 +17,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.hookspecs import API_VERSION, hookimpl
-    from zoo.specs import DatasetSpec, InputSpec, LabelledImages, ModelSpec, PluginInfo, Split, Task, TrialEvent
+    from zoo.specs import (
+        DatasetSpec,
+        EpochEvent,
+        InputSpec,
+        LabelledImages,
+        Logger,
+        LoggerSpec,
+        ModelSpec,
+        PluginInfo,
+        RunEvent,
+        Split,
+        Task,
+        TrialEvent,
+    )
 
 __all__ = [
     "API_VERSION",
     "DatasetSpec",
+    "EpochEvent",
     "InputSpec",
     "LabelledImages",
+    "Logger",
+    "LoggerSpec",
     "ModelSpec",
     "PluginInfo",
+    "RunEvent",
     "Split",
     "Task",
     "TrialEvent",

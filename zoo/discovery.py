@@ -1,4 +1,4 @@
-"""The zoo: every model and dataset that some plugin declares, who declared it, and which plugins went wrong."""
+"""The zoo: every model, dataset and logger that some plugin declares, who declared it, and which plugins went wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
 from zoo.manager.registration import declared, new_manager, one_line, take_in, tried_out
 from zoo.names import UnknownName, unknown
 from zoo.selection import Choice, select
-from zoo.specs import DatasetSpec, ModelSpec
+from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +31,7 @@ class Zoo:
     datasets: Mapping[str, tuple[DatasetSpec, str]]
     plugins: tuple[PluginInfo, ...]
     manager: pluggy.PluginManager = field(repr=False)
+    loggers: Mapping[str, tuple[LoggerSpec, str]] = field(default_factory=dict)
 
     def select(self, expression: str, settings: Sequence[str] = ()) -> list[Choice]:
         """The models that `expression` stands for; see `zoo.selection.select`."""
@@ -44,6 +45,12 @@ class Zoo:
         if name not in self.datasets:
             raise self._explained(unknown("dataset", name, self.datasets))
         return self.datasets[name][0]
+
+    def logger(self, name: str) -> tuple[LoggerSpec, str]:
+        """The logger of that name, and its owner. Raises ZooError (usage) where there is none."""
+        if name not in self.loggers:
+            raise self._explained(unknown("logger", name, self.loggers))
+        return self.loggers[name]
 
     def _explained(self, error: UnknownName) -> UnknownName:
         """The same error; where a plugin that failed may have offered the name, it says so."""
@@ -108,10 +115,15 @@ def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> 
         infos[info.name] = info
     models = declared(manager.hook.zoo_models, ModelSpec, infos, watched)
     datasets = declared(manager.hook.zoo_datasets, DatasetSpec, infos, watched)
+    loggers = declared(manager.hook.zoo_loggers, LoggerSpec, infos, watched)
     num_models = Counter(owner for _, owner in models.values())
     num_datasets = Counter(owner for _, owner in datasets.values())
-    plugins = (replace(i, models=num_models[i.name], datasets=num_datasets[i.name]) for i in infos.values())
-    return Zoo(models=models, datasets=datasets, plugins=tuple(plugins), manager=manager)
+    num_loggers = Counter(owner for _, owner in loggers.values())
+    plugins = tuple(
+        replace(i, models=num_models[i.name], datasets=num_datasets[i.name], loggers=num_loggers[i.name])
+        for i in infos.values()
+    )
+    return Zoo(models=models, datasets=datasets, loggers=loggers, plugins=plugins, manager=manager)
 
 
 def _may_own(info: PluginInfo, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The three hooks of the zoo. These docstrings are the plugin manual.
+"""The four hooks of the zoo. These docstrings are the plugin manual.
 
 A plugin that needs a newer zoo than the first says so at its top, `ZOO_API = 2`: where `zoo.API_VERSION` is lower, it
 is left out with the line "needs zoo-api 2, have 1", and nothing of it is called.
@@ -16,7 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zoo.specs import DatasetSpec, ModelSpec, TrialEvent
+    from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec, TrialEvent
 
 PROJECT = "zoo"
 # A plugin that says `ZOO_API = 2` wants a newer zoo than this one, and is left out with these words.
@@ -39,8 +39,19 @@ def zoo_datasets() -> Iterable[DatasetSpec]:
 
 
 @hookspec
-def zoo_trial_done(event: TrialEvent) -> None:
-    """Act on a finished trial: log it, upload it. Called in the parent process after the record is on disk.
+def zoo_loggers() -> Iterable[LoggerSpec]:
+    """Declare loggers, which `--logger NAME` turns on for a run; import nothing heavy at module level or here.
 
-    An exception raised here is reported and never ends the run.
+    One is opened before the first trial, in a process of its own: it may print, hang, exit or crash, which costs its
+    own line on the screen, and no trial's time. That process is stopped (SIGSTOP) while a model is timed.
+    """
+    return ()
+
+
+@hookspec
+def zoo_trial_done(event: TrialEvent) -> None:
+    """Act on a finished trial: upload it, say it. Called in the parent process after the record is on disk.
+
+    Called of every plugin in every run: what a run has to ask for, and what may take long, is a logger. An exception
+    raised here is reported and never ends the run.
     """

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # A prefix a package, then the architecture; no "..", no leading dot or dash, so that a name is never a path or a flag.
 _NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,49}/)?[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,99}")
 
+LISTED_APART = ("dataset", "logger")  # `harness list` alone lists models
+
 
 def is_valid(name: object) -> bool:
     """Whether `name` may name a model, dataset or plugin."""
@@ -40,7 +42,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     names = list(known)
     guess = did_you_mean(name, names, limit=3) or f". There are {len(names):,} {kind}s."
     stem = re.split(r"[\d*?\[]", name, maxsplit=1)[0]
-    return UnknownName(kind, name, guess, f"list them: harness list '{stem}*'")
+    listed = f"--{kind}s" if kind in LISTED_APART else f"'{stem}*'"
+    return UnknownName(kind, name, guess, f"list them: harness list {listed}")
 
 
 def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 1, cutoff: float = 0.6) -> str:

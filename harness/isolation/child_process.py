@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import fcntl
 import multiprocessing
 import os
@@ -11,9 +12,13 @@ import sys
 import threading
 from contextlib import suppress
 from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
 
 from harness.machine.system import descendants, own_kib
 from zoo.manager.sandbox import limit_data
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 F_SETSIG = 10  # of Linux's fcntl(2); Python's module does not name it
@@ -62,6 +67,15 @@ def _let_kernel_kill(pipe: int) -> None:
 def _end_after(pipe: int) -> None:
     wait([pipe])
     os.killpg(0, signal.SIGKILL)
+
+
+def print_into(log: Connection) -> None:
+    """Let everything printed here, by Python and by C, go to the log; a crash writes its stack there."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+    faulthandler.enable(file=2, all_threads=False)
 
 
 def limit_memory(mebibytes: int) -> None:

@@ -99,6 +99,13 @@ def as_line(message: Mapping[str, Any]) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
+def write_line(pipe: Connection, message: Mapping[str, Any]) -> None:
+    """Send a whole message, from a child."""
+    left = memoryview(as_line(message))  # a signal may end a write half-way
+    while left:
+        left = left[os.write(pipe.fileno(), left) :]
+
+
 def _message(line: bytes) -> Mapping[str, Any]:
     try:
         message = json.loads(line)

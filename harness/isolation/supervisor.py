@@ -80,7 +80,7 @@ def start_server() -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOAD))
     place_socket()
-    _start_tracker()  # it would unblock SIGINT if the server started it
+    start_tracker()  # it would unblock SIGINT if the server started it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         with same_modules():
@@ -89,7 +89,7 @@ def start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_tracker() -> None:
+def start_tracker() -> None:
     """Start Python's tracker of semaphores, unless it runs.
 
     It frees those of children, which end without a farewell (`tqdm` makes one, and torch.fx a `tqdm`). What it says of
@@ -109,7 +109,7 @@ def context_for(device: str) -> Context:
 class Supervisor:
     """Runs `target(job, messages, log)` in a child of its own and follows it to its end.
 
-    `on_message` gets each JSON object that the child sends; {"phase": …} and {"result": …} are kept in the report.
+    `on_message` gets each JSON object that the child sends, but for {"result": …}, which is kept in the report.
     """
 
     target: Callable[..., None]
@@ -120,7 +120,7 @@ class Supervisor:
     def run(self, job: str) -> ExitReport:
         """Start a child, wait for it, and leave no process of it behind, however this ends."""
         place_socket()
-        _start_tracker()
+        start_tracker()
         messages, log = open_pipe(), open_pipe()
         child = self.context.Process(target=self.target, args=(job, messages.writer, log.writer))
         with left_alone(), same_modules():
@@ -192,6 +192,7 @@ class _Follower:
     def _take(self, message: Mapping[str, Any]) -> None:
         if "phase" in message:
             self.report.phase = str(message["phase"])
+            self.on_message({"phase": self.report.phase})
         elif "result" in message:
             self.report.result = message["result"]
         elif "problem" in message:

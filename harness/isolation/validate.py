@@ -23,7 +23,7 @@ def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
     if "epoch" in message:
         if not _is_epoch(message["epoch"]):
             raise ValueError("its message about an epoch has no figures")
-    elif not isinstance(message.get("note"), str):
+    elif not isinstance(message.get("note", message.get("phase")), str):
         raise ValueError("its message is none that a trial sends")
     return message
 

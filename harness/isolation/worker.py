@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import signal
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.isolation.child_process import die_with_parent, kill_descendants, lead_group, limit_memory
+from harness.isolation.child_process import die_with_parent, kill_descendants, lead_group, limit_memory, print_into
 from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
-from harness.isolation.pipes import as_line
+from harness.isolation.pipes import write_line
 from harness.isolation.result_files import pack, pack_again
 from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
@@ -32,15 +31,14 @@ from zoo.discovery import collect
 from zoo.errors import ZooError
 from zoo.manager import switches
 from zoo.manager.content import changed_files
-from zoo.manager.loading import candidates, read_requests
+from zoo.manager.loading import only, read_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
 
     from harness.plan.config import Trial
     from harness.trial.outcome import Outcome
-    from zoo.manager.loading import Candidate, Requests
     from zoo.selection import Choice
 
 CHECKPOINT_GAP_S = 10.0  # an epoch that ends sooner after a checkpoint writes none: it would cost more than it saves
@@ -63,11 +61,11 @@ def begin(environment: Mapping[str, str], messages: Connection, log: Connection)
     # In this order: to die with the parent is to kill the group, which until here is the parent's own.
     lead_group()
     die_with_parent()
-    _print_into(log)
+    print_into(log)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
     os.environ.update(environment)
-    return Messenger(lambda message: _write(messages, as_line(message)))
+    return Messenger(lambda message: write_line(messages, message))
 
 
 def serve(messenger: Messenger, work: Callable[[], dict[str, Any]]) -> None:
@@ -176,26 +174,17 @@ def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
 
 
 def find_choice(job: Job) -> Choice:
-    """The model of the job. Its own plugin alone is loaded: no other can harm it.
+    """The model of the job. Its own plugin alone is loaded.
 
     Raises ZooError where the plugin is not the one that the run began with: the others of its trials were.
     """
-
-    def owner_only(requests: Requests) -> Iterator[Candidate]:
-        return (one for one in candidates(requests) if one.source == job.owner_source and _is_named(one, job.owner))
-
-    zoo = collect(owner_only, read_requests(job.plugins, os.environ), WATCHED)
+    zoo = collect(only(job.owner, job.owner_source), read_requests(job.plugins, os.environ), WATCHED)
     choice = zoo.select(job.trial.model)[0]
     changed = changed_files(job.plugin_files, zoo.content(choice.owner))
     if changed:
         cause = f"the plugin {job.owner} has changed since the run began: {', '.join(changed[:3])}"
         raise ZooError(cause, "restore it and retry, or start a new run")
     return choice
-
-
-def _is_named(candidate: Candidate, owner: str) -> bool:
-    """Whether that is what the parent calls it, where there may be two of one name."""
-    return owner in (candidate.name, f"{candidate.name} ({candidate.source})")
 
 
 def _with_weights_of_the_run(job: Job) -> Trial:
@@ -219,21 +208,6 @@ def _stop(messenger: Messenger, checkpoints: TrainingCheckpoints) -> None:
     if messenger.phase != "train":
         leave(STOPPED)
     checkpoints.request_stop()
-
-
-def _print_into(log: Connection) -> None:
-    """Let everything printed here, by Python and by C, go to the log; a crash writes its stack there."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os.dup2(log.fileno(), 1)
-    os.dup2(log.fileno(), 2)
-    faulthandler.enable(file=2, all_threads=False)
-
-
-def _write(messages: Connection, line: bytes) -> None:
-    left = memoryview(line)  # a signal may end a write half-way
-    while left:
-        left = left[os.write(messages.fileno(), left) :]
 
 
 def leave(code: int) -> None:

@@ -25,7 +25,7 @@ FORMATS = ("float32", "bfloat16", "float16")
 class Option:
     """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few.
 
-    What is `repeated` may be given several times: its value is a list, and its check is of one of them or of a list.
+    What is `repeated` has a flag for each of its values.
     """
 
     help: str
@@ -42,7 +42,14 @@ def _choice(help: str, default: str | None, *choices: str) -> Option:
 
 PLUGINS = Option("plugin files or modules to load as well", values.paths, ())
 NUM_THREADS = Option("CPU threads (default: torch's own choice)", whole(1, MAX_THREADS))
-SET = Option("set an option of a model (repeatable)", values.settings, None, "NAME.OPTION=VALUE", repeated=True)
+SET = Option("set an option of a model (repeatable)", values.each, (), "NAME.OPTION=VALUE", repeated=True)
+LOGGER = Option(
+    "also log to this, such as tensorboard (repeatable; see: harness list --loggers)",
+    values.each,
+    (),
+    "NAME",
+    repeated=True,
+)
 QUIET = Option("no progress on stderr", switch, False)
 RUN = {
     "plugins": PLUGINS,
@@ -107,6 +114,7 @@ RUN = {
     "resume": Option("go on with this run, if the flags ask for the same", metavar="ID|FOLDER"),
     "check_determinism": Option("train each model a few steps twice more; mark what differs", switch, False),
     "time_budget": Option("seconds of timing per model, device and step", real(0), 1.0),
+    "logger": LOGGER,
     "output": Option("where the run's folder is made", values.path, values.RUNS),
     "quiet": QUIET,
 }
@@ -144,11 +152,16 @@ def as_flags(arguments: Mapping[str, Any]) -> list[str]:
     """The command line that asks for the same run."""
     words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + ["run"]
     for name, option in RUN.items():
-        if option.repeated:
-            words += [word for value in arguments[name] or () for word in (flag(name, option), value)]
-        elif name != "plugins" and arguments[name] != option.default:
-            words += [flag(name, option)] if option.check is switch else [flag(name, option), str(arguments[name])]
+        if name != "plugins" and arguments[name] != option.default:
+            words += _typed(flag(name, option), option, arguments[name])
     return words
+
+
+def _typed(flag: str, option: Option, value: Any) -> list[str]:
+    """The words that say a value."""
+    if option.check is switch:
+        return [flag]
+    return [word for one in (value if option.repeated else [value]) for word in (flag, str(one))]
 
 
 def checked(given: Mapping[str, object], options: Mapping[str, Option], function: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class RunRequest:
             resume=arguments["resume"],
             quiet=arguments["quiet"],
             command=tuple(command),
-            settings=tuple(arguments["set"] or ()),
+            settings=tuple(arguments["set"]),
         )
 
 
@@ -71,11 +71,15 @@ def _check_folds(arguments: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeRequest:
-    """What is left of an earlier run: its id, name or folder, or None for the latest one in `output`."""
+    """What is left of an earlier run: its id, name or folder, or None for the latest one in `output`.
+
+    `logger` are the loggers that it goes on with, where these are not the run's own.
+    """
 
     run: str | None
     output: Path
     plugins: tuple[str, ...] = ()
+    logger: tuple[str, ...] = ()
     quiet: bool = False
 
 
@@ -106,5 +110,5 @@ class TimeRequest:
             img_size=arguments["img_size"],
             keeps_memory=arguments["allocator"] == "keep",
             quiet=arguments["quiet"],
-            settings=tuple(arguments["set"] or ()),
+            settings=tuple(arguments["set"]),
         )

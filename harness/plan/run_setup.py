@@ -21,7 +21,8 @@ class RunSetup:
 
     `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset`, the folders and `labels`
     name the images, and `group_by` says which of them belong together; `trial_timeout` is in seconds (0: none),
-    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch.
+    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch. `logger`
+    are the loggers that are asked for.
     """
 
     plugins: tuple[str, ...] = ()
@@ -41,14 +42,16 @@ class RunSetup:
     memory_limit: int | None = None
     checkpoint_every: float = 300.0
     check_determinism: bool = False
+    logger: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> RunSetup:
         """From a value for each option of a run."""
-        names = cls.__dataclass_fields__.keys() - {"plugins", *PATHS}
+        names = cls.__dataclass_fields__.keys() - {"plugins", "logger", *PATHS}
         paths: dict[str, Any] = {name: arguments[name] and os.path.abspath(arguments[name]) for name in PATHS}
         return cls(
             plugins=read_requests(arguments["plugins"], os.environ).words,
+            logger=tuple(arguments["logger"]),
             **paths,
             **{name: arguments[name] for name in names},
         )
@@ -56,7 +59,7 @@ class RunSetup:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunSetup:
         """What `as_json` gave. Raises TypeError for a key that this version does not know."""
-        return cls(**{**data, "plugins": tuple(data.get("plugins", ()))})
+        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in ("plugins", "logger")}})
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, for `run.json`."""

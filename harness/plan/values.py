@@ -107,9 +107,10 @@ def paths(value: object) -> list[str]:
     return [text(part) for part in (value if isinstance(value, list | tuple) else [value])]
 
 
-def settings(value: object) -> list[str]:
-    """Options of models, `mine/tiny.width=32`, one alone or several."""
-    return [text(part) for part in (value if isinstance(value, list | tuple) else [value])]
+def each(value: object) -> tuple[str, ...]:
+    """Texts, one alone or several, each once."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(text(part) for part in parts))
 
 
 def device(value: object) -> str:

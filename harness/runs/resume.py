@@ -16,6 +16,8 @@ from harness.plan.run_setup import PATHS, RunSetup
 from harness.plan.trials import Planned
 from harness.runs.console import Screen
 from harness.runs.content import require_same_content
+from harness.runs.loggers.choice import chosen
+from harness.runs.loggers.run_loggers import RunLoggers
 from harness.runs.preparation import DEFAULT_DATASET, open_context
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
@@ -40,16 +42,20 @@ AS_BEGUN = "give the run's own options, or none: python -m harness resume; or st
 
 def resume(request: ResumeRequest) -> Run:
     """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
-    return go_on(find_run(request), request.plugins, quiet=request.quiet)
+    return go_on(find_run(request), request.plugins, request.logger, quiet=request.quiet)
 
 
-def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
-    """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own."""
+def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], *, quiet: bool) -> Run:
+    """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own.
+
+    `logger` are the loggers that it goes on with, the run's own where none is named.
+    """
     configuration = store.configuration
     # With what is named now, here or in the environment: a trial's process is told no more than this.
     words = read_requests([*setup_of(configuration).plugins, *plugins], os.environ).words
     setup = replace(setup_of(configuration), plugins=words)
     zoo = discover(words, watched=WATCHED)
+    loggers = RunLoggers(chosen(logger or setup.logger, zoo), words)
     planned = remembered_trials(configuration, zoo)
     screen = Screen(quiet=quiet)
     with signals_raise():
@@ -59,7 +65,8 @@ def go_on(store: RunStore, plugins: Sequence[str], *, quiet: bool) -> Run:
         to_do = [item for item in planned if item.trial.key not in done]
         for note in require_same_content(store, to_do, context.content):
             screen.line(f"note: {note}")
-        return Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen).carry_out(planned)
+        session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers)
+        return session.carry_out(planned)
 
 
 def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
@@ -67,7 +74,7 @@ def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
     store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
     same_setup(setup_of(store.configuration), request.setup)
-    return go_on(store, request.setup.plugins, quiet=request.quiet)
+    return go_on(store, request.setup.plugins, request.setup.logger, quiet=request.quiet)
 
 
 def retry(request: ResumeRequest) -> Run | None:
@@ -84,7 +91,7 @@ def retry(request: ResumeRequest) -> Run | None:
     if not failed:
         print(plain(f"no trial of {store.path.name} has failed"))
         return None
-    return go_on(store, request.plugins, quiet=request.quiet)
+    return go_on(store, request.plugins, request.logger, quiet=request.quiet)
 
 
 def find_run(request: ResumeRequest) -> RunStore:
@@ -134,7 +141,7 @@ def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) ->
 def same_setup(then: RunSetup, now: RunSetup) -> None:
     """Raise ZooError where a flag given with --resume asks for what the run was not begun with: none would be heeded.
 
-    Plugins alone may be added.
+    Plugins may be added, and loggers may be others.
     """
     before, after = ({flag(name, RUN[name]): value for name, value in _meant(setup).items()} for setup in (then, now))
     refuse_changes(before, after, "the run was begun with other options", AS_BEGUN)
@@ -142,7 +149,7 @@ def same_setup(then: RunSetup, now: RunSetup) -> None:
 
 def _meant(setup: RunSetup) -> dict[str, Any]:
     """The options with what they come to: a device by its name here, and the dataset that is taken if none is named."""
-    options = {name: value for name, value in setup.as_json().items() if name != "plugins"}
+    options = {name: value for name, value in setup.as_json().items() if name not in ("plugins", "logger")}
     dataset = setup.dataset or (None if any(options[name] for name in PATHS) else DEFAULT_DATASET)
     return options | {"device": str(devices.resolve(setup.device)), "dataset": dataset}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from harness.runs.context import make_record
 from harness.runs.finished_run import Run
 from harness.runs.forecast.memory import foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
+from harness.runs.loggers.run_loggers import RunLoggers
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
@@ -56,6 +57,7 @@ class Session:
     zoo: Zoo
     setup: RunSetup
     screen: Screen
+    loggers: RunLoggers = field(default_factory=RunLoggers)
 
     def carry_out(self, planned: Sequence[Planned]) -> Run:
         """Every trial of `planned` that has no record yet, then the tables of all."""
@@ -69,7 +71,8 @@ class Session:
             for line in opening_lines(self.context, planned, str(self.store.path), len(planned) - len(to_do)):
                 self.screen.line(line)
             try:
-                self._each(to_do, planned)
+                with self.loggers.opened(self.store, self.screen.line):
+                    self._each(to_do, planned)
             finally:
                 summary = render(self.store)
                 files = (*FILES, *self._page(summary))
@@ -94,6 +97,7 @@ class Session:
     def _each(self, to_do: Sequence[Planned], planned: Sequence[Planned]) -> None:
         """Train what is to do; then time again what was trained, now or before the run was interrupted."""
         num_seeds = Counter(item.trial.model for item in planned if item.trial.is_timed)
+        self._log_records(planned)  # what a run that was killed, or had no logger, has not logged
         runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo, num_seeds=num_seeds)
         try:
             if to_do:
@@ -109,7 +113,10 @@ class Session:
                 record = self._kept(item, result)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
                 self.screen.trial(item, record, left.words)
+            self.loggers.settle()
+            self.loggers.stop()
             take_later_rounds(runner, planned, self.screen.line)
+            self._log_records(planned)
         finally:
             self.store.clear_work()
             with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
@@ -148,8 +155,18 @@ class Session:
             row = message["epoch"]
             left.epoch(item.trial.key, row["epoch"] + 1, row["train_seconds"] + row["eval_seconds"])
             self.screen.epoch(item, row, left.words)
+            self.loggers.epoch(item.trial, row, self._num_train(item))
+        elif "phase" in message:
+            self.loggers.phase(message["phase"])
         elif "note" in message:
             self.screen.line(f"note: {item.label}: {message['note']}")
+
+    def _log_records(self, planned: Sequence[Planned]) -> None:
+        for item in planned if self.loggers.processes else ():
+            self.loggers.record(item.trial, self._num_train(item))
+
+    def _num_train(self, item: Planned) -> int:
+        return self.context.dataset.of(item.trial.seed, item.trial.fold).counts["train"]
 
     def _kept(self, item: Planned, result: TrialResult) -> Record:
         """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
@@ -176,6 +193,7 @@ class Session:
         )
         for problem in self.zoo.trial_done(event):
             self.screen.line(f"warning: {problem}")
+        self._log_records([item])
         return record
 
     def _adopt(self, record: Record, result: TrialResult) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import pytest
+
 import zoo
 from zoo.discovery import collect, discover
+from zoo.errors import ZooError
 from zoo.manager.loading import Candidate, Requests, read_requests
 
 
@@ -42,6 +45,18 @@ def test_a_plugin_that_fails_to_import_costs_only_itself():
     loaded = collected(("bad", raising(ImportError("no module\nnamed x"))), ("good", lambda: offering("mine/a")))
     assert status(loaded, "bad") == ("failed", "import: ImportError: no module named x")
     assert list(loaded.models) == ["mine/a"]
+
+
+def test_loggers_are_declared_like_models_and_the_first_owner_keeps_a_name():
+    first, second = ([zoo.LoggerSpec(name="log", open="x:y", summary=name)] for name in "ab")
+    loaded = collected(
+        ("one", lambda: plugin(zoo_loggers=lambda: first)), ("two", lambda: plugin(zoo_loggers=lambda: second))
+    )
+    assert loaded.logger("log") == (first[0], "one")
+    assert [loaded.plugin(name).loggers for name in ("one", "two")] == [1, 0]
+    assert status(loaded, "two") == ("conflict", "log is owned by one")
+    with pytest.raises(ZooError, match=r"unknown logger 'lag'\. Did you mean log\?"):
+        loaded.logger("lag")
 
 
 def test_a_plugin_that_exits_as_it_is_imported_costs_only_itself():

@@ -70,6 +70,20 @@ def candidates(requests: Requests) -> Iterator[Candidate]:
         yield from_text(text)
 
 
+def only(owner: str, source: str) -> Callable[[Requests], Iterator[Candidate]]:
+    """The candidates of which one is the plugin `owner` from `source`: no other is loaded, nor can harm it."""
+
+    def chosen(requests: Requests) -> Iterator[Candidate]:
+        # Where there are two of one name, the later one is called after its source too.
+        return (
+            one
+            for one in candidates(requests)
+            if one.source == source and owner in (one.name, f"{one.name} ({one.source})")
+        )
+
+    return chosen
+
+
 def shipped() -> Iterator[Candidate]:
     """One candidate for each file of the `plugins` package."""
     package = find_spec("plugins")

@@ -20,7 +20,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.specs import DatasetSpec, ModelSpec
+from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def import_named(name: str) -> ModuleType:
 def located(spec: Any, module: str) -> Any:
     """The spec that a plugin's `module` declares, its "module:function" found in the plugin's folder if it is there."""
     package = module.partition(".")[0]
-    fields = {ModelSpec: "build", DatasetSpec: "open"}
+    fields = {ModelSpec: "build", DatasetSpec: "open", LoggerSpec: "open"}
     field = fields.get(type(spec), "")
     target = getattr(spec, field, None)
     if not package.startswith(PREFIX) or not isinstance(target, str):

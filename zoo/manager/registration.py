@@ -15,16 +15,16 @@ from zoo.manager.loading import SHIPPED
 from zoo.manager.neighbours import located
 from zoo.manager.tampering import Tampered, guarded
 from zoo.names import did_you_mean, is_valid
-from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
+from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec, PluginInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from zoo.manager.loading import Candidate, Requests
 
-Spec = TypeVar("Spec", ModelSpec, DatasetSpec)
+Spec = TypeVar("Spec", ModelSpec, DatasetSpec, LoggerSpec)
 # Hooks that declare something, and what; the order in which they are called.
-HOOKS: dict[str, type[Any]] = {"zoo_models": ModelSpec, "zoo_datasets": DatasetSpec}
+HOOKS: dict[str, type[Any]] = {"zoo_models": ModelSpec, "zoo_datasets": DatasetSpec, "zoo_loggers": LoggerSpec}
 
 
 def new_manager() -> pluggy.PluginManager:

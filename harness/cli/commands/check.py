@@ -73,7 +73,7 @@ def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
     names = ["all", *arguments.models] if arguments.all else arguments.models
     if not names:
         raise ZooError("no model was named", "harness check NAME, or --all", USAGE)
-    return zoo.select(",".join(names), arguments.set or ())
+    return zoo.select(",".join(names), arguments.set)
 
 
 def _lines(one: CheckedModel) -> Iterator[str]:

@@ -13,22 +13,26 @@ from zoo.selection import matching
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from zoo.discovery import Zoo
-    from zoo.specs import ModelSpec
+    from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pattern", nargs="*", default=["*"], help="names, globs or tags such as starter")
     parser.add_argument("--weights", action="store_true", help="list each pretrained tag, as NAME.TAG")
     parser.add_argument("--datasets", action="store_true", help="list datasets instead of models")
+    parser.add_argument("--loggers", action="store_true", help="list what --logger of a run may name")
     add_json(parser, "print name, source, family, summary, weights, tags and options")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
-    if arguments.datasets:
-        print("\n".join(f"{plain(name)}\t{plain(spec.summary)}" for name, (spec, _) in zoo.datasets.items()))
+    if arguments.datasets or arguments.loggers:
+        others: Mapping[str, tuple[DatasetSpec | LoggerSpec, str]]
+        others = zoo.datasets if arguments.datasets else zoo.loggers
+        print("\n".join(f"{plain(name)}\t{plain(spec.summary)}" for name, (spec, _) in others.items()))
         return 0
     specs = matching(zoo.models, arguments.pattern)
     if arguments.json:

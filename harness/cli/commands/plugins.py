@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
     from zoo.specs import PluginInfo
 
-HEADINGS = ("plugin", "status", "models", "data", "ms", "source")
+HEADINGS = ("plugin", "status", "models", "data", "loggers", "ms", "source")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,4 +37,12 @@ def _lines(plugins: tuple[PluginInfo, ...]) -> list[str]:
 
 
 def _row(info: PluginInfo) -> tuple[str, ...]:
-    return info.name, info.status, str(info.models), str(info.datasets), f"{info.millis:.1f}", info.source
+    return (
+        info.name,
+        info.status,
+        str(info.models),
+        str(info.datasets),
+        str(info.loggers),
+        f"{info.millis:.1f}",
+        info.source,
+    )

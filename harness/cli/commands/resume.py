@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_option, add_output
-from harness.plan.option_table import QUIET
+from harness.plan.option_table import LOGGER, QUIET
 
 if TYPE_CHECKING:
     import argparse
@@ -26,6 +27,7 @@ def add_run_name(parser: argparse.ArgumentParser) -> None:
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "where runs lie")
+    add_option(parser, "logger", replace(LOGGER, help=f"{LOGGER.help}; none: no more (default: as the run was begun)"))
     add_json(parser, "print the table as JSON instead of text")
     add_option(parser, "quiet", QUIET)
 
@@ -34,7 +36,10 @@ def request_of(arguments: argparse.Namespace) -> ResumeRequest:
     from harness.plan.request import ResumeRequest
 
     plugins = tuple(arguments.plugins)
-    return ResumeRequest(run=arguments.run, output=arguments.output, plugins=plugins, quiet=arguments.quiet)
+    logger = tuple(arguments.logger)
+    return ResumeRequest(
+        run=arguments.run, output=arguments.output, plugins=plugins, logger=logger, quiet=arguments.quiet
+    )
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Names a default where it is a value: that of a switch, or None, tells nothing."""
+    """Names a default where it is a value: that of a switch, None, or an empty list tells nothing."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        tells_nothing = action.default is None or isinstance(action.default, bool)
+        tells_nothing = action.default in (None, []) or isinstance(action.default, bool)
         return action.help if tells_nothing else super()._get_help_string(action)
 
 

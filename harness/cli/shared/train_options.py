@@ -27,7 +27,7 @@ GROUPS = {
         *("device", "amp", "amp_dtype", "channels_last", "torchcompile", "grad_accum", "num_threads", "exact"),
     ),
     "isolation and resuming": ("trial_timeout", "memory_limit", "checkpoint_every", "isolation", "resume"),
-    "measuring and output": ("check_determinism", "time_budget", "output"),
+    "measuring and output": ("check_determinism", "time_budget", "logger", "output"),
 }
 EXCLUSIVE = ("pretrained", "weights")
 
@@ -62,7 +62,10 @@ def add_option(parser: argparse._ActionsContainer, name: str, option: Option) ->
         parser.add_argument(flag(name, option), dest=name, action=action, help=option.help)
         return
     if option.repeated:
-        parser.add_argument(flag(name, option), dest=name, action="append", metavar=option.metavar, help=option.help)
+        # What one flag says is a name; all of them together are what the check gives.
+        parser.add_argument(
+            flag(name, option), dest=name, action="append", default=[], metavar=option.metavar, help=option.help
+        )
         return
     parser.add_argument(
         flag(name, option),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -11,7 +12,10 @@ from harness.cli.main import main
 from harness.cli.shared.parser import Parser
 from harness.cli.shared.train_options import add_run_options
 from harness.plan.config import TrainConfig
+from harness.plan.option_table import RUN, as_flags, checked
 from harness.plan.options import for_choice, train_config
+from harness.plan.request import RunRequest
+from harness.plan.run_setup import RunSetup
 from zoo.errors import ZooError
 from zoo.selection import Choice
 from zoo.specs import ModelSpec
@@ -86,6 +90,18 @@ def test_a_mistake_on_the_command_line_is_two_lines_and_exit_2(flags, says, caps
     assert error.startswith("error: ")
     assert says in error
     assert remedy == "  see: harness run --help" or flags == "--colour"
+
+
+def test_a_flag_may_be_given_again_where_each_adds_a_name(tmp_path):
+    parser = Parser(prog="harness run")
+    add_run_options(parser)
+    flags = vars(parser.parse_args(["--logger", "csv", "--logger", "jsonl"]))
+    given = RunRequest.of(flags | {"plugins": [], "quiet": True}, [])
+    assert given.setup.logger == ("csv", "jsonl")
+    assert RunSetup.from_json(json.loads(json.dumps(given.setup.as_json()))) == given.setup
+    arguments = checked({"logger": ["csv", "jsonl", "csv"]}, RUN, "harness.run")
+    assert as_flags(arguments) == ["run", "--logger", "csv", "--logger", "jsonl"]
+    assert checked({"logger": "csv"}, RUN, "harness.run")["logger"] == ("csv",)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

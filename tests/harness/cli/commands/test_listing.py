@@ -49,6 +49,13 @@ def test_list_shows_pretrained_tags_and_datasets(capsys):
     }
 
 
+def test_list_shows_what_a_run_may_log_to(capsys):
+    main(["list", "--loggers"])
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [name for name, _ in lines] == ["mlflow", "tensorboard", "csv", "jsonl"]
+    assert all(summary for _, summary in lines)
+
+
 def test_a_name_that_nobody_has_is_two_lines(capsys):
     assert main(["list", "resnet81"]) == 2
     assert capsys.readouterr().err == (
@@ -83,7 +90,7 @@ def test_plugins_shows_each_plugin_and_what_went_wrong(tmp_path, capsys):
     (tmp_path / "bad.py").write_text("1 / 0")
     main(["-p", str(tmp_path / "bad.py"), "-p", "no:mlp", "plugins"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["plugin", "status", "models", "data", "ms", "source"]
+    assert lines[0].split() == ["plugin", "status", "models", "data", "loggers", "ms", "source"]
     assert any(line.split()[:3] == ["mlp", "blocked", "0"] for line in lines)
     assert lines[-1] == "bad: import: ZeroDivisionError: division by zero"
 

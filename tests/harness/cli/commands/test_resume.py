@@ -50,6 +50,19 @@ def test_a_finished_run_prints_its_table_again_and_trains_nothing(tmp_path, fini
     assert "epoch" not in capsys.readouterr().err.partition("store")[2]
 
 
+def test_resume_logs_a_run_that_had_no_logger_and_none_is_no_more(tmp_path, finished, capsys):
+    for names in (["--logger", "jsonl"], ["--logger", "jsonl"], ["--logger", "none"], []):
+        assert main(["resume", "--output", str(tmp_path / "runs"), *names]) == 1
+        assert ("logging  jsonl in " in capsys.readouterr().err) is ("jsonl" in names)
+    lines = (finished.store.path / "logs/jsonl/events.jsonl").read_text().splitlines()
+    logged = [json.loads(line) for line in lines]
+    assert [(one["event"], one["model"], one.get("status")) for one in logged] == [
+        ("epoch", "good/tiny", None),
+        ("trial", "good/tiny", "ok"),
+        ("trial", "bad/kill-once", "failed"),
+    ]
+
+
 def test_retry_carries_out_again_what_failed_and_keeps_the_old_record(tmp_path, finished, capsys):
     assert finished.failure("bad/kill-once").startswith("failed at build: killed by SIGKILL")
     assert main(["retry", str(finished.store.path), "--failed"]) == 0
