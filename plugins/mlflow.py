@@ -11,8 +11,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from zoo.events import EpochEvent, LoggerSpec, RunEvent, TrialEvent
 from zoo.hookspecs import hookimpl
-from zoo.specs import EpochEvent, LoggerSpec, RunEvent, TrialEvent
 
 if TYPE_CHECKING:
     from pathlib import Path

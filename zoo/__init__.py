@@ -16,21 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zoo.errors import ZooError
+    from zoo.events import EpochEvent, Logger, LoggerSpec, RunEvent, TrialEvent
     from zoo.hookspecs import API_VERSION, hookimpl
-    from zoo.specs import (
-        DatasetSpec,
-        EpochEvent,
-        InputSpec,
-        LabelledImages,
-        Logger,
-        LoggerSpec,
-        ModelSpec,
-        PluginInfo,
-        RunEvent,
-        Split,
-        Task,
-        TrialEvent,
-    )
+    from zoo.specs import DatasetSpec, InputSpec, LabelledImages, ModelSpec, PluginInfo, Split, Task
 
 __all__ = [
     "API_VERSION",
@@ -50,7 +38,9 @@ __all__ = [
     "hookimpl",
 ]
 
-_HOMES = {"ZooError": "zoo.errors", "API_VERSION": "zoo.hookspecs", "hookimpl": "zoo.hookspecs"}
+_HOMES = {"ZooError": "zoo.errors", "API_VERSION": "zoo.hookspecs", "hookimpl": "zoo.hookspecs"} | dict.fromkeys(
+    ("EpochEvent", "Logger", "LoggerSpec", "RunEvent", "TrialEvent"), "zoo.events"
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,19 +8,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zoo.events import LoggerSpec
 from zoo.manager.content import content_of
 from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
 from zoo.manager.registration import declared, new_manager, one_line, take_in, tried_out
 from zoo.names import UnknownName, unknown
 from zoo.selection import Choice, select
-from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
+from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pluggy
 
-    from zoo.specs import PluginInfo, TrialEvent
+    from zoo.events import TrialEvent
+    from zoo.specs import PluginInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec, TrialEvent
+    from zoo.events import LoggerSpec, TrialEvent
+    from zoo.specs import DatasetSpec, ModelSpec
 
 PROJECT = "zoo"
 # A plugin that says `ZOO_API = 2` wants a newer zoo than this one, and is left out with these words.

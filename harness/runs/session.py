@@ -33,7 +33,7 @@ from results.store.lock import locked
 from results.store.run_store import RunStore
 from results.tables.render import FILES, render
 from zoo.errors import first_line
-from zoo.specs import TrialEvent
+from zoo.events import TrialEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -20,7 +20,8 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
+from zoo.events import LoggerSpec
+from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

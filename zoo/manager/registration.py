@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from zoo import API_VERSION, hookspecs
+from zoo.events import LoggerSpec
 from zoo.manager import sandbox
 from zoo.manager.loading import SHIPPED
 from zoo.manager.neighbours import located
 from zoo.manager.tampering import Tampered, guarded
 from zoo.names import did_you_mean, is_valid
-from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec, PluginInfo
+from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zoo.discovery import Zoo
-    from zoo.specs import DatasetSpec, LoggerSpec, ModelSpec
+    from zoo.events import LoggerSpec
+    from zoo.specs import DatasetSpec, ModelSpec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zoo.discovery import Zoo
-    from zoo.specs import LoggerSpec
+    from zoo.events import LoggerSpec
 
 NONE = "none"  # what `harness resume --logger` is told by who wants no more of it
 

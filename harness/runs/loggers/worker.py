@@ -22,9 +22,10 @@ from results.store.atomic import read_regular
 from results.store.codec import from_json
 from results.store.run_store import RunStore
 from zoo.discovery import collect
+from zoo.events import EpochEvent, Logger, RunEvent, TrialEvent
 from zoo.manager.loading import only, read_requests
 from zoo.manager.registration import one_line
-from zoo.specs import EpochEvent, Logger, RunEvent, TrialEvent, resolve
+from zoo.specs import resolve
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
