@@ -117,6 +117,11 @@ def timing(row: Row) -> str:
     return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
 
 
+def is_unknown(time: Time) -> bool:
+    """Whether its interval reaches so far that the time is as good as unknown."""
+    return time.high > UNKNOWN_TIMES * time.median
+
+
 def with_interval(time: Time | None) -> str:
     """`48.1`, or `48.1 (45.9–52.3)` where the interval reaches over 2 % from it; blank where not measured.
 
@@ -124,7 +129,7 @@ def with_interval(time: Time | None) -> str:
     """
     if time is None:
         return ""
-    if time.high > UNKNOWN_TIMES * time.median:
+    if is_unknown(time):
         return f"{digits(time.median)} ({NOT_TOLD_APART})"
     if reach(time.median, time.low, time.high) <= SHOWN_REACH * time.median:
         return digits(time.median)
