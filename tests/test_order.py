@@ -17,7 +17,8 @@ ORDERS = {
     "harness/training": "frozen *",
     "harness/timing": "watch *",
     "harness/cli": "encoding shared commands main",
-    "results": "errors records sanitize store ranking answers tables pictures *",
+    "results": "errors records sanitize store ranking answers tables pictures page *",
+    "results/page": "section embed library report_run sections *",
 }
 AT_THE_TOP = {"__init__", "__main__", "_version", "own_packages"}
 MOST_FILES = 14

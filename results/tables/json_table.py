@@ -31,7 +31,7 @@ def json_table(summary: Summary, rows: Sequence[Flat], configuration: Mapping[st
         "data": records[0].data if records else configuration.get("data", {}),
         "command": configuration.get("command", []),
     }
-    return (json.dumps(_finite(content), indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(finite(content), indent=1, allow_nan=False) + "\n").encode()
 
 
 def comparisons(summary: Summary) -> list[dict[str, Any]]:
@@ -76,11 +76,11 @@ def _turned(found: Comparison) -> Comparison:
     )
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

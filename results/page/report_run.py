@@ -1,0 +1,36 @@
+"""A stored run as the sections of a page need it, summed up once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from results.ranking.summary import Summary, summarise
+from results.records import Record
+from results.sanitize import name
+from results.store.run_store import RunStore
+from results.tables.flat_rows import Flat, flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRun:
+    """`rows` are those of table.csv, `records` all trials, those that failed as well; `configuration` is run.json."""
+
+    store: RunStore
+    summary: Summary
+    rows: Sequence[Flat]
+    records: Sequence[Record]
+    configuration: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the run is called: its folder."""
+        return name(self.store.path.name)
+
+
+def report_run(store: RunStore, summary: Summary | None = None) -> ReportRun:
+    """The run in `store`, whose `summary` may be known. Raises StoreError where its trials cannot be ranked."""
+    records = store.records()
+    known = summary or summarise(records, store.predictions)
+    return ReportRun(store=store, summary=known, rows=flat(known), records=records, configuration=store.configuration)
