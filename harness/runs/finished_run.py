@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.plan.config import called
+from results.page.write import PAGE
 from results.ranking.summary import Summary
 from results.store.file_names import trial_slug
 from results.store.run_store import RunStore
 from results.tables.dataframe import load
-from results.tables.render import printed
+from results.tables.render import FILES, printed
 from results.tables.sample import title
 from results.tables.sentence import sentence
 
@@ -44,13 +45,15 @@ class FailedTrial:
 class Run:
     """A run that has come to its end. All of it is on disk.
 
-    `path` is its folder, absolute: run.json, records, predictions, checkpoints and tables.
+    `path` is its folder, absolute: run.json, records, predictions, checkpoints and tables. `files` are those in it that
+    were written to be read.
     """
 
     path: Path
     store: RunStore
     summary: Summary
     records: tuple[Record, ...]
+    files: tuple[str, ...] = FILES
 
     @property
     def table(self) -> DataFrame:
@@ -93,6 +96,11 @@ class Run:
         return self.path / "table.json"
 
     @property
+    def report_html(self) -> Path:
+        """The page, to be looked at in a browser."""
+        return self.path / PAGE
+
+    @property
     def checkpoints(self) -> Mapping[tuple[str, int] | tuple[str, int, int], Path]:
         """The folder of each trained model, by model and seed, and fold where there are folds, for `harness.load`."""
         trials = [(record.model, record.seed, record.fold) for record in self.records]
@@ -105,7 +113,7 @@ class Run:
 
     def text(self, *, as_json: bool = False) -> str:
         """What the command line prints at the end: the table and its remarks, or table.json."""
-        return printed(self.store, self.summary, as_json=as_json)
+        return printed(self.store, self.summary, as_json=as_json, files=self.files)
 
     def __repr__(self) -> str:
         num_failed = f", {len(self.failed)} failed" if self.failed else ""

@@ -23,12 +23,15 @@ from harness.runs.signals import Terminated
 from harness.runs.timing_rounds import take_later_rounds
 from harness.trial import saved_model
 from harness.trial.outcome import Findings
+from results.page.write import PAGE, write_page
+from results.sanitize import plain
 from results.store import image_names
 from results.store.disk_space import require_space
 from results.store.file_names import CARD_FILE, trial_slug
 from results.store.lock import locked
 from results.store.run_store import RunStore
-from results.tables.render import render
+from results.tables.render import FILES, render
+from zoo.errors import first_line
 from zoo.specs import TrialEvent
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from harness.plan.trials import Planned
     from harness.runs.context import RunContext
     from harness.runs.forecast.memory import Forecast
+    from results.ranking.summary import Summary
     from results.records import Record
     from zoo.discovery import Zoo
 
@@ -68,8 +72,18 @@ class Session:
                 self._each(to_do, planned)
             finally:
                 summary = render(self.store)
+                files = (*FILES, *self._page(summary))
             path, records = self.store.path.absolute(), tuple(self.store.records())
-            return Run(path=path, store=self.store, summary=summary, records=records)
+            return Run(path=path, store=self.store, summary=summary, records=records, files=files)
+
+    def _page(self, summary: Summary) -> tuple[str, ...]:
+        """Write the page; one that cannot be written costs a line, and never the table."""
+        try:
+            return (write_page(self.store, summary).name,)
+        except Exception as error:
+            cause = plain(f"{type(error).__name__}: {first_line(error)}")
+            self.screen.line(f"warning: {PAGE} was not written ({cause}); try: harness report {self.store.path}")
+            return ()
 
     def _require_comparable(self, to_do: Sequence[Planned]) -> None:
         ended = self.store.records()

@@ -45,7 +45,7 @@ def device_of(summary: Summary, limits: Limits) -> str:
 
     Raises Unanswerable where the run has no times of what was asked for.
     """
-    timed = _timed_on(summary)
+    timed = timed_on(summary)
     if limits.on is not None and limits.on not in timed:
         remedy = f"give --on {' or '.join(timed)}" if timed else "run it again with times: harness run"
         raise Unanswerable(f"this run timed nothing on {plain(limits.on)}", remedy)
@@ -81,6 +81,7 @@ def straddles(time: Time | None, limit: float | None) -> bool:
     return time is not None and limit is not None and time.low <= limit < time.high
 
 
-def _timed_on(summary: Summary) -> list[str]:
+def timed_on(summary: Summary) -> list[str]:
+    """The types of devices on which a ranked model was timed, the CPU first."""
     kinds = dict.fromkeys(["cpu", summary.accelerator])
     return [kind for kind in kinds if kind and any(row.time(kind, "infer") for row in summary.ranked)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from results.page import together
 from results.page.embed import embedded, inline_script, source_hash
 from results.page.library import ChartLibrary
 from results.page.report_run import ReportRun
@@ -33,18 +34,27 @@ class Part:
     json: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
     """One run on the page."""
 
+    id: str
     run: ReportRun
     parts: Sequence[Part]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Runs made under the same conditions, and what is said of them."""
+
+    runs: Sequence[Shown]
+    words: str
+
+
 def document(runs: Sequence[ReportRun], library: ChartLibrary) -> str:
-    """The page of `runs`, each with its sections under its own heading where there are several."""
-    groups = [Group(run, _parts(run, f"run{at}-" if len(runs) > 1 else "")) for at, run in enumerate(runs, 1)]
-    names = dict.fromkeys(part.name for group in groups for part in group.parts)
+    """The page of `runs`, each with its own sections; what is not comparable is named and stands in groups."""
+    groups = _groups(runs)
+    names = dict.fromkeys(part.name for group in groups for run in group.runs for part in run.parts)
     scripts = [script for name in (*SCRIPTS, *names) if (script := _script(name))]
     library_code = inline_script(library.code)
     nonce = secrets.token_urlsafe(16)
@@ -53,6 +63,7 @@ def document(runs: Sequence[ReportRun], library: ChartLibrary) -> str:
         .get_template("page.html")
         .render(
             groups=groups,
+            several=len(runs) > 1,
             title=" · ".join(run.name for run in runs),
             styles="\n".join(_asset(f"{name}.css") for name in STYLES),
             scripts=scripts,
@@ -80,6 +91,19 @@ def policy(scripts: Sequence[str], nonce: str) -> str:
         "base-uri": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _groups(runs: Sequence[ReportRun]) -> list[Group]:
+    if len(runs) == 1:
+        return [Group(runs=[Shown(id="run", run=runs[0], parts=_parts(runs[0], ""))], words="")]
+    numbers = {id(run): f"run{at}" for at, run in enumerate(runs, 1)}
+    return [
+        Group(
+            runs=[Shown(id=numbers[id(run)], run=run, parts=_parts(run, f"{numbers[id(run)]}-")) for run in alike.runs],
+            words=alike.words,
+        )
+        for alike in together.groups(runs)
+    ]
 
 
 def _parts(run: ReportRun, prefix: str) -> list[Part]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from results.ranking.summary import Summary, summarise
 from results.records import Record
-from results.sanitize import name
+from results.sanitize import name, plain
 from results.store.run_store import RunStore
 from results.tables.flat_rows import Flat, flat
 
@@ -24,9 +24,14 @@ class ReportRun:
     configuration: Mapping[str, Any]
 
     @property
+    def folder(self) -> str:
+        """What names the run to a command, wherever runs lie."""
+        return plain(self.store.path)
+
+    @property
     def name(self) -> str:
         """What the run is called: its folder."""
-        return name(self.store.path.name)
+        return name(self.store.path.absolute().name)
 
 
 def report_run(store: RunStore, summary: Summary | None = None) -> ReportRun:

@@ -23,7 +23,7 @@ def markdown_table(summary: Summary, configuration: Mapping[str, Any]) -> bytes:
     """The table with its title, its verdict and what a reader must know, as UTF-8."""
     columns = [*main_columns(summary), *more_columns(summary)]
     table = _table(summary, columns)
-    said = sentence(summary), legend(summary, table), *remarks(summary), *_made_with(summary, configuration)
+    said = sentence(summary), legend(summary, table), *remarks(summary), *made_with(summary, configuration)
     below = [line for line in said if line]
     blocks = [f"# {escaped(title(summary))}", table]
     blocks += ["\n".join(f"- {escaped(line)}" for line in below)] if below else []
@@ -64,7 +64,7 @@ def cell(column: Column, row: Row) -> str:
     return f"{column.fill(row)}{f' {ON_FRONT}' if column.marked(row) else ''}"
 
 
-def _made_with(summary: Summary, configuration: Mapping[str, Any]) -> list[str]:
+def made_with(summary: Summary, configuration: Mapping[str, Any]) -> list[str]:
     """The machine, the data and the command."""
     if not summary.records:
         return []

@@ -1,10 +1,10 @@
-"""What a run leaves to be read: three files in its folder, and the screen that it ends with."""
+"""What a run leaves to be read beside its page: three files in its folder, and the screen that it ends with."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,16 +38,19 @@ def render(store: RunStore) -> Summary:
     return summary
 
 
-def printed(store: RunStore, summary: Summary, *, as_json: bool, width: int | None = None) -> str:
+def printed(
+    store: RunStore, summary: Summary, *, as_json: bool, width: int | None = None, files: Sequence[str] = FILES
+) -> str:
     """What `harness run` prints at its end: the table in the room of `width` columns, or table.json as it is.
 
-    Without `width` it is the terminal's; into a file or a pipe every column goes. Nothing here is coloured.
+    `files` are those of the run's folder that were written to be read. Without `width` it is the terminal's; into a
+    file or a pipe every column goes. Nothing here is coloured.
     """
     if as_json:
         return json_table(summary, flat(summary), store.configuration).decode().rstrip("\n")
     folder = plain(store.path)
     spell = partial(fit_for, sys.stdout.encoding)
-    lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(FILES)}}}"]
+    lines = [*screen(summary, width or _terminal_width(), spell), f"wrote {folder}/{{{','.join(files)}}}"]
     return spell(harmless("\n".join(lines)))
 
 

@@ -72,6 +72,14 @@ def remarks(summary: Summary) -> list[str]:
     return [line for line in lines if line]
 
 
+def untold(summary: Summary) -> list[str]:
+    """Those of the remarks that say what these data cannot tell, and what would tell more."""
+    if not summary.ranked:
+        return []
+    lines = [*sample.remarks(summary), _ruled_out(summary), _chosen(summary), _no_accelerator(summary), *_gap(summary)]
+    return [line for line in lines if line]
+
+
 def _is(models: list[str]) -> str:
     return f"{listed(models)} {'is' if len(models) == 1 else 'are'}"
 

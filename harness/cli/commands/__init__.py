@@ -19,6 +19,7 @@ COMMANDS = {
     "curves": "show how models learnt, epoch by epoch, and say which over-fitted",
     "predict": "say what a trained model of a run takes new images for",
     "table": "show the table of a run again, as text, Markdown, LaTeX, CSV or JSON",
+    "report": "write the page of one run or several, to be looked at in a browser",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",
@@ -29,7 +30,7 @@ COMMANDS = {
     "doctor": "say what this machine offers, and what on it spoils figures",
 }
 
-ANSWERS = ("compare", "recommend", "ensemble", "classes", "hard", "curves", "predict", "table")
+ANSWERS = ("compare", "recommend", "ensemble", "classes", "hard", "curves", "predict", "table", "report")
 
 
 def module_of(command: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 # Loaded before any plugin is: only what is there can be seen to be patched, and be put back.
-LOAD_FIRST = ("results.ranking.metrics", "results.tables.render", "results.store.run_store")
+LOAD_FIRST = ("results.ranking.metrics", "results.tables.render", "results.page.write", "results.store.run_store")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
