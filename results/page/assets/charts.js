@@ -4,7 +4,6 @@ const charts = {
   // Without a button that leads outside, and none that saves a picture, which the page's policy forbids.
   config: {
     displaylogo: false,
-    responsive: true,
     modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
     showLink: false,
     plotlyServerURL: "",
@@ -13,11 +12,13 @@ const charts = {
   letter: 6.4, // how wide a letter of a label is, in pixels
   figures: new Map(), // how each element is drawn
   waiting: new Set(),
+  widths: new WeakMap(), // how wide each was drawn
   places: new WeakMap(), // how far the keys have come
 
   // Have `figure()`, which gives {traces, layout, words}, drawn into `element`: soon, not before the page is shown.
   show(element, figure) {
     charts.figures.set(element, figure);
+    charts.resized.observe(element);
     if (!charts.waiting.size) setTimeout(charts.next);
     charts.waiting.add(element);
     document.documentElement.dataset.charts = "waiting";
@@ -34,9 +35,10 @@ const charts = {
 
   draw(element, width) {
     charts.waiting.delete(element);
-    const { traces, layout, words } = charts.figures.get(element)(width ?? element.clientWidth);
-    const sized = { ...layout, width, autosize: width === undefined };
-    Plotly.react(element, traces, charts.layout(sized), charts.config);
+    const wide = width ?? element.clientWidth;
+    charts.widths.set(element, wide);
+    const { traces, layout, words } = charts.figures.get(element)(wide);
+    Plotly.react(element, traces, charts.layout({ ...layout, width: wide }), charts.config);
     charts.readable(element, words);
   },
 
@@ -120,5 +122,13 @@ const charts = {
     for (const element of charts.figures.keys()) charts.draw(element);
   },
 };
+
+// Not plotly's own: names stand where there is room for them, which another width has elsewhere.
+charts.resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const before = charts.widths.get(target);
+    if (before && target.clientWidth && target.clientWidth !== before) charts.show(target, charts.figures.get(target));
+  }
+});
 
 window.matchMedia("print").addEventListener("change", (media) => (media.matches ? charts.print() : charts.unprint()));

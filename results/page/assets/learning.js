@@ -69,5 +69,5 @@ page.charts("learning", (root, data) => {
 
 page.section("learning", (root, data) => {
   const choice = root.querySelector("select");
-  choice.addEventListener("change", () => (root.querySelector(".verdict").textContent = data.models[choice.value].words));
+  choice.addEventListener("change", () => (root.querySelector(".learnt").textContent = data.models[choice.value].words));
 });

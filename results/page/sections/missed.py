@@ -11,8 +11,9 @@ from results.errors import StoreError
 from results.page.report_run import ReportRun
 from results.page.section import Section
 from results.page.thumbnails import Thumbnail, thumbnail
-from results.sanitize import name
+from results.sanitize import name, visible
 from results.tables.answers.hard_images import headline, image_name, percent, taken_for
+from results.tables.number_format import counted
 
 MOST_IMAGES = 24
 NOTHING: dict[str, Any] = {"said": "", "images": [], "any_suspect": False, "unseen": "", "more": ""}
@@ -34,28 +35,34 @@ def data(found: HardImages) -> dict[str, Any]:
     """The first of them, likely label errors first, each with its thumbnail where its file can be read."""
     shown = found.images[:MOST_IMAGES]
     thumbnails = _thumbnails(found, shown)
+    kept = _within(thumbnails)
     hidden = len(found.images) - len(shown)
     return {
         "said": headline(found),
-        "images": [_image(found, image, own) for image, own in zip(shown, thumbnails, strict=True)],
+        "images": [_image(found, image, own) for image, own in zip(shown, kept, strict=True)],
         "any_suspect": any(image.suspect for image in shown),
-        "unseen": _unseen(found, thumbnails),
+        "unseen": _unseen(found, thumbnails, kept),
         "more": f"{hidden:,} more: harness hard {name(found.run)}" if hidden else "",
     }
 
 
 def _thumbnails(found: HardImages, images: tuple[HardImage, ...]) -> list[Thumbnail | None]:
-    """None for those that cannot be read, and for those that there is no room for."""
-    names, left = found.names, MOST_BYTES
+    """None for those that cannot be read."""
+    names = found.names
     if names is None or not names.are_files:
         return [None] * len(images)
-    made: list[Thumbnail | None] = []
-    for image in images:
-        own = thumbnail(Path(names.folder, str(names.images[image.row])))
-        own = own if own and len(own.source) <= left else None
-        left -= len(own.source) if own else 0
-        made.append(own)
-    return made
+    return [thumbnail(Path(names.folder, str(names.images[image.row]))) for image in images]
+
+
+def _within(thumbnails: list[Thumbnail | None]) -> list[Thumbnail | None]:
+    """Those that there is room for."""
+    left, kept = MOST_BYTES, list(thumbnails)
+    for at, own in enumerate(thumbnails):
+        if own and len(own.source) > left:
+            kept[at] = None
+        elif own:
+            left -= len(own.source)
+    return kept
 
 
 def _image(found: HardImages, image: HardImage, own: Thumbnail | None) -> dict[str, Any]:
@@ -72,14 +79,16 @@ def _image(found: HardImages, image: HardImage, own: Thumbnail | None) -> dict[s
     }
 
 
-def _unseen(found: HardImages, thumbnails: list[Thumbnail | None]) -> str:
+def _unseen(found: HardImages, thumbnails: list[Thumbnail | None], kept: list[Thumbnail | None]) -> str:
     """Why some or all of the images are not to be seen."""
-    if None not in thumbnails:
+    if None not in kept:
         return ""
     if found.names is None:
         return "This run is of an earlier version, which kept no names of its test images: none can be shown."
     if not found.names.are_files:
         return "This dataset has no files: its images cannot be shown."
-    missing = sum(own is None for own in thumbnails)
-    which = "None" if missing == len(thumbnails) else f"{missing} of {len(thumbnails)}"
-    return f"{which} of these files can be read any more: {name(found.names.folder)}"
+    gone, large = thumbnails.count(None), kept.count(None) - thumbnails.count(None)
+    folder = visible(found.names.folder)
+    said = [f"{counted(gone, 'image')} that cannot be read any more in {folder}"] if gone else []
+    said += [f"{counted(large, 'image')} that the page has no room for"] if large else []
+    return f"Not shown: {' and '.join(said)}."

@@ -146,7 +146,7 @@ def renamed(run, name, instead):
     return MadeRun(run.path, tuple(trials))
 
 
-def written(run, file):
-    """Its page, with the chart library within; returns `file`."""
-    file.write_text(document([report_run(run)], within()), encoding="utf-8")
+def written(run, file, library=None):
+    """Its page, with the chart library within unless another is given; returns `file`."""
+    file.write_text(document([report_run(run)], library or within()), encoding="utf-8")
     return file
