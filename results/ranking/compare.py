@@ -77,9 +77,16 @@ class Ranking:
     best: frozenset[str] = frozenset()
     errors: Mapping[str, Interval] = field(default_factory=dict)
     _tests: _Tests | None = None
+    # A page asks about the same pairs at each of many budgets.
+    _known: dict[tuple[str, str], Comparison] = field(default_factory=dict, repr=False, compare=False)
 
     def compare(self, first: str, second: str) -> Comparison:
         """Two of the models, by what was made of all of them together."""
+        if (first, second) not in self._known:
+            self._known[first, second] = self._compared(first, second)
+        return self._known[first, second]
+
+    def _compared(self, first: str, second: str) -> Comparison:
         tests = self._tests
         assert tests is not None, "an empty ranking has no two models"
         at = tests.at[first], tests.at[second]

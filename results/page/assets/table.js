@@ -3,10 +3,15 @@
 page.section("table", (root, data) => {
   const headings = [...root.querySelectorAll("thead th")];
   const ranked = root.querySelector("tbody.ranked");
+  const bodies = [...root.querySelectorAll("tbody")];
   const rows = [...ranked.rows];
-  const all = [...root.querySelectorAll("tbody tr")];
-  const texts = all.map((row) => row.textContent.toLowerCase());
+  const texts = new Map([...root.querySelectorAll("tbody tr")].map((row) => [row, row.textContent.toLowerCase()]));
+  const box = root.querySelector("input[type=search]");
+  const status = root.querySelector(".count");
+  const all = root.querySelector(".show-all");
   const collator = new Intl.Collator(undefined, { numeric: true });
+  const count = (number) => number.toLocaleString("en");
+  let most = data.most_shown;
 
   // Rows by what a column is sorted by; equals keep their rank, and what is not known stands last either way.
   function order(keys, isDescending) {
@@ -27,17 +32,26 @@ page.section("table", (root, data) => {
     const fragment = document.createDocumentFragment();
     for (const at of order(data.sorted_by[column], isDescending)) fragment.append(rows[at]);
     ranked.append(fragment);
+    refresh();
   }
 
-  function filter(wanted) {
-    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    all.forEach((row, at) => {
-      row.hidden = !words.every((word) => texts[at].includes(word));
-      shown += !row.hidden;
-    });
-    const count = (number) => number.toLocaleString("en");
-    root.querySelector(".count").textContent = `${count(shown)} of ${count(all.length)} ${all.length === 1 ? "row" : "rows"}`;
+  // Rows with all the words of the filter; of each part of the table the first `most`, unless all are wanted.
+  function refresh() {
+    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let [matching, shown] = [0, 0];
+    for (const body of bodies) {
+      let place = 0;
+      for (const row of body.rows) {
+        row.hidden = !words.every((word) => texts.get(row).includes(word));
+        place += !row.hidden;
+        row.classList.toggle("beyond", place > most);
+        matching += !row.hidden;
+        shown += !row.hidden && place <= most;
+      }
+    }
+    const first = shown < matching ? `, the first ${count(shown)} are shown` : "";
+    status.textContent = `${count(matching)} of ${count(texts.size)} ${texts.size === 1 ? "row" : "rows"}${first}`;
+    all.hidden = shown === matching;
   }
 
   function show(column, isShown) {
@@ -46,11 +60,15 @@ page.section("table", (root, data) => {
   }
 
   headings.forEach((heading, column) => heading.firstElementChild.addEventListener("click", () => sort(column)));
-  const box = root.querySelector("input[type=search]");
-  box.addEventListener("input", () => filter(box.value));
+  box.addEventListener("input", refresh);
+  all.addEventListener("click", () => {
+    most = Infinity;
+    refresh();
+    status.focus();
+  });
   for (const choice of root.querySelectorAll(".columns input")) {
     const column = data.columns.findIndex((one) => one.key === choice.value);
     choice.addEventListener("change", () => show(column, choice.checked));
   }
-  filter(box.value);
+  refresh();
 });

@@ -14,7 +14,7 @@ from results.ranking.summary import Summary
 from results.tables.answers import recommendation
 from results.tables.columns import device_label
 from results.tables.sample import title
-from results.tables.sentence import sentence, untold
+from results.tables.sentence import sentence
 
 
 def section(run: ReportRun) -> Section | None:
@@ -25,7 +25,7 @@ def section(run: ReportRun) -> Section | None:
     view = {
         "sentence": sentence(summary),
         "title": title(summary),
-        "untold": untold(summary),
+        "untold": run.untold,
         "timed": bool(timed_on(summary)),
     }
     return Section(id="cards", title="Verdict", template="cards.html", data=data, view=view)

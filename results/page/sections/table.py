@@ -11,7 +11,7 @@ from results.tables.columns import Column, main_columns, more_columns
 from results.tables.flat_rows import Flat
 from results.tables.markdown import cell
 from results.tables.sample import title
-from results.tables.sentence import legend, remarks, untold
+from results.tables.sentence import legend
 
 # By a column's key the figure of table.csv that it is sorted by; `{}` is the accelerator. Others by their text.
 SORTED_BY = {
@@ -29,6 +29,9 @@ SORTED_BY = {
     "gmacs": "infer_gmacs",
     "val": "val_top1_err",
 }
+LONGEST_NAME = 40  # characters; what is longer is broken
+# To lay out many more at each sort takes longer than a person waits for; a button shows all.
+MOST_SHOWN = 200
 ALWAYS_SHOWN = ("rank", "model")
 
 
@@ -46,9 +49,10 @@ def section(run: ReportRun) -> Section | None:
         id="table",
         title="All models",
         template="table.html",
-        data={"columns": shown, "sorted_by": [_keys(run, column) for column in columns]},
+        data={"columns": shown, "most_shown": MOST_SHOWN, "sorted_by": [_keys(run, column) for column in columns]},
         view={
             "title": title(summary),
+            "name_width": min(LONGEST_NAME, max(len(columns[1].fill(row)) for row in summary.rows)),
             "ranked": ranked,
             "unranked": [(columns[1].fill(row), row.note) for row in summary.unranked],
             "below": _below(run, [text for cells in ranked for text in cells]),
@@ -86,6 +90,5 @@ def _key(column: Column, row: Row, flat: Flat, accelerator: str) -> Any:
 
 def _below(run: ReportRun, cells: list[str]) -> list[str]:
     """What a terminal says below the table, but for what the first cards say already."""
-    said_above = untold(run.summary)
-    lines = [legend(run.summary, "\n".join(cells)), *remarks(run.summary)]
-    return [line for line in lines if line and line not in said_above]
+    lines = [legend(run.summary, "\n".join(cells)), *run.remarks]
+    return [line for line in lines if line and line not in run.untold]

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     once = "write the chart library into the page (5 MB), so that it is whole wherever it is sent"
     parser.add_argument("--single-file", action="store_true", help=once)
     add_output(parser, "where runs lie; or FILE.html: where the page goes (default: into the run's folder)")
-    parser.epilog = "example: harness report --open"
+    parser.epilog = "example: harness report --single-file"
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
