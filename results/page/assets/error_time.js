@@ -18,7 +18,7 @@ page.charts("error_time", (root, data) => {
       [front, "diamond", page.colour("--series-2"), false],
     ];
     return {
-      traces: [line(device), ...groups.map(([own, ...rest]) => scatter(own, labels, ...rest))],
+      traces: [line(device), ...groups.map((group) => scatter(...group)), texts(labels)],
       words: [...points].sort((one, other) => one.time - other.time).map((point) => ({
         curve: point.front ? 2 : 1,
         point: (point.front ? front : behind).indexOf(point),
@@ -43,7 +43,21 @@ page.charts("error_time", (root, data) => {
     };
   }
 
-  function scatter(points, labels, symbol, color, bare) {
+  // Apart from the points: plotly measures the text of each, and of many most have none.
+  function texts(labels) {
+    const [points, own] = [[...labels.keys()], [...labels.values()]];
+    return {
+      x: points.map((point) => point.time),
+      y: points.map((point) => point.error),
+      mode: "text",
+      text: own.map(({ text }) => text),
+      textposition: own.map(({ position }) => position),
+      textfont: { size: 11 },
+      hoverinfo: "skip",
+    };
+  }
+
+  function scatter(points, symbol, color, bare) {
     const times = points.map((point) => point.time);
     const errors = points.map((point) => point.error);
     const bars = { color, visible: !bare };
@@ -52,11 +66,8 @@ page.charts("error_time", (root, data) => {
       y: errors,
       error_x: { ...charts.reach(times, points.map((point) => point.time_ends)), ...bars },
       error_y: { ...charts.reach(errors, points.map((point) => point.error_ends)), ...bars },
-      mode: "markers+text",
+      mode: "markers",
       marker: { symbol, color, size: bare ? SIZE.points : 9, opacity: bare ? 0.6 : 1 },
-      text: points.map((point) => labels.get(point)?.text ?? ""),
-      textposition: points.map((point) => labels.get(point)?.position ?? "top right"),
-      textfont: { size: 11 },
       hovertext: points.map((point) => charts.lines(point.words)),
       hoverinfo: "text",
     };

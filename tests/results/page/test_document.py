@@ -116,6 +116,7 @@ def test_every_section_has_a_heading_that_names_it_and_an_id_of_its_own():
         "cards",
         "table",
         "significance",
+        "missed",
         "failures",
         "machine",
     ]
