@@ -261,3 +261,10 @@ def test_a_pair_alone_is_held_against_the_level_of_so_many_questions(num_asked):
         (100 * (pairs.middle[0, 1] - half), 100 * (pairs.middle[0, 1] + half))
     )
     assert ranking.alone("a", "b") == ranking.alone("a", "b", 1)
+
+
+def test_a_pair_asked_again_and_the_other_way_round_has_its_own_answer():
+    ranking = rank(made({"a": 0.05, "b": 0.2}))
+    first, turned = ranking.compare("a", "b"), ranking.compare("b", "a")
+    assert ranking.compare("a", "b") is first
+    assert (turned.difference, turned.only_first) == (pytest.approx(-first.difference), first.only_second)
