@@ -52,8 +52,9 @@ def run(
       each), folds (test every image once, by cross-validation) and repeats (of it, each with a seed and a cut of its
       own), img_size (pixels; resolved per model), aug ("none" or "basic"), skip_bad (leave out bad files), workers
       (threads that decode);
-    - model: pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX), head
-      ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
+    - model: set (options of models, as "mine/tiny.width=32", or several in a list; the name "mine/tiny[width=32]" says
+      the same), pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX),
+      head ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
       momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);
     - speed: amp, amp_dtype ("bfloat16", "float16"), channels_last ("auto", "on", "off"), torchcompile, grad_accum
@@ -93,10 +94,11 @@ def time(
     `models` are named as for `run`. `device` is one or several, or auto for the CPU and the accelerator; `batch_size`
     one or several numbers of images; `img_size` the side of the images in pixels (default: each model's own).
 
-    `timing` are the options of `harness time`: precision ("float32", "bfloat16", "float16"), amp, amp_dtype
-    ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train (False: inference only), time_budget
-    (seconds for the samples of a step, 1.0), rounds (turns that each model gets, 3), detail (also the parts of a step),
-    allocator ("keep": let glibc keep freed memory, which holds until this process ends).
+    `timing` are the options of `harness time`: set (options of models, as "mine/tiny.width=32"), precision ("float32",
+    "bfloat16", "float16"), amp, amp_dtype ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train
+    (False: inference only), time_budget (seconds for the samples of a step, 1.0), rounds (turns that each model gets,
+    3), detail (also the parts of a step), allocator ("keep": let glibc keep freed memory, which holds until this
+    process ends).
 
     Returns one row a model, device and batch size in the columns of `harness time --csv`: times in ms a batch,
     infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError
@@ -121,6 +123,9 @@ def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[st
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     """The trained model of a checkpoint folder `checkpoints/<model>@s<seed>`, ready to predict, on the CPU.
+
+    Or of a file that says by itself what it holds, such as torch.save({"input_size": 784, "output_size": 10,
+    "hidden_layers": [512, 256], "state_dict": model.state_dict()}, "net.pth"); what it does not say is warned of.
 
     It is called with images [B, C, S, S]. Its `transform` makes one [C, S, S] of a file, a PIL image or uint8 pixels
     [C, H, W], as in its training; `classes` are the names of its outputs; `predict` goes from images to probabilities

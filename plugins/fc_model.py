@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from math import isqrt
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import zoo
 
@@ -24,13 +25,35 @@ def zoo_models() -> Iterable[zoo.ModelSpec]:
         family="fc_model",
         summary="fully connected 512-256-128, ReLU, dropout 0.2, log-softmax",
         tags=frozenset({"starter"}),
+        options={"hidden_layers": HIDDEN_LAYERS, "drop_p": DROP_P},
+        own_task=own_task,
     )
 
 
 def build(task: zoo.Task) -> nn.Module:
     """The network for `task`'s images flattened: channels x size x size inputs."""
-    network: nn.Module = _network()(task.channels * task.image_size**2, task.num_classes, HIDDEN_LAYERS, DROP_P)
+    options = {"hidden_layers": HIDDEN_LAYERS, "drop_p": DROP_P} | dict(task.options)
+    network: nn.Module = _network()(
+        task.channels * task.image_size**2, task.num_classes, options["hidden_layers"], options["drop_p"]
+    )
     return network
+
+
+def own_task(settings: Mapping[str, Any]) -> zoo.Task | None:
+    """The task of a file {input_size, output_size, hidden_layers, state_dict}; its images are square, grey or RGB."""
+    inputs, outputs, hidden = (settings.get(name) for name in ("input_size", "output_size", "hidden_layers"))
+    if not _is_count(inputs) or not _is_count(outputs) or not isinstance(hidden, list | tuple):
+        return None
+    sides = {channels: isqrt(inputs // channels) for channels in (1, 3)}
+    fitting = [channels for channels, side in sides.items() if channels * side**2 == inputs]
+    if not fitting or not all(_is_count(width) for width in hidden):
+        return None
+    options = {"hidden_layers": tuple(hidden)}
+    return zoo.Task(num_classes=outputs, image_size=sides[fitting[0]], channels=fitting[0], options=options)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and value > 0
 
 
 def __getattr__(name: str) -> Any:

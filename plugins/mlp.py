@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,17 +24,19 @@ def zoo_models() -> Iterable[zoo.ModelSpec]:
     for name, hidden in SIZES.items():
         yield zoo.ModelSpec(
             name=name,
-            build=partial(build, hidden=hidden),
+            build=build,
             family="mlp",
             summary=f"nn.Sequential, hidden layers {'-'.join(map(str, hidden))}, ReLU",
             tags=frozenset({"starter"} if name == "mlp" else ()),
+            options={"hidden_layers": hidden},
         )
 
 
-def build(task: zoo.Task, hidden: tuple[int, ...]) -> nn.Module:
+def build(task: zoo.Task) -> nn.Module:
     """Flatten, then Linear and ReLU for each hidden size, then the output Linear."""
     from torch import nn
 
+    hidden = task.options.get("hidden_layers", SIZES["mlp"])
     sizes = [task.channels * task.image_size**2, *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
     for num_in, num_out in pairwise(sizes):

@@ -12,13 +12,13 @@ from tests.source import PACKAGES, ROOT, file_of, files, imports_of
 
 # From what knows nothing to what knows all. A name is a file or a folder; `*` stands for all that are not named.
 ORDERS = {
-    "harness": "machine plan data training timing trial isolation runs api cli",
+    "harness": "machine plan data training timing trial isolation checks runs api cli",
     "harness/data": "formats files pixels batches *",
     "harness/training": "frozen *",
     "harness/timing": "watch *",
     "harness/cli": "encoding shared commands main",
     "results": "errors records sanitize store ranking answers tables pictures page *",
-    "results/page": "section embed library report_run statistics thumbnails sections *",
+    "results/page": "section embed library statistics thumbnails report_run sections *",
 }
 AT_THE_TOP = {"__init__", "__main__", "_version", "own_packages"}
 MOST_FILES = 14

@@ -13,6 +13,7 @@ import pytest
 
 from tests.source import PACKAGES, ROOT
 
+KINDS = ("*.py", "*.html", "*.css", "*.js")
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 NOTEBOOK = """
 import harness, results
@@ -69,9 +70,14 @@ def test_a_notebook_with_the_wheel_alone_trains_prints_and_predicts(wheel, tmp_p
     assert refusal == "ZooError epochs: 'five' is not a whole number"
 
 
+def shipped(folder):
+    """Modules, and what the page is made of; runs that lie in a checkout are nobody's."""
+    files = (file for package in PACKAGES for kind in KINDS for file in (folder / package).rglob(kind))
+    return {file.relative_to(folder) for file in files if ROOT / "results" / "runs" not in file.parents}
+
+
 def test_the_wheel_has_every_file_of_ours_and_nothing_beside(wheel):
-    packed = {file.relative_to(wheel) for package in PACKAGES for file in (wheel / package).rglob("*.py")}
-    ours = {file.relative_to(ROOT) for package in PACKAGES for file in (ROOT / package).rglob("*.py")}
-    assert packed == ours
+    assert shipped(wheel) == shipped(ROOT)
+    assert Path("results/page/templates/sections/table.html") in shipped(ROOT)
     others = {path.name for path in wheel.iterdir()} - set(PACKAGES)
     assert [Path(name).suffix for name in others] == [".dist-info"]

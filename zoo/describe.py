@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.building import build, weights_label
 from zoo.heads.modes import mode, probe_images
-from zoo.specs import Task
+from zoo.options import shown
+from zoo.specs import LARGEST_FREE_SIZE, SMALLEST_CNN_SIZE, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
-    from zoo.specs import ModelSpec
+    from zoo.specs import InputSpec, ModelSpec
 
 
 def describe(
@@ -49,6 +50,8 @@ def describe(
         "fixed_size": wanted.fixed,
         "min_size": wanted.min_size,
         "channels": task.channels,
+        "built_for_size": _size_in_words(wanted, pretrained=weights is not None),
+        "built_for_channels": f"{wanted.channels}" if wanted.channels else "those of the data, 1 or 3",
         "mean": wanted.mean,
         "std": wanted.std,
         "interpolation": wanted.interpolation,
@@ -56,8 +59,18 @@ def describe(
         "available_weights": list(spec.weights),
         "tags": sorted(spec.tags),
         "requires": list(spec.requires),
+        "options": [f"{name}={shown(value)}" for name, value in spec.options.items()],
         "summary": spec.summary,
     }
+
+
+def _size_in_words(wanted: InputSpec, *, pretrained: bool) -> str:
+    """Which image size a run builds the model for, where nobody asks for one: see `Task`."""
+    if wanted.size is not None and (pretrained or wanted.fixed):
+        return f"{wanted.size} px"
+    least = max(wanted.min_size, SMALLEST_CNN_SIZE if wanted.size else 1)
+    limits = [f"at least {least}"] if least > 1 else []
+    return f"that of the data, {' and '.join([*limits, f'at most {wanted.size or LARGEST_FREE_SIZE}'])} px"
 
 
 def count_macs(model: nn.Module, input_shape: tuple[int, int, int]) -> int:

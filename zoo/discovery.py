@@ -16,7 +16,7 @@ from zoo.selection import Choice, select
 from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pluggy
 
@@ -32,10 +32,10 @@ class Zoo:
     plugins: tuple[PluginInfo, ...]
     manager: pluggy.PluginManager = field(repr=False)
 
-    def select(self, expression: str) -> list[Choice]:
+    def select(self, expression: str, settings: Sequence[str] = ()) -> list[Choice]:
         """The models that `expression` stands for; see `zoo.selection.select`."""
         try:
-            return select(self.models, expression)
+            return select(self.models, expression, settings)
         except UnknownName as error:
             raise self._explained(error) from None
 

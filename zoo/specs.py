@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
+from zoo.options import Options, require_declarable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,23 +19,32 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "val", "test")
 USUAL_SIZE = 224  # of images, for models that were designed for no size of their own
+LARGEST_FREE_SIZE = 64  # of a run's images, for such models
+SMALLEST_CNN_SIZE = 32  # where five halvings still leave one pixel, for all others
 CROP_MODES = ("center", "squash", "border")
 INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest", "nearest-exact", "box", "hamming")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a model is built for.
+    """What a model is built for: images [B, `channels`, `image_size`, `image_size`] of `num_classes` classes.
 
+    `image_size` is what --img-size says; else that of `InputSpec(size=...)`, which pretrained weights and a fixed size
+    are always built for, and other models at most; else the median short side of the data's images, at most 64.
+    Never less than `min_size`. `channels` is that of `InputSpec(channels=...)`: grey images are then repeated in three
+    channels, and coloured ones become grey in one; without it what the data have, 1 or 3. A builder may ignore
+    `num_classes`, or accept no other than its own: its classifier is then exchanged.
     `weights` is None for random initialisation, "default" for the library's default pretrained weights, or the
     name of one of the model's pretrained tags. The builder loads them; it may keep the head of the pretrained
     model, because the harness replaces the head afterwards.
+    `options` has a value for each option that the spec declares.
     """
 
     num_classes: int
     image_size: int
     channels: int
     weights: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @classmethod
     def for_model(
@@ -53,6 +63,7 @@ class Task:
             image_size=image_size or wanted.size or USUAL_SIZE,
             channels=channels or wanted.channels or 3,
             weights=weights,
+            options=spec.options,
         )
 
     @property
@@ -117,6 +128,12 @@ class ModelSpec:
     its library takes them today: under its present names, resampled for the model's image size.
     `requires` names top-level modules without which the model cannot be built.
     `tags` are words that select sets of models, such as "starter".
+    `options` are what a person may set, with their defaults: {"width": 64} makes `mine/tiny[width=32]` and
+    `--set mine/tiny.width=32`, which the builder gets as `task.options["width"]`. A default is a switch, a number, a
+    word or a tuple of whole numbers (512-256-128), and what is set is of its type.
+    `own_task`, called with the plain values that a file keeps beside its tensors (ints, texts, lists of ints …),
+    returns the task that the saved model was built for, or None where the file is not of this model.
+    `expected_failures` are checks of `zoo.testing` that the model is known to fail, each with the reason.
     """
 
     name: str
@@ -130,6 +147,12 @@ class ModelSpec:
     weights: tuple[str, ...] = ()
     require_weights: Callable[[str], None] | None = None
     convert_weights: Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]] | None = None
+    options: Options = field(default_factory=dict, hash=False)
+    own_task: Callable[[Mapping[str, Any]], Task | None] | None = None
+    expected_failures: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        require_declarable(self.options)
 
     def input_for(self, weights: str | None) -> InputSpec:
         """The images this model wants when it carries `weights`."""

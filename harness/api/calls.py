@@ -51,7 +51,7 @@ def run(given: Mapping[str, object]) -> Run:
         request = RunRequest.of(options, command=as_flags(options))
         # Before torch is loaded: plugins are tried out in a fork of this process, where it can still be forked.
         zoo = _zoo(options)
-        return _carried_out(request, zoo.select(request.models), zoo)
+        return _carried_out(request, zoo.select(request.models, request.settings), zoo)
 
 
 def time(given: Mapping[str, object]) -> DataFrame:
@@ -59,7 +59,7 @@ def time(given: Mapping[str, object]) -> DataFrame:
     with _in_pythons_words():
         options = checked(given, TIME, "harness.time")
         request = TimeRequest.of(options)
-        choices = _zoo(options).select(request.models)
+        choices = _zoo(options).select(request.models, request.settings)
         for choice in choices:
             require_installed(choice.spec)
         from pandas import DataFrame

@@ -35,7 +35,7 @@ def main(text: str, messages: Connection, log: Connection) -> None:
     """
     given = json.loads(text)
     jobs = [Job.from_json(one) for one in given["jobs"]]
-    messenger = begin(jobs[0], messages, log)
+    messenger = begin(jobs[0].environment, messages, log)
     signal.signal(signal.SIGTERM, lambda number, frame: leave(STOPPED))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     room = float("inf") if given["room"] is None else float(given["room"])

@@ -36,7 +36,7 @@ STOPPED = 128 + signal.SIGTERM
 def main(text: str, messages: Connection, log: Connection) -> None:
     """What the supervisor starts, with a list of jobs: a round that is stopped leaves nothing."""
     jobs = [Job.from_json(one) for one in json.loads(text)]
-    messenger = begin(jobs[0], messages, log)
+    messenger = begin(jobs[0].environment, messages, log)
     signal.signal(signal.SIGTERM, lambda number, frame: leave(STOPPED))
     serve(messenger, lambda: perform(jobs, messenger))
 

@@ -50,7 +50,7 @@ STOPPED = 128 + signal.SIGTERM
 def main(text: str, messages: Connection, log: Connection) -> None:
     """What the supervisor starts. A trial that is stopped leaves its checkpoint and no result."""
     job = Job.from_json(text)
-    messenger = begin(job, messages, log)
+    messenger = begin(job.environment, messages, log)
     checkpoints = make_checkpoints(job, messenger)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(messenger, checkpoints))
     if not job.timed_on:  # what this cannot undo would be a condition of the times
@@ -58,15 +58,15 @@ def main(text: str, messages: Connection, log: Connection) -> None:
     serve(messenger, lambda: perform(job, messenger, checkpoints))
 
 
-def begin(job: Job, messages: Connection, log: Connection) -> Messenger:
-    """Make this process one of the run's: in a group of its own, printing into `log`, in the job's environment."""
+def begin(environment: Mapping[str, str], messages: Connection, log: Connection) -> Messenger:
+    """Make this process one of the run's: in a group of its own, printing into `log`, in the parent's environment."""
     # In this order: to die with the parent is to kill the group, which until here is the parent's own.
     lead_group()
     die_with_parent()
     _print_into(log)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
-    os.environ.update(job.environment)
+    os.environ.update(environment)
     return Messenger(lambda message: _write(messages, as_line(message)))
 
 

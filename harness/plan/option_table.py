@@ -23,13 +23,17 @@ FORMATS = ("float32", "bfloat16", "float16")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few."""
+    """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few.
+
+    What is `repeated` may be given several times: its value is a list, and its check is of one of them or of a list.
+    """
 
     help: str
     check: Check = text
     default: Any = None
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    repeated: bool = False
 
 
 def _choice(help: str, default: str | None, *choices: str) -> Option:
@@ -38,10 +42,12 @@ def _choice(help: str, default: str | None, *choices: str) -> Option:
 
 PLUGINS = Option("plugin files or modules to load as well", values.paths, ())
 NUM_THREADS = Option("CPU threads (default: torch's own choice)", whole(1, MAX_THREADS))
+SET = Option("set an option of a model (repeatable)", values.settings, None, "NAME.OPTION=VALUE", repeated=True)
 QUIET = Option("no progress on stderr", switch, False)
 RUN = {
     "plugins": PLUGINS,
     "models": Option("names, globs, tags, all; a leading - excludes", values.names, "starter", "PLUGINS"),
+    "set": SET,
     "dataset": Option("a dataset's name (see: harness list --datasets) (default: digits)"),
     "data_dir": Option("a folder of class folders; with --dataset, where it is kept", values.path),
     "train_dir": Option("the class folders of training images, where names do not tell", values.path),
@@ -107,6 +113,7 @@ RUN = {
 TIME = {
     "plugins": PLUGINS,
     "models": Option("names, globs, tags, all; a leading - excludes", values.names, "", "names"),
+    "set": SET,
     "device": Option("cpu, cuda, cuda:1, mps, xpu, a list, or auto: all", values.device_list, "auto"),
     "batch_size": Option("images a step, or a list", values.sizes, [TIMING_BATCH_SIZE]),
     "img_size": Option("side of the images in pixels (default: each model's own)", whole(1)),
@@ -137,7 +144,9 @@ def as_flags(arguments: Mapping[str, Any]) -> list[str]:
     """The command line that asks for the same run."""
     words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + ["run"]
     for name, option in RUN.items():
-        if name != "plugins" and arguments[name] != option.default:
+        if option.repeated:
+            words += [word for value in arguments[name] or () for word in (flag(name, option), value)]
+        elif name != "plugins" and arguments[name] != option.default:
             words += [flag(name, option)] if option.check is switch else [flag(name, option), str(arguments[name])]
     return words
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A run: every model that `models` stands for, from `num_seeds` seeds on, trained and measured.
+    """A run: every model that `models` stands for, with the options of `settings`, from `num_seeds` seeds on.
 
     With `folds` each seed is a repeat of cross-validation in so many folds. `resume` names an earlier run that is to be
     gone on with, `command` is what run.json says was typed.
@@ -34,6 +34,7 @@ class RunRequest:
     resume: str | None = None
     quiet: bool = False
     command: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
@@ -51,6 +52,7 @@ class RunRequest:
             resume=arguments["resume"],
             quiet=arguments["quiet"],
             command=tuple(command),
+            settings=tuple(arguments["set"] or ()),
         )
 
 
@@ -81,7 +83,7 @@ class ResumeRequest:
 class TimeRequest:
     """Models to be timed, on each of `devices` (their names, with commas) under each of `configs`.
 
-    With `keeps_memory` the C library keeps what is freed, which nothing undoes in this process.
+    `settings` are options of models. With `keeps_memory` the C library keeps what is freed, which nothing here undoes.
     """
 
     models: str
@@ -91,6 +93,7 @@ class TimeRequest:
     img_size: int | None = None
     keeps_memory: bool = False
     quiet: bool = False
+    settings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> TimeRequest:
@@ -103,4 +106,5 @@ class TimeRequest:
             img_size=arguments["img_size"],
             keeps_memory=arguments["allocator"] == "keep",
             quiet=arguments["quiet"],
+            settings=tuple(arguments["set"] or ()),
         )

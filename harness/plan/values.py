@@ -107,6 +107,11 @@ def paths(value: object) -> list[str]:
     return [text(part) for part in (value if isinstance(value, list | tuple) else [value])]
 
 
+def settings(value: object) -> list[str]:
+    """Options of models, `mine/tiny.width=32`, one alone or several."""
+    return [text(part) for part in (value if isinstance(value, list | tuple) else [value])]
+
+
 def device(value: object) -> str:
     """What may be a device of some machine; whether this one has it, only torch can tell."""
     # A torch.device says its own name; torch itself is not imported to recognise one.

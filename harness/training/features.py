@@ -140,6 +140,12 @@ def weights_hash(model: nn.Module, heads: tuple[str, ...]) -> str:
     return _digest((tensor for _, tensor in outside), " ".join(name for name, _ in outside))
 
 
+def has_body(model: nn.Module, heads: tuple[str, ...]) -> bool:
+    """Whether the model has parameters outside its heads."""
+    inside = tuple(f"{name}." for name in heads)
+    return any(not name.startswith(inside) for name, _ in model.named_parameters())
+
+
 def _digest(tensors: Iterable[Tensor], names: str = "") -> str:
     """A hash of the tensors' bytes, shapes and types, and of their `names`."""
     digest = hashlib.sha256(names.encode())

@@ -43,12 +43,14 @@ class Measured:
     """All that a trial has found out by the time that its model is trained and evaluated.
 
     Logits and labels are of the N test images, and of the M validation images with the weights that were kept.
-    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random;
+    `pretrained_sha256` is of the tensors outside the head that training began with, "" where they were random, and
+    `initial_sha256` of random ones, "" where they were not;
     `frozen_pass` says how a frozen backbone ran where its features were computed here.
     """
 
     built: BuiltModel
     pretrained_sha256: str
+    initial_sha256: str
     pixels: PreparedSplits
     history: TrainingHistory
     logits_NK: Tensor
@@ -150,8 +152,9 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         "trainable_param_count": sum(count for count, trains in counts if trains),
         "weights": built.weights,
         # What of a file of weights was chosen, converted, left out or left new; absent where it was loaded as it is.
-        **({"weights_note": "; ".join(built.notes)} if built.notes else {}),
+        **({"weights_note": "; ".join(built.notes)} if built.notes and train.weights else {}),
         "pretrained_sha256": measured.pretrained_sha256,
+        **({"initial_sha256": measured.initial_sha256} if measured.initial_sha256 else {}),
         "head": built.head.name,
         "head_type": built.head.type,
         "head_spec": train.head,

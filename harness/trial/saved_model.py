@@ -18,6 +18,7 @@ from harness.data.formats.sixteen_bits import FULL
 from harness.data.pixels.geometry import Geometry
 from harness.plan.plugin_guard import WATCHED
 from harness.trial.predict import TrainedModel, Transform
+from harness.trial.weights_file import load_file
 from results.store.atomic import read_regular, write_atomic
 from results.store.file_names import CARD_FILE
 from results.tables.number_format import counted
@@ -27,6 +28,7 @@ from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.discovery import discover
 from zoo.errors import ZooError
 from zoo.manager.content import changed_files
+from zoo.options import parted
 from zoo.specs import CROP_MODES, INTERPOLATIONS, Task
 from zoo.weights import sha256_of
 
@@ -88,15 +90,18 @@ def save(folder: Path, model: nn.Module, card: Card) -> None:
 def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:
     """The trained model of a checkpoint folder, in eval mode on the CPU, with its transform and its classes.
 
-    Raises ZooError where the folder is no checkpoint, is damaged, or needs a plugin that is neither installed nor
-    among `plugins`, and StoreError where a file cannot be read.
+    Of a file that says by itself what model it holds, see `weights_file`. Raises ZooError where the folder is no
+    checkpoint, is damaged, or needs a plugin that is neither installed nor among `plugins`, and StoreError where a file
+    cannot be read.
     """
 
     def allowing(plugin: str) -> str:
         return f"if you trust that plugin: harness.load(folder, plugins=[{plugin!r}])"
 
-    zoo = discover(plugins, watched=WATCHED)
-    return load_by(zoo, Path(path), plugins, allowing, partial(warnings.warn, stacklevel=3))[0]
+    zoo, warn = discover(plugins, watched=WATCHED), partial(warnings.warn, stacklevel=3)
+    if Path(path).is_file():
+        return load_file(zoo, Path(path), warn)
+    return load_by(zoo, Path(path), plugins, allowing, warn)[0]
 
 
 def load_by(
@@ -233,7 +238,7 @@ def _versions(weights: bytes) -> dict[str, int]:
 def _require_plugin(card: dict[str, Any], zoo: Zoo, plugins: Sequence[str], allowing: Callable[[str], str]) -> None:
     """Raise ZooError for a plugin that only the card names: to load it would be to run code from a stranger."""
     kind, _, place = str(card["plugin_source"]).partition(": ")
-    if card["model"] not in zoo.models and kind in {"file", "module"} and place not in plugins:
+    if parted(card["model"])[0] not in zoo.models and kind in {"file", "module"} and place not in plugins:
         cause = f"{card['model']} comes from the plugin {place}, and a checkpoint is not allowed to load code"
         raise ZooError(cause, allowing(place))
 

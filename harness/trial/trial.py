@@ -15,7 +15,7 @@ from harness.timing import memory
 from harness.timing.rounds import share
 from harness.training.checkpoint import Stopped
 from harness.training.evaluate import final_outputs, predict
-from harness.training.features import weights_hash
+from harness.training.features import has_body, weights_hash
 from harness.training.finetune import prepare
 from harness.training.loop import fit
 from harness.trial import outcome
@@ -98,8 +98,12 @@ def _carry_out(
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
         if built.notes:
-            context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
-        pretrained = weights_hash(built.model, built.head.names) if trial.train.weights else ""
+            if trial.train.weights:
+                context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
+            else:  # of what the plugin builds, not of a file that was asked for: the row says it too
+                context.notes.add("; ".join(built.notes))
+        body = weights_hash(built.model, built.head.names if has_body(built.model, built.head.names) else ())
+        pretrained, initial = (body, "") if trial.train.weights else ("", body)
     with phases("data"):
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
@@ -123,6 +127,7 @@ def _carry_out(
     return Measured(
         built=built,
         pretrained_sha256=pretrained,
+        initial_sha256=initial,
         pixels=pixels,
         history=history,
         logits_NK=logits_NK,

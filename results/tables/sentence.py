@@ -67,7 +67,7 @@ def remarks(summary: Summary) -> list[str]:
         return []
     lines = [*sample.remarks(summary), _ruled_out(summary), _chosen(summary)]
     lines += [_conditions(summary), *_shapes(summary), _noisy(summary), _no_accelerator(summary)]
-    lines += [_unrepeatable(summary), *_said(summary), *_untimed(summary)]
+    lines += [_unrepeatable(summary), _one_start(summary), *_said(summary), *_untimed(summary)]
     lines += [_left_out(summary), *_gap(summary), *_partial(summary)]
     return [line for line in lines if line]
 
@@ -181,6 +181,19 @@ def _unrepeatable(summary: Summary) -> str:
     by_model = {row.model: {record.facts.get("deterministic") for record in row.records} for row in summary.ranked}
     names = [model for model, verdicts in by_model.items() if False in verdicts]
     return f"Not deterministic, two short trainings from one seed differed: {listed(names)}." if names else ""
+
+
+def _one_start(summary: Summary) -> str:
+    """Models whose seeds all began with the same random weights: their spread is less than a new training's."""
+    names = []
+    for row in summary.ranked:
+        starts = {record.seed: record.facts.get("initial_sha256") for record in row.records}
+        if len(starts) > 1 and len(set(starts.values())) == 1 and None not in starts.values():
+            names.append(row.model)
+    why = "its builder seeds torch itself" if len(names) == 1 else "their builders seed torch themselves"
+    return (
+        f"The same weights from every seed: {listed(names)}; {why}, and a new training changes more." if names else ""
+    )
 
 
 def _said(summary: Summary) -> list[str]:

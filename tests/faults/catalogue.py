@@ -188,8 +188,6 @@ UNTESTED_PARTS = {
     46: "worker processes and /dev/shm: threads decode here",
     48: "an index beyond the present accelerators",
     64: "a folder on NFS",
-    73: "pages of HTML: none is written yet",
-    79: "a report in a browser: none is written yet",
     80: "Ray: nothing here uses it yet",
 }
 

@@ -30,7 +30,7 @@ def run(root: Path, names: str, *options: str, capsys) -> Run:
     given = ["-p", PLUGIN, "run", "--plugins", names, *OPTIONS, "--data-dir", str(root), "--output", str(output)]
     code = main([*given, *options])
     said = capsys.readouterr()
-    (kept,) = output.iterdir()
+    (kept,) = output.glob("[!_]*")
     assert "Traceback" not in said.err
     return Run(code, RunStore.open(kept), said.out, said.err)
 

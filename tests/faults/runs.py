@@ -41,7 +41,7 @@ class Run:
 def run(output: Path, names: str, *options: str, plugin: Path = PLUGIN, capsys=None) -> Run:
     code = main(["-p", str(plugin), "run", "--plugins", names, *OPTIONS, "--output", str(output), *options])
     said = capsys.readouterr() if capsys else None
-    (folder,) = output.iterdir()
+    (folder,) = output.glob("[!_]*")
     return Run(code, RunStore.open(folder), said.out if said else "", said.err if said else "")
 
 

@@ -124,7 +124,7 @@ def test_60_a_trial_killed_while_it_makes_do_with_less_memory_goes_on_so(tmp_pat
     parent.signal(signal.SIGKILL)
     parent.ended()
     monkeypatch.delenv("HOSTILE_SLOW")
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (tmp_path / "runs").glob("[!_]*")
     assert main(["resume", str(folder)]) == 0, capsys.readouterr().err
     same_as_undisturbed(tmp_path, RunStore.open(folder), "bad/large")
 
@@ -160,7 +160,7 @@ def test_57_a_disk_that_fills_up_ends_the_run_with_4_and_costs_no_record(tmp_pat
     assert code == 4
     assert said.count("error: disk full") == 1
     assert "Traceback" not in said
-    (folder,) = output.iterdir()
+    (folder,) = output.glob("[!_]*")
     assert [record.model for record in RunStore.open(folder).records()] == ["good/tiny"]
     monkeypatch.undo()
     filler.unlink()

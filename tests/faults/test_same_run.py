@@ -69,7 +69,7 @@ def stopped(project, tmp_path, monkeypatch):
     """A copy of the project whose run was killed before its last trial, to be resumed from another folder."""
     copy = tmp_path / "project"
     shutil.copytree(project, copy)
-    (run,) = (copy / "runs").iterdir()
+    (run,) = (copy / "runs").glob("[!_]*")
     text = (run / "run.json").read_text().replace(str(project), str(copy))
     configuration = json.loads(text)
     for row in configuration["trials"]:
@@ -95,7 +95,7 @@ def keep_only(run: Path, model: str, seed: int) -> None:
 
 
 def run_of(project: Path) -> RunStore:
-    return RunStore.open(next((project / "runs").iterdir()))
+    return RunStore.open(next((project / "runs").glob("[!_]*")))
 
 
 @pytest.mark.fault(84)

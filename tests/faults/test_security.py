@@ -27,6 +27,7 @@ from results.tables.markdown import markdown_table
 from results.tables.render import render, screen
 from tests.faults.runs import run
 from tests.results.nasty import NASTY
+from tests.results.page.parsed import Page, page_of
 from tests.results.runs import summary_of, trial
 from tests.results.samples import keep_predictions, record
 
@@ -75,6 +76,13 @@ def test_73_markdown_shows_tags_and_scripts_as_text(status):
     parser.handle_starttag = lambda tag, attributes: tags.append(tag)
     parser.feed(markdown_table(summary, {"command": ["run", "<script>alert(1)</script>"]}).decode())
     assert tags == []
+
+
+@pytest.mark.fault(73)
+def test_73_a_page_shows_tags_and_scripts_as_text():
+    texts = [text.replace("<", "(").replace("&", "+") for text in NASTY]
+    hostile, harmless = (page_of(*(trial(text, status="failed", cause=text) for text in of)) for of in (NASTY, texts))
+    assert [element.tag for element in hostile.root.all()] == [element.tag for element in harmless.root.all()]
 
 
 @pytest.mark.fault(74)
@@ -245,6 +253,13 @@ def test_79_no_table_refers_to_anything_that_a_reader_s_program_would_load(watch
     command = {"command": ["![x](http://evil/x.png)"]}
     written = [(watched[0].store.path / "table.md").read_text(), markdown_table(HOSTILE, command).decode()]
     assert [text for text in written if re.search(r"https?://|(?<!\\)!\[|<(img|script|link|iframe)\b", text)] == []
+
+
+@pytest.mark.fault(79)
+def test_79_a_page_forbids_itself_every_request(watched):
+    page = Page((watched[0].store.path / "report.html").read_text())
+    (policy,) = [meta.attributes["content"] for meta in page.root.all("meta") if "http-equiv" in meta.attributes]
+    assert {"default-src 'none'", "connect-src 'none'", "form-action 'none'"} <= set(policy.split("; "))
 
 
 @pytest.mark.fault(79)

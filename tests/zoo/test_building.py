@@ -114,3 +114,49 @@ def test_a_builder_that_reads_values_and_runs_layers_is_looked_at_all_the_same()
     built = build(spec(thorough), TASK, device="meta")
     assert built.model.verdict.weight.is_meta
     assert built.head.in_features == 8
+
+
+def stubborn(task):
+    assert task.num_classes == 1000, "ImageNet only"
+    return Plain(1000)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("builder", [lambda task: Plain(1000), stubborn], ids=["ignores", "insists"])
+def test_a_builder_with_a_class_count_of_its_own_has_its_head_exchanged_from_random_weights(builder, device):
+    built = build(spec(builder), TASK, device=device)
+    assert (built.model.verdict.out_features, built.head.names, built.head.built_for) == (4, ("verdict",), 1000)
+    assert built.notes == ("its classifier for 1,000 classes replaced by a new one for 4",)
+
+
+def test_a_builder_that_takes_the_count_asked_for_keeps_its_head():
+    made = []
+    built = build(spec(lambda task: made.append(Plain(task.num_classes)) or made[-1]), TASK)
+    assert (built.model.verdict is made[0].verdict, built.head.built_for, built.notes) == (True, 0, ())
+
+
+def test_an_output_that_no_classifier_ends_in_is_still_told_its_width():
+    class Wider(Plain):
+        def forward(self, images):
+            return super().forward(images).repeat(1, 2)
+
+    with pytest.raises(ZooError, match=r"returned a tensor \[2, 8\] of float32, wanted \[2, 4\]"):
+        build(spec(lambda task: Wider(task.num_classes)), TASK)
+
+
+def test_a_builder_that_refuses_every_count_keeps_its_own_error():
+    def never(task):
+        raise ValueError("out of order")
+
+    with pytest.raises(ZooError, match="mine/net: cannot be built: ValueError: out of order"):
+        build(spec(never), TASK)
+
+
+@pytest.mark.parametrize("size", [8, 32])
+def test_a_file_of_weights_fits_a_builder_that_insists_on_its_count(tmp_path, size):
+    source = Plain(1000)
+    save_file(source.state_dict(), tmp_path / "net.safetensors")
+    task = replace(TASK, image_size=size)
+    built = build(spec(stubborn), task, weights=Weights(path=f"{tmp_path}/net.safetensors"))
+    assert torch.equal(built.model.body[0].weight, source.body[0].weight)
+    assert built.model.verdict.out_features == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from torch import nn
 
 from tests.zoo.heads.networks import Plain
@@ -30,3 +31,20 @@ def test_multiply_adds_that_cannot_be_counted_are_unknown_and_the_rest_is_told()
 
     facts = describe(ModelSpec(name="net", build=lambda task: OnlyTwice(4)), "mine", num_classes=4, img_size=8)
     assert (facts["macs"], facts["num_classes"]) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "weights", "size", "channels"),
+    [
+        (InputSpec(), None, "that of the data, at most 64 px", "those of the data, 1 or 3"),
+        (InputSpec(size=224, channels=3), None, "that of the data, at least 32 and at most 224 px", "3"),
+        (InputSpec(size=224, min_size=63), None, "that of the data, at least 63 and at most 224 px", None),
+        (InputSpec(size=224), "default", "224 px", None),
+        (InputSpec(size=96, fixed=True), None, "96 px", None),
+    ],
+)
+def test_what_a_build_receives_in_a_run_is_said_as_the_rule_has_it(wanted, weights, size, channels):
+    spec = ModelSpec(name="net", build=lambda task: Plain(task.num_classes), input=wanted, weights=("a",))
+    facts = describe(spec, "mine", num_classes=4, weights=weights)
+    assert facts["built_for_size"] == size
+    assert channels in (None, facts["built_for_channels"])

@@ -85,3 +85,36 @@ def test_what_fails_with_its_weights_only_is_not_blamed_on_the_size():
         build(
             zoo.ModelSpec(name="mine/net", build=moody, weights=("a",)), replace(TASK, image_size=64, weights="default")
         )
+
+
+def colour_only(task):
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, task.num_classes))
+
+
+def grey_only(task):
+    assert task.channels == 1
+    return nn.Sequential(nn.Flatten(), nn.Linear(task.image_size**2, task.num_classes))
+
+
+@pytest.mark.parametrize(
+    ("builder", "size", "cause", "means"),
+    [
+        (colour_only, 8, "3 channels and gets 1", "grey images are then repeated"),
+        (halving, 8, "3 channels and gets 1", "grey images are then repeated"),
+        (grey_only, 8, "1 channel and gets 3", "colour images then become grey"),
+    ],
+)
+def test_a_model_of_other_channels_is_told_what_to_declare(builder, size, cause, means):
+    channels = int(cause[-1])
+    with pytest.raises(ZooError) as caught:
+        build(zoo.ModelSpec(name="mine/net", build=builder), replace(TASK, image_size=size, channels=channels))
+    assert caught.value.cause == f"mine/net: it takes images with {cause}: declare InputSpec(channels={cause[0]})"
+    assert caught.value.remedy == f"in its plugin, ModelSpec(input=zoo.InputSpec(channels={cause[0]})): {means}"
+
+
+def test_a_model_that_takes_no_channels_at_all_keeps_its_own_error():
+    def broken(task):
+        return nn.Sequential(nn.Conv2d(5, 4, 3), nn.Flatten(), nn.LazyLinear(4))
+
+    with pytest.raises(ZooError, match="to have 5 channels"):
+        build(zoo.ModelSpec(name="mine/net", build=broken), replace(TASK, channels=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,12 +19,14 @@ NAMES_SHOWN = 3
 class Checkpoint:
     """Tensors by name; the version of each module that saved them, where the file says so (the model itself is "").
 
-    `notes` say in a few words each what was chosen, removed, converted or left out on the way.
+    `notes` say in a few words each what was chosen, removed, converted or left out on the way. `settings` are the
+    numbers and words, and plain lists and tables of them, that the file keeps beside them.
     """
 
     tensors: Mapping[str, Tensor]
     versions: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 _AVERAGED = re.compile(r"(?:^|_)ema(?:_|$)", re.IGNORECASE)
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network")
 MOST_WRAPPERS = 3
+PLAIN = (bool, int, float, str)
 # The key under which the harness's own files, which are safetensors, keep the versions of the modules that saved them.
 VERSIONS = "versions"
 
 
 def checkpoint_of(content: Any, words: Mapping[str, str], path: Path) -> Checkpoint:
     """The tensors themselves, out of what training scripts put around them. Raises ZooError where it is not plain."""
-    notes = _architecture(content)
+    notes, settings = _architecture(content), _settings(content)
     for _ in range(MOST_WRAPPERS):
         if _is_state(content):
             break
@@ -34,13 +35,24 @@ def checkpoint_of(content: Any, words: Mapping[str, str], path: Path) -> Checkpo
         content = sets[name]
     if not _is_state(content):
         raise _no_tensors(path)
-    return Checkpoint(tensors=content, versions=_versions(content, words), notes=tuple(notes))
+    return Checkpoint(tensors=content, versions=_versions(content, words), notes=tuple(notes), settings=settings)
 
 
 def _architecture(content: Any) -> list[str]:
     """What timm and torch's own example say the model is: two may have equal tensors and compute otherwise."""
     arch = dict(_entries(content)).get("arch")
     return [f"saved as {listed([arch])}"] if isinstance(arch, str) else []
+
+
+def _settings(content: Any) -> dict[str, Any]:
+    """What stands beside the tensors and is plain: a size, a name, a list of widths, a table of classes."""
+    return {name: entry for name, entry in _entries(content) if _is_plain(entry)}
+
+
+def _is_plain(entry: Any) -> bool:
+    if isinstance(entry, dict):
+        return bool(entry) and all(isinstance(part, PLAIN) for pair in entry.items() for part in pair)
+    return isinstance(entry, PLAIN) or (isinstance(entry, list | tuple) and all(isinstance(e, PLAIN) for e in entry))
 
 
 def _is_state(content: Any) -> bool:

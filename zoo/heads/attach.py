@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zoo.errors import ZooError
 from zoo.heads import layers
 from zoo.heads.find import find, out_features
 from zoo.heads.head import Head, HeadSpec
@@ -29,20 +30,20 @@ def attach(
 ) -> Head:
     """Find the classifier of `model`, replace it by one for `num_classes`, and prove that it works.
 
-    `scratch` says that the model was built for `num_classes` with random weights: with a linear head its own
-    output layer stays, found and proved all the same. Modes, buffers and gradients are left as they were.
+    `scratch` says that the model was built with random weights: with a linear head its own output layer stays, found
+    and proved all the same, if it has `num_classes`. Modes, buffers and gradients are left as they were.
     Raises ZooError where the model has no classifier, `hint` names none, or its output is not [B, num_classes].
     """
     spec = HeadSpec.parse(head)
     require_trainable(model, fresh_head=bool(spec.hidden) or not scratch)
     trace = run(model, input_shape)
     require_scores(trace.output)
-    if scratch:
-        require_width(trace.output, num_classes)
+    width = trace.output.shape[1]
+    other = width if scratch and width != num_classes else 0
     aux = _auxiliary(model, trace, input_shape)
     branches = tuple(_branch(name, trace) for name in aux)
-    old = replace(find(model, trace, hint, num_classes), aux=aux, aux_branches=branches)
-    if spec.hidden or not scratch:
+    old = replace(_found(model, trace, hint, num_classes, other), aux=aux, aux_branches=branches, built_for=other)
+    if spec.hidden or not scratch or other:
         return _replaced(model, old, num_classes, spec, input_shape)
     return _proved(model, trace, old, num_classes, input_shape)
 
@@ -53,6 +54,16 @@ def exchange(model: nn.Module, head: Head, num_classes: int, new: str, *, input_
     Raises ZooError as `attach` does.
     """
     return _replaced(model, head, num_classes, HeadSpec.parse(new), input_shape)
+
+
+def _found(model: nn.Module, trace: Trace, hint: str | None, num_classes: int, other: int) -> Head:
+    """The classifier. Where there is none to exchange, an output of `other` classes than asked for is what is wrong."""
+    try:
+        return find(model, trace, hint, num_classes)
+    except ZooError:
+        if other and not hint:
+            require_width(trace.output, num_classes)
+        raise
 
 
 def _auxiliary(model: nn.Module, trace: Trace, input_shape: Shape) -> tuple[str, ...]:

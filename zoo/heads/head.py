@@ -38,6 +38,8 @@ class Head:
     `name` and `type` are the dotted name and the class of the classifier as its library sees it; `names` are
     the last layers inside it (two in distilled models), which were replaced or proved; `aux` the last layers of
     auxiliary classifiers that exist in train mode only, `aux_branches` with all that leads to those alone.
+    `built_for` is the number of classes of the model's own classifier where that was exchanged though its weights are
+    random, since another number was wanted; else 0.
     `in_features` is the width entering the first of `names`. `tap` names the modules from whose inputs the logits
     can be computed (see `zoo.heads.tap`), if `tappable`: it was tried on the model's own output.
     """
@@ -50,3 +52,4 @@ class Head:
     aux_branches: tuple[str, ...] = ()
     tap: tuple[str, ...] = ()
     tappable: bool = False
+    built_for: int = 0

@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "write the page of one run or several, to be looked at in a browser",
     "list": "list models, one name a line",
     "info": "describe one model: head, parameters, input, weights, source",
+    "check": "check what a run relies on in a model: outputs, gradients, seeds, checkpoints, side effects",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",
     "cache": "show what is kept between runs and how much of it may be, or clear it",
     "plugins": "list plugins: source, models, load time, what went wrong",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json
 from results.sanitize import plain
+from zoo.options import shown
 from zoo.selection import matching
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pattern", nargs="*", default=["*"], help="names, globs or tags such as starter")
     parser.add_argument("--weights", action="store_true", help="list each pretrained tag, as NAME.TAG")
     parser.add_argument("--datasets", action="store_true", help="list datasets instead of models")
-    add_json(parser, "print name, source, family, summary, weights and tags")
+    add_json(parser, "print name, source, family, summary, weights, tags and options")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
@@ -47,4 +48,5 @@ def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
         "summary": spec.summary,
         "weights": list(spec.weights),
         "tags": sorted(spec.tags),
+        "options": {name: shown(value) for name, value in spec.options.items()},
     }

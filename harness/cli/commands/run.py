@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
         require_drawing()  # before hours of training
     report_broken(zoo)
     request = RunRequest.of(vars(arguments), command=sys.argv[1:])
-    choices = zoo.select(request.models)
+    choices = zoo.select(request.models, request.settings)
     from harness.runs.start import run
 
     finished = run(request, choices, zoo)

@@ -19,7 +19,7 @@ GROUPS = {
         *("dataset", *FOLDERS, "group_by", "val_split", "test_split", "folds", "repeats"),
         *("img_size", "aug", "skip_bad", "workers"),
     ),
-    "model": ("pretrained", "weights", "head", "finetune", "feature_views"),
+    "model": ("set", "pretrained", "weights", "head", "finetune", "feature_views"),
     "training": (
         *("epochs", "batch_size", "opt", "lr", "weight_decay", "momentum", "sched", "patience", "seed", "seeds"),
     ),
@@ -60,6 +60,9 @@ def add_option(parser: argparse._ActionsContainer, name: str, option: Option) ->
     if option.check is switch:
         action = "store_false" if option.default else "store_true"
         parser.add_argument(flag(name, option), dest=name, action=action, help=option.help)
+        return
+    if option.repeated:
+        parser.add_argument(flag(name, option), dest=name, action="append", metavar=option.metavar, help=option.help)
         return
     parser.add_argument(
         flag(name, option),

@@ -20,9 +20,7 @@ from math import floor
 from harness.data.formats.sixteen_bits import FULL
 from zoo import InputSpec, ZooError
 from zoo.errors import USAGE
-
-LARGEST_FREE_SIZE = 64  # of a model that takes any size
-SMALLEST_CNN_SIZE = 32  # where five halvings still leave one pixel
+from zoo.specs import LARGEST_FREE_SIZE, SMALLEST_CNN_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

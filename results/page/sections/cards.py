@@ -56,7 +56,7 @@ def _answer(summary: Summary, device: str, budget: float | None) -> list[str]:
 
 def _typed(budget: float) -> str:
     """`15.2`, `0.0711`, `1200`: of three digits, never with an exponent."""
-    return f"{budget:.9f}".rstrip("0").rstrip(".")
+    return f"{budget:.12f}".rstrip("0").rstrip(".")
 
 
 def _command(run: ReportRun, device: str, ms: str) -> str:

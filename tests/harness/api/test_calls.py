@@ -48,7 +48,7 @@ def test_a_script_from_stdin_trains_two_models_from_an_empty_folder_and_starts_n
     assert lines[3].startswith("Of these checkpoints, mlp is the best")
     assert lines[4:] == ["True 1", "__main__"]
     assert "plan     2 models × 1 seed = 2 trials" in done.stderr
-    assert len(list((tmp_path / "results" / "runs").iterdir())) == 1
+    assert len(list((tmp_path / "results" / "runs").glob("[!_]*"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_python_and_the_command_line_ask_for_the_same_run(tmp_path):
     configuration = run.store.configuration
     words = [word if word != str(tmp_path / "python") else str(tmp_path / "typed") for word in configuration["command"]]
     assert main(words) == 0
-    (folder,) = (tmp_path / "typed").iterdir()
+    (folder,) = (tmp_path / "typed").glob("[!_]*")
     typed = RunStore.open(folder)
     assert [configuration[key] for key in ("setup", "trials", "data")] == [
         typed.configuration[key] for key in ("setup", "trials", "data")
@@ -111,7 +111,7 @@ def test_an_interrupted_run_is_gone_on_with_and_a_thread_may_do_it(tmp_path, mon
     with pytest.raises(KeyboardInterrupt):
         harness.run("fc_model", **QUICK, output=tmp_path)
     monkeypatch.undo()
-    (folder,) = tmp_path.iterdir()
+    (folder,) = tmp_path.glob("[!_]*")
     runs = []
     thread = threading.Thread(target=lambda: runs.append(harness.run("fc_model", **QUICK, resume=folder)))
     thread.start()

@@ -6,6 +6,7 @@ import pytest
 
 from harness.data.cut import folded, split
 from harness.data.duplicates import ImageIdentities
+from harness.data.folds import plan_folds
 from harness.data.load import DatasetSource, load
 from harness.data.splits import plan_splits
 from tests.harness.data.test_splits import labelled
@@ -25,6 +26,22 @@ def sides(plan, units):
 def test_without_groups_the_parts_are_what_they_always_were():
     cut = split(IMAGES, 0, SHARES, DIFFERENT, None)
     assert (cut.plan, cut.units, cut.notes) == (plan_splits(IMAGES), {}, ())
+
+
+@pytest.mark.parametrize(("groups", "units"), [(None, None), (GROUPS, [row // 5 for row in range(60)])])
+def test_seed_and_shares_decide_the_cut(groups, units):
+    shares = {"val_split": 0.25, "test_split": 0.4}
+    plan = plan_splits(IMAGES, seed=5, **shares, units=units)
+    assert split(IMAGES, 5, shares, DIFFERENT, groups).plan == plan
+    folds = dict(enumerate(plan_folds(IMAGES, 3, seed=5, val_split=0.4, units=units, grouped=bool(units)), 1))
+    assert folded(IMAGES, 3, [5], 0.4, DIFFERENT, groups).folds == {(5, fold): plan for fold, plan in folds.items()}
+
+
+@pytest.mark.parametrize(("groups", "what"), [(None, "different images"), ({"train": ["g", *"h" * 59]}, "groups")])
+def test_too_few_to_cut_are_called_what_they_are(groups, what):
+    copied = {"train": ImageIdentities(identity=["x", "y"] * 30)}
+    with pytest.raises(ZooError, match=rf"2 classes have fewer than 3 {what} .*: a \([12]\), b \([12]\)"):
+        folded(IMAGES, 3, [0], 0.2, copied, groups)
 
 
 def test_groups_stay_together_in_train_val_and_test():
@@ -67,8 +84,8 @@ def test_copies_of_an_image_are_tested_in_one_fold_without_being_groups():
 
 def test_groups_that_share_an_image_are_counted_as_one_and_that_is_said():
     copied = {"train": ImageIdentities(identity=["x" if row in (0, 7) else str(row) for row in range(60)])}
-    cut = folded(IMAGES, 3, [1], 0.2, copied, GROUPS)
-    assert cut.notes == ("groups that share an image count as one: 1 fewer than there are names",)
+    for cut in (folded(IMAGES, 3, [1], 0.2, copied, GROUPS), split(IMAGES, 1, SHARES, copied, GROUPS)):
+        assert cut.notes == ("groups that share an image count as one: 1 fewer than there are names",)
 
 
 def test_each_seed_cuts_anew_and_the_first_plan_stands_for_all():

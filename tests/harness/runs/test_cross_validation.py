@@ -48,7 +48,7 @@ def herd(tmp_path):
 def carried_out(tmp_path, herd, *options, models="mlp"):
     output = tmp_path / "runs"
     code = main(["run", "--data-dir", str(herd), "--plugins", models, *FAST, "--output", str(output), *options])
-    return code, RunStore.open(max(output.iterdir(), key=lambda path: path.stat().st_mtime))
+    return code, RunStore.open(max(output.glob("[!_]*"), key=lambda path: path.stat().st_mtime))
 
 
 class OurTrial(BaseEstimator, ClassifierMixin):
@@ -226,7 +226,7 @@ def test_a_run_killed_between_folds_goes_on(tmp_path, herd):
     parent.wait_for("runs/*/records/mlp@s1f1.json")
     parent.process.kill()
     parent.ended()
-    (path,) = (tmp_path / "runs").iterdir()
+    (path,) = (tmp_path / "runs").glob("[!_]*")
     assert main(["resume", str(path), "--quiet"]) == 0
     store = RunStore.open(path)
     assert sorted(record.fold for record in store.records()) == [1, 2, 3]

@@ -17,7 +17,7 @@ def test_a_failed_trial_is_told_and_raises_nothing(tmp_path, capsys):
     assert "Segmentation fault" in failure.log.read_text()
     assert run.sentence == "good/tiny is the only model that was ranked."
     assert list(run.table["model"]) == ["good/tiny", "bad/segfault"]
-    assert all(path.is_file() and path.parent == run.path for path in (run.table_md, run.table_csv, run.table_json))
+    assert all(path.is_file() and path.parent == run.path for path in (run.table_md, run.table_csv, run.report_html))
     assert list(run.checkpoints) == [("good/tiny", 1)]
     assert not harness.load(run.checkpoints["good/tiny", 1], plugins=[str(PLUGIN)]).training
     assert repr(run) == f"<Run {run.path}: 2 trials, 1 failed. {run.sentence}>"

@@ -188,7 +188,7 @@ def test_seeds_are_rounds_of_their_model(tmp_path):
 def test_a_run_times_in_plain_processes_and_keeps_three_rounds(tmp_path, capsys):
     arguments = ["run", "--plugins", "mlp", "--epochs", "1", "--time-budget", "0.03", "--device", "cpu"]
     assert main([*arguments, "--output", str(tmp_path)]) == 0
-    (folder,) = tmp_path.iterdir()
+    (folder,) = tmp_path.glob("[!_]*")
     (kept,) = RunStore.open(folder).records()
     assert [len(kept.measured(f"cpu_{step}_step_time").rounds) for step in ("infer", "train")] == [3, 3]
     assert kept.facts["allocator"] == "glibc default"
@@ -200,7 +200,7 @@ def test_a_run_times_in_plain_processes_and_keeps_three_rounds(tmp_path, capsys)
 def test_without_isolation_the_rounds_are_taken_here(tmp_path):
     arguments = ["run", "--plugins", "mlp", "--epochs", "1", "--time-budget", "0.03", "--device", "cpu"]
     assert main([*arguments, "--no-isolation", "--seeds", "2", "--output", str(tmp_path)]) == 0
-    (folder,) = tmp_path.iterdir()
+    (folder,) = tmp_path.glob("[!_]*")
     kept, other = RunStore.open(folder).records()
     for one in (kept, other):
         assert len(one.measured("cpu_infer_step_time").rounds) == 2

@@ -44,6 +44,13 @@ def test_below_the_first_time_nothing_fits_and_at_the_last_everything_does():
     assert 12.4 in asked, "a time is rounded up, so that its model fits"
 
 
+def test_the_ends_of_an_interval_are_among_them_since_a_time_straddles_what_lies_between():
+    summary = summary_of(trial("a", wrong=range(9), cpu_infer_step_time=(10.02, 11.03, 12.04, 13.05, 14.06)))
+    time = summary.ranked[0].time("cpu", "infer")
+    assert (time.low, time.median, time.high) == (10.02, 12.04, 14.06)
+    assert {10.1, 12.1, 14.1} <= set(budgets(summary, "cpu"))
+
+
 def test_all_have_three_digits():
     asked = budgets(run_of((1234.5, 99.95, 0.9996, 3.14159)), "cpu")
     assert [value for value in asked if float(f"{value:.2e}") != value] == []

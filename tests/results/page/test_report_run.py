@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from results.page import report_run as module
+from results.page.document import document
 from results.page.report_run import report_run
 from results.ranking.comparability import NotComparable
 from results.store.run_store import RunStore
+from tests.results.page.parsed import NO_LIBRARY, Page
 from tests.results.runs import Folder, summary_of, trial
 from tests.results.samples import stored_run
+from tests.results.tables.test_render import BEFORE
 
 TWO = [trial("vit", wrong=range(50)), trial("mlp", wrong=range(300))]
 
@@ -39,3 +44,9 @@ def test_a_run_is_called_by_its_folder_however_that_was_named(tmp_path, monkeypa
 def test_what_cannot_be_ranked_together_is_refused_as_the_table_refuses_it():
     with pytest.raises(NotComparable, match=r"threads"):
         report_run(Folder([TWO[0], trial("mlp", facts={"threads": 1})]))
+
+
+def test_a_run_of_before_has_its_page_too(tmp_path):
+    shutil.copytree(BEFORE, tmp_path / "run")
+    page = Page(document([report_run(RunStore.open(tmp_path / "run"))], NO_LIBRARY))
+    assert [cells[1] for cells in page.rows("table", "ranked")] == ["mlp", "fc_model"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from results.page import library
 from results.page.report_run import report_run
 from results.page.write import write_page, write_pages
+from results.store.run_store import RunStore
 from tests.results.runs import trial
 from tests.results.samples import stored_run
 
@@ -33,10 +36,11 @@ def test_the_page_of_a_run_lies_in_its_folder_and_the_library_once_beside_all_ru
     assert [path.relative_to(runs).parts[0] for path in runs.rglob("*.min.js")] == ["_assets"]
 
 
-def test_a_run_named_from_within_has_its_library_beside_it_too(runs, monkeypatch):
+@pytest.mark.parametrize("write", [write_page, lambda store: write_pages([report_run(store)], store.path.parent)])
+def test_a_run_named_from_within_has_its_library_beside_it_too(runs, monkeypatch, write):
     store = stored_run(runs, [VIT])
     monkeypatch.chdir(store.path)
-    write_page(type(store)(type(store.path)(".")))
+    write(RunStore(Path(".")))
     assert SRC.format("../") in (store.path / "report.html").read_text()
     assert (runs / "_assets/plotly-4.1.1.min.js").is_file()
 

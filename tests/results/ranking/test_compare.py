@@ -269,3 +269,10 @@ def test_many_pairs_at_once_are_compared_as_one_by_one():
     ranking = rank(correct)
     assert ranking.among("dac") == {pair: ranking.compare(*pair) for pair in [("d", "a"), ("d", "c"), ("a", "c")]}
     assert ranking.among("a") == {}
+
+
+def test_a_pair_asked_again_and_the_other_way_round_has_its_own_answer():
+    ranking = rank(made({"a": 0.05, "b": 0.2}))
+    first, turned = ranking.compare("a", "b"), ranking.compare("b", "a")
+    assert ranking.compare("a", "b") is first
+    assert (turned.difference, turned.only_first) == (pytest.approx(-first.difference), first.only_second)

@@ -176,3 +176,14 @@ def test_seeds_whose_times_differ_make_a_time_noisy_and_the_line_says_by_how_muc
 def test_cold_first_steps_that_differ_make_no_time_noisy():
     run = summary_of(*(trial("a", seed, cpu_infer_first_step_time=(10.0 * seed,)) for seed in (1, 2)))
     assert not [line for line in remarks(run) if "Noisy" in line]
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [(["x", "x"], True), (["x", "y"], False), (["x", None], False), ([None, None], False), (["x"], False)],
+)
+def test_seeds_that_all_began_with_the_same_weights_are_named(starts, said):
+    facts = [{"initial_sha256": start} if start else {} for start in starts]
+    run = summary_of(*(trial("a", seed, facts=one) for seed, one in enumerate(facts, start=1)))
+    line = "The same weights from every seed: a; its builder seeds torch itself, and a new training changes more."
+    assert (line in remarks(run)) == said

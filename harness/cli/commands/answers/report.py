@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="show the page in the browser")
     once = "write the chart library into the page (5 MB), so that it is whole wherever it is sent"
     parser.add_argument("--single-file", action="store_true", help=once)
-    add_output(parser, "where runs lie; or FILE.html: where the page goes (default: into the run's folder)")
+    add_output(parser, "where runs lie; a name that ends in .html is that of the page")
     parser.epilog = "example: harness report --single-file"
 
 

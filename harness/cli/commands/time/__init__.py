@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     report_broken(zoo)
     request = TimeRequest.of(vars(arguments))
-    choices = zoo.select(request.models)
+    choices = zoo.select(request.models, request.settings)
     for choice in choices:
         require_installed(choice.spec)
     # Only now: importing torch takes a second, and what is not installed is said before it.

@@ -46,7 +46,7 @@ def softmax(task):
 
 def run(tmp_path, *arguments, before=()):
     code = main([*before, "run", *FAST, "--output", str(tmp_path / "runs"), *arguments])
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (tmp_path / "runs").glob("[!_]*")
     return code, RunStore.open(folder)
 
 
@@ -65,7 +65,23 @@ def test_a_run_ends_with_a_table_and_everything_on_disk(tmp_path, capsys):
     assert set(rows) == {"fc_model", "mlp"}
     macs = 64 * 512 + 512 * 256 + 256 * 128 + 128 * 10
     assert float(rows["fc_model"]["infer_gmacs"]) == pytest.approx(macs / 1e9)
-    assert {path.name for path in store.path.iterdir()} >= {"run.json", "table.md", "table.csv", "table.json"}
+    files = "table.md,table.csv,table.json,report.html"
+    assert screen.out.endswith(f"wrote {store.path}/{{{files}}}\n")
+    assert {path.name for path in store.path.iterdir()} >= {"run.json", *files.split(",")}
+    assert "4 trials, none failed" in (store.path / "report.html").read_text()
+
+
+def test_a_page_that_cannot_be_written_costs_a_line_and_never_the_table(tmp_path, capsys):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("results.page.write.document", lambda *arguments: 1 / 0)
+        code, store = run(tmp_path, "--plugins", "mlp-small")
+    screen = capsys.readouterr()
+    assert code == 0
+    assert (
+        "warning: report.html was not written (ZeroDivisionError: division by zero); try: harness report" in screen.err
+    )
+    assert screen.out.endswith("{table.md,table.csv,table.json}\n")
+    assert not (store.path / "report.html").exists()
 
 
 @pytest.mark.parametrize(

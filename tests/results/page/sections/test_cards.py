@@ -60,8 +60,8 @@ def test_the_last_step_has_no_limit_and_is_what_the_page_shows_without_a_script(
 
 
 def test_budgets_are_typed_without_exponents():
-    steps = card(trial("a", cpu_infer_step_time=(0.00012345,) * 5)).data["devices"][0]["steps"]
-    assert [step["ms"] for step in steps][:2] == ["0.000123", "0.000124"]
+    steps = card(trial("a", cpu_infer_step_time=(0.000012345,) * 5)).data["devices"][0]["steps"]
+    assert [step["ms"] for step in steps][:2] == ["0.0000123", "0.0000124"]
 
 
 def test_the_page_says_the_sentence_and_what_the_data_cannot_tell():

@@ -56,7 +56,7 @@ def asked(capsys, *arguments, code=0, plugins=()):
 
 
 def run_of(place):
-    return next((place / "results/runs").iterdir())
+    return next((place / "results/runs").glob("[!_]*"))
 
 
 def test_help_ends_with_an_example_that_runs(capsys):

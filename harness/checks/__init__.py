@@ -1,0 +1,1 @@
+"""Models through the checks of `zoo.testing`, each in a process of its own."""

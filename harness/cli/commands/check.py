@@ -1,0 +1,137 @@
+"""`harness check NAME…`: whether models keep what a run relies on, each tried in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.api.plugin_warnings import report_broken
+from harness.cli.shared.parser import add_json, typed
+from harness.cli.shared.train_options import add_option
+from harness.plan.option_table import NUM_THREADS, SET
+from harness.plan.values import real
+from results.sanitize import harmless, plain
+from results.tables.number_format import counted
+from zoo.errors import USAGE, ZooError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from harness.checks.checked import CheckedModel
+    from zoo.discovery import Zoo
+    from zoo.selection import Choice
+
+FORMATS = (".csv", ".md", ".json")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("models", metavar="names", nargs="*", help="names, globs, tags; a leading - excludes")
+    parser.add_argument("--all", action="store_true", help="every model that there is, and write a table")
+    parser.add_argument("--slow", action="store_true", help="also compile and export, which takes seconds a model")
+    add_option(parser, "set", SET)
+    add_option(parser, "num_threads", NUM_THREADS)
+    help = "end the checks of a model after this (0: never)"
+    parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
+    help = "write a table, a row a model and a column a check: .csv, .md or .json (--all: model_checks.csv)"
+    parser.add_argument("--output", metavar="FILE", help=help)
+    add_json(parser, "print every check of every model as JSON")
+
+
+def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
+    report_broken(zoo)
+    output = _output(arguments)
+    choices = _choices(arguments, zoo)
+    # Only now: importing torch takes a second, and what cannot be meant is said before it.
+    from harness.checks.checked import checked
+
+    done: list[CheckedModel] = []
+    for one in checked(
+        choices, arguments.plugins, slow=arguments.slow, num_threads=arguments.num_threads, limit_s=arguments.timeout
+    ):
+        done.append(one)
+        if not arguments.json:
+            print(harmless("\n".join(_lines(one))), flush=True)
+        if output:  # after each: hours of checks that end half-way have their table
+            _write(output, done)
+    if arguments.json:
+        print(json.dumps([as_json(one) for one in done], indent=1))
+    _sum_up(done, output, quiet=arguments.json)
+    return 0 if all(one.is_ok for one in done) else 1
+
+
+def _output(arguments: argparse.Namespace) -> Path | None:
+    name = arguments.output or ("model_checks.csv" if arguments.all else None)
+    if name and Path(name).suffix not in FORMATS:
+        raise ZooError(f"--output {name} is none of {', '.join(FORMATS)}", "let the file's name end in one", USAGE)
+    return Path(name).expanduser() if name else None
+
+
+def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
+    names = ["all", *arguments.models] if arguments.all else arguments.models
+    if not names:
+        raise ZooError("no model was named", "harness check NAME, or --all", USAGE)
+    return zoo.select(",".join(names), arguments.set or ())
+
+
+def _lines(one: CheckedModel) -> Iterator[str]:
+    """A line for the model, and two for each check that it failed."""
+    yield f"{plain(one.model)}  {outcome(one)}"
+    for result in one.results:
+        if result.status == "failed":
+            yield f"  {result.check}: {plain(result.cause)}"
+            yield f"    {plain(result.remedy)}"
+        elif result.status == "failed as declared":
+            yield f"  {result.check} failed as declared: {plain(result.cause)}"
+
+
+def outcome(one: CheckedModel) -> str:
+    """How many checks ended in which way."""
+    if one.problem:
+        return f"FAIL: {plain(one.problem)}"
+    counts = {status: one.count(status) for status in ("passed", "failed", "failed as declared", "not run")}
+    parts = [f"{number} {status}" for status, number in counts.items() if number and status != "passed"]
+    return ", ".join([f"{counts['passed']} of {counted(len(one.results), 'check')} passed", *parts])
+
+
+def as_json(one: CheckedModel) -> dict[str, object]:
+    """Plain data: every check with its status, cause and remedy."""
+    return {
+        "model": one.model,
+        "plugin": one.plugin,
+        "ok": one.is_ok,
+        "problem": one.problem,
+        "seconds": round(one.seconds, 2),
+        "checks": [
+            {"check": result.check, "status": result.status, "cause": result.cause, "remedy": result.remedy}
+            for result in one.results
+        ],
+    }
+
+
+def _write(output: Path, done: Sequence[CheckedModel]) -> None:
+    from results.store.atomic import write_atomic
+    from results.tables import model_checks
+
+    if output.suffix == ".json":
+        write_atomic(output, json.dumps([as_json(one) for one in done], indent=1).encode())
+        return
+    rows = [_row(one) for one in done]
+    write_atomic(output, model_checks.as_csv(rows) if output.suffix == ".csv" else model_checks.as_markdown(rows))
+
+
+def _row(one: CheckedModel) -> dict[str, str]:
+    said = [f"{result.check}: {result.cause}" for result in one.results if result.status.startswith("failed")]
+    facts = {"model": one.model, "plugin": one.plugin, "outcome": "ok" if one.is_ok else "failed"}
+    facts |= {"passed": str(one.count("passed")), "seconds": f"{one.seconds:.1f}"}
+    return facts | {"detail": one.problem or "; ".join(said)} | {result.check: result.status for result in one.results}
+
+
+def _sum_up(done: Sequence[CheckedModel], output: Path | None, *, quiet: bool) -> None:
+    wrong = [one for one in done if not one.is_ok]
+    if len(done) > 1 and not quiet:
+        print(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed")
+    if output:
+        print(harmless(f"wrote {output}"), file=sys.stderr)

@@ -1,0 +1,138 @@
+"""`harness check`: models in processes of their own, in lines, JSON and tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.checks.checked import CheckedModel, _problem, _results
+from harness.cli.commands import check
+from harness.cli.main import main
+from harness.isolation.supervisor import ExitReport
+from tests.zoo.testing import mutants
+from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED, Result
+
+PLUGIN = """
+import os, zoo
+from tests.zoo.testing.mutants import flipped, network
+
+@zoo.hookimpl
+def zoo_models():
+    yield zoo.ModelSpec(name="mine/flipped", build=flipped)
+    yield zoo.ModelSpec(name="mine/declared", build=flipped, expected_failures={"order": "it flips"})
+    yield zoo.ModelSpec(name="mine/crash", build=lambda task: os.abort())
+"""
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """The exit code, and what is printed and written, of four models: a sound one, two that flip, one that crashes."""
+    folder = tmp_path_factory.mktemp("check")
+    (folder / "mine.py").write_text(PLUGIN)
+    plugins = ["-p", str(folder / "mine.py"), "-p", str(Path(mutants.__file__))]
+    models = ["mutant/network", "mine/flipped", "mine/declared", "mine/crash"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(mutants.__file__).parents[3]))
+        code, out = printed([*plugins, "check", *models, "--num-threads", "1", "--output", str(folder / "table.csv")])
+    return code, out.splitlines(), list(csv.DictReader((folder / "table.csv").open()))
+
+
+def printed(arguments):
+    import contextlib
+    import io
+
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = main(arguments)
+    return code, out.getvalue()
+
+
+def test_each_model_is_a_line_and_a_failed_check_two_more(checked):
+    code, lines, _ = checked
+    assert code == 1
+    assert lines == [
+        "mutant/network  30 of 33 checks passed, 3 not run",
+        "mine/flipped  29 of 33 checks passed, 1 failed, 3 not run",
+        "  order: its outputs are not in the order of the images",
+        "    flip, roll and sort no batch",
+        "mine/declared  29 of 33 checks passed, 1 failed as declared, 3 not run",
+        "  order failed as declared: its outputs are not in the order of the images (declared: it flips)",
+        "mine/crash  FAIL: builds: crashed with SIGABRT",
+        "4 models: 2 ok, 2 failed",
+    ]
+
+
+def test_the_table_has_a_row_a_model_and_a_column_a_check(checked):
+    _, _, rows = checked
+    assert [(row["model"], row["outcome"], row["order"]) for row in rows] == [
+        ("mutant/network", "ok", "passed"),
+        ("mine/flipped", "failed", "failed"),
+        ("mine/declared", "ok", "failed as declared"),
+        ("mine/crash", "failed", ""),
+    ]
+    assert rows[3]["detail"] == "builds: crashed with SIGABRT"
+
+
+def one(**fields):
+    results = (
+        Result(check="name", status=PASSED),
+        Result(check="order", status=FAILED, cause="it is | wrong\x1b[31m", remedy="mend it"),
+        Result(check="bf16", status=EXPECTED, cause="far (declared: why)"),
+        Result(check="compiles", status=NOT_RUN, cause="slow"),
+    )
+    return CheckedModel(**{"model": "=a|b", "plugin": "mine", "results": results, **fields})
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.md", "t.json"])
+def test_a_table_is_written_as_its_name_ends(tmp_path, name):
+    check._write(tmp_path / name, [one(), one(model="c", results=(), problem="builds: crashed")])
+    text = (tmp_path / name).read_text()
+    assert "\x1b" not in text or name == "t.json"
+    if name == "t.csv":
+        rows = list(csv.DictReader(text.splitlines()))
+        assert [(row["model"], row["order"], row["compiles"]) for row in rows] == [
+            ("'=a|b", FAILED, NOT_RUN),
+            ("c", "", ""),
+        ]
+    elif name == "t.md":
+        assert text.splitlines()[2] == "| =a/b | failed | order: it is / wrong; bf16: far (declared: why) |"
+    else:
+        assert [row["ok"] for row in json.loads(text)] == [False, False]
+
+
+def test_what_cannot_be_meant_is_said_before_anything_is_built(capsys):
+    assert main(["check"]) == 2
+    assert main(["check", "mlp", "--output", "table.txt"]) == 2
+    assert main(["check", "mpl"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[::2] == [
+        "error: no model was named",
+        "error: --output table.txt is none of .csv, .md, .json",
+        "error: unknown plugin 'mpl'. Did you mean mlp?",
+    ]
+
+
+GOOD = {"check": "name", "status": PASSED, "cause": "", "remedy": ""}
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], {"checks": "ok"}, {"checks": [{"check": "name"}]}, {"checks": [{**GOOD, "status": "fine"}]}]
+)
+def test_what_a_child_says_that_is_no_result_is_none(answer):
+    assert _results(answer) == ()
+    assert _results({"checks": [GOOD]}) == (Result(check="name", status=PASSED),)
+
+
+@pytest.mark.parametrize(
+    ("report", "problem"),
+    [
+        (ExitReport(timed_out=True, phase="gradients"), "gradients: not done within 9 s"),
+        (ExitReport(exitcode=-11, phase="builds"), "builds: crashed with SIGSEGV"),
+        (ExitReport(exitcode=1, problem="ValueError: no"), "ValueError: no"),
+        (ExitReport(exitcode=3, phase="shape"), "shape: its process ended with 3"),
+    ],
+)
+def test_a_process_that_gives_no_results_is_said_in_a_line(report, problem):
+    assert _problem(report, 9.0) == problem

@@ -1,0 +1,152 @@
+"""The model that is checked: built as often as it takes, in surroundings that are put back each time."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import replace
+from functools import cached_property
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from zoo.building import BuiltModel, build, build_module
+from zoo.heads.modes import mode, probe_images
+from zoo.input_size import UnsuitableSize
+from zoo.manager import switches
+from zoo.specs import ModelSpec, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from torch import Tensor, nn
+
+SMALL, NUM_CLASSES, SEED = 64, 10, 1
+LEAST_NOISE = 0.01
+
+
+class Subject:
+    """A spec, and where it comes from: `name` and the plugin's `source`, with which another process finds it again.
+
+    `plugins` are the -p arguments that it takes.
+    """
+
+    def __init__(self, spec: ModelSpec, name: str = "", source: str = "", plugins: Sequence[str] = ()) -> None:
+        self.spec, self.name, self.source, self.plugins = spec, name or spec.name, source, tuple(plugins)
+
+    @cached_property
+    def task(self) -> Task:
+        """Ten classes on small images, or on those of the size that it runs on."""
+        wanted = self.spec.input_for(None)
+        size = wanted.size if wanted.fixed and wanted.size else max(wanted.min_size, SMALL)
+        task = Task.for_model(self.spec, NUM_CLASSES, image_size=size)
+        try:
+            with undisturbed():
+                build(self.spec, task, device="meta")
+        except UnsuitableSize as error:
+            return replace(task, image_size=error.least)  # as a run would have it
+        except Exception:  # what is wrong with it, the checks say
+            pass
+        return task
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """What the plugin's function returns, its head as it is."""
+        import torch
+
+        with undisturbed():
+            torch.manual_seed(SEED)
+            return build_module(self.spec, self.task)
+
+    def build(self, seed: int = SEED) -> BuiltModel:
+        """The model with its head, with the weights of a seed."""
+        import torch
+
+        with undisturbed():
+            torch.manual_seed(seed)
+            return build(self.spec, self.task)
+
+    @cached_property
+    def built(self) -> BuiltModel:
+        """The model with every parameter moved a little, as a training step would.
+
+        Many begin with branches that are multiplied by zero: of these nothing could be seen.
+        """
+        import torch
+
+        built = self.build()
+        generator = torch.Generator().manual_seed(SEED)
+        with torch.no_grad():
+            for parameter in built.model.parameters():
+                if parameter.is_floating_point() and parameter.numel():
+                    spread = float(parameter.std()) if parameter.numel() > 1 else 0.0
+                    noise = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
+                    parameter.add_(noise * max(0.05 * spread, LEAST_NOISE))
+        return built
+
+    def images(self, batch: int = 2, seed: int = 0) -> Tensor:
+        """Random images [batch, C, H, W], other ones for each seed."""
+        import torch
+
+        generator = torch.Generator().manual_seed(seed)
+        return torch.rand(batch, *self.task.input_shape, generator=generator).to(
+            probe_images(self.built.model, (1, 1, 1)).dtype
+        )
+
+    def evaluated(self, images: Tensor, model: nn.Module | None = None, seed: int = SEED) -> Tensor:
+        """What `model`, by default the one that is checked, says of images in eval mode; what it draws is of `seed`."""
+        import torch
+
+        model = model or self.built.model
+        with mode(model, training=False), torch.no_grad(), undisturbed():
+            torch.manual_seed(seed)
+            output: Tensor = model(images)
+        return output
+
+
+@contextmanager
+def undisturbed() -> Iterator[StringIO]:
+    """Put back at the end all that a plugin may change for everybody; gives what it prints to stdout."""
+    import torch
+
+    before, printed = surroundings(), StringIO()
+    states = random_states()
+    with torch.random.fork_rng(devices=[]), switches.kept(), redirect_stdout(printed):
+        try:
+            yield printed
+        finally:
+            _put_back(before)
+            random.setstate(states["random"])
+            if "numpy.random" in states:
+                sys.modules["numpy"].random.set_state(states["numpy.random"])
+
+
+def surroundings() -> dict[str, Any]:
+    """The current folder, the environment, and where modules are looked for."""
+    folder = ""
+    with suppress(OSError):  # it may have been removed
+        folder = os.getcwd()
+    return {"the current folder": folder, "os.environ": dict(os.environ), "sys.path": list(sys.path)}
+
+
+def random_states() -> dict[str, Any]:
+    """The states of generators other than torch's."""
+    numpy = sys.modules.get("numpy")
+    return {"random": random.getstate()} | ({"numpy.random": numpy.random.get_state()} if numpy else {})
+
+
+def _put_back(before: Mapping[str, Any]) -> None:
+    now = surroundings()
+    if now["the current folder"] != before["the current folder"]:
+        os.chdir(before["the current folder"])
+    if now["os.environ"] != before["os.environ"]:
+        os.environ.clear()
+        os.environ.update(before["os.environ"])
+    sys.path[:] = before["sys.path"]
+
+
+def difference(one: Tensor, other: Tensor) -> float:
+    """The largest difference of two tensors, as a share of the largest number in the second."""
+    scale = float(other.float().abs().max()) or 1.0
+    return float((one.float() - other.float()).abs().max()) / scale
