@@ -103,7 +103,7 @@ def test_every_step_of_the_slider_shows_its_answer_and_its_command(shown):
     data = shown.evaluate("JSON.parse(document.getElementById('data-cards').textContent)")
     slider, answer = shown.locator("input[type=range]"), shown.locator(".answer p")
     slider.focus()
-    for device, radio in zip(data["devices"], shown.locator("input[type=radio]").all(), strict=True):
+    for device, radio in zip(data["devices"], shown.locator("#cards input[type=radio]").all(), strict=True):
         radio.check()
         slider.focus()
         shown.keyboard.press("Home")
@@ -120,7 +120,7 @@ def test_another_device_keeps_the_budget_as_near_as_it_has_one(shown):
     slider.focus()
     shown.keyboard.press("Home")
     before = float(slider.get_attribute("aria-valuetext").split()[0])
-    shown.locator("input[type=radio]").last.check()
+    shown.locator("#cards input[type=radio]").last.check()
     words = slider.get_attribute("aria-valuetext")
     assert words.endswith("on CPU")
     assert float(words.split()[0]) >= before
