@@ -9,6 +9,7 @@ const charts = {
     plotlyServerURL: "",
   },
   printWidth: 660,
+  mostLetters: 46,
   letter: 6.4, // how wide a letter of a label is, in pixels
   figures: new Map(), // how each element is drawn
   waiting: new Set(),
@@ -49,7 +50,7 @@ const charts = {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "inherit", size: 12 },
-      margin: { l: 56, r: 16, t: 36, b: 48 },
+      margin: { l: 56, r: 16, t: 36, b: 60 },
       hovermode: "closest",
       dragmode: false,
       showlegend: false,
@@ -65,8 +66,9 @@ const charts = {
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   },
 
+  // What stands at a point: no wider than a phone; all of it is told below the chart.
   lines(texts) {
-    return texts.map(charts.literal).join("<br>");
+    return texts.map((text) => charts.clipped(text, charts.mostLetters)).join("<br>");
   },
 
   clipped(text, most) {
@@ -90,6 +92,10 @@ const charts = {
   readable(element, words) {
     const told = element.nextElementSibling;
     charts.places.set(element, -1);
+    element.removeAllListeners("plotly_hover");
+    element.on("plotly_hover", ({ points: [{ curveNumber, pointNumber }] }) => {
+      told.textContent = words.find(({ curve, point }) => curve === curveNumber && point === pointNumber)?.text ?? "";
+    });
     element.onkeydown = (event) => {
       const last = words.length - 1;
       const place = charts.places.get(element);
@@ -100,7 +106,7 @@ const charts = {
       charts.places.set(element, next);
       const { curve, point, text } = words[next];
       Plotly.Fx.hover(element, [{ curveNumber: curve, pointNumber: point }]);
-      told.textContent = text;
+      told.textContent = text; // at once, whatever plotly makes of the hovering
     };
     element.onblur = () => {
       Plotly.Fx.unhover(element);

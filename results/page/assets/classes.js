@@ -8,6 +8,7 @@ page.charts("classes", (root, data) => {
   function figure(classes, width) {
     const letters = width < 600 ? 14 : 32;
     const errors = classes.map((own) => own.error);
+    const highest = Math.max(...classes.map((own) => own.ends[1]));
     const texts = classes.map((own) => [own.name, `${own.words} % of ${own.images.toLocaleString("en")} images`, ...(own.taken_for ? [`taken for ${own.taken_for}`] : [])]);
     return {
       traces: [{
@@ -22,7 +23,7 @@ page.charts("classes", (root, data) => {
       words: texts.map((text, point) => ({ curve: 0, point, text: text.join(", ") })),
       layout: {
         height: AROUND + ROW * classes.length,
-        xaxis: { title: { text: "error in %, 95 % intervals" }, rangemode: "tozero" },
+        xaxis: { title: { text: "error in %, 95 % intervals" }, range: [-0.03 * highest, 1.04 * highest] },
         yaxis: {
           range: [classes.length - 0.5, -0.5],
           tickvals: classes.map((_, at) => at),

@@ -2,9 +2,9 @@
 // Error against time: a point a model, the front as steps, names where there is room for them.
 page.charts("error_time", (root, data) => {
   const HEIGHT = 460;
-  const MARGIN = { l: 56, r: 24, t: 36, b: 52 };
+  const MARGIN = { l: 56, r: 24, t: 36, b: 60 };
   const LETTERS = 26;
-  const SIZE = { points: 6, line: 14 };
+  const SIZE = { small: 6, large: 9, line: 14 };
   const chart = root.querySelector(".chart");
 
   function figure(device, width) {
@@ -49,7 +49,8 @@ page.charts("error_time", (root, data) => {
     return {
       x: points.map((point) => point.time),
       y: points.map((point) => point.error),
-      mode: "text",
+      mode: "markers+text",
+      marker: { size: SIZE.large, opacity: 0 }, // the text keeps clear of it
       text: own.map(({ text }) => text),
       textposition: own.map(({ position }) => position),
       textfont: { size: 11 },
@@ -67,19 +68,22 @@ page.charts("error_time", (root, data) => {
       error_x: { ...charts.reach(times, points.map((point) => point.time_ends)), ...bars },
       error_y: { ...charts.reach(errors, points.map((point) => point.error_ends)), ...bars },
       mode: "markers",
-      marker: { symbol, color, size: bare ? SIZE.points : 9, opacity: bare ? 0.6 : 1 },
+      marker: { symbol, color, size: bare ? SIZE.small : SIZE.large, opacity: bare ? 0.6 : 1 },
       hovertext: points.map((point) => charts.lines(point.words)),
       hoverinfo: "text",
     };
   }
 
-  // All points and a little more, with zero error; the ends of bars that reach far are left out.
+  // All points, zero error, and a little more; the ends of bars that reach far are left out.
   function rangesOf(points) {
     const times = points.map((point) => point.time);
+    const [fastest, slowest] = [Math.min(...times), Math.max(...times)];
     const highest = Math.max(...points.map((point) => point.error));
-    const ends = points.map((point) => point.error_ends[1]).filter((end) => end <= 1.5 * highest + 2);
-    const apart = Math.max(Math.max(...times) / Math.min(...times), 1.5) ** 0.08;
-    return { x: [Math.min(...times) / apart, Math.max(...times) * apart], y: [0, 1.06 * Math.max(highest, ...ends, 0.1)] };
+    const high = points.map((point) => point.error_ends[1]).filter((end) => end <= 1.5 * highest + 2);
+    const ends = points.flatMap((point) => point.time_ends ?? []).filter((end) => end >= fastest / 2 && end <= slowest * 2);
+    const [first, last] = [Math.min(fastest, ...ends), Math.max(slowest, ...ends)];
+    const apart = Math.max(last / first, 1.5) ** 0.06;
+    return { x: [first / apart, last * apart], y: [0, 1.06 * Math.max(highest, ...high, 0.1)] };
   }
 
   function ticks([low, high], width) {
@@ -92,7 +96,7 @@ page.charts("error_time", (root, data) => {
     const wide = width - MARGIN.l - MARGIN.r;
     const high = HEIGHT - MARGIN.t - MARGIN.b;
     const [left, right] = ranges.x.map(Math.log);
-    const room = points.length > data.most_bars ? SIZE.points / 2 : 5;
+    const room = points.length > data.most_bars ? SIZE.small / 2 : 5;
     const taken = points.map((point) => spot(place(point), room, room));
     const wanted = [...points.filter((point) => point.front), ...(points.length > data.most_named ? [] : points.filter((point) => !point.front))];
     const labels = new Map();

@@ -31,6 +31,7 @@ page.charts("learning", (root, data) => {
       y: own.map((curve) => values(curve)[curve.kept - 1]),
       mode: "markers",
       name: "weights kept",
+      cliponaxis: false,
       marker: { color, size: 9, symbol: "circle-open", line: { width: 2 } },
       hovertext: own.map((curve) => `weights kept, ${trial(curve)}: epoch ${curve.kept} of ${curve.val_loss.length}`),
       hoverinfo: "text",
@@ -42,6 +43,7 @@ page.charts("learning", (root, data) => {
       curves.map((curve, at) => line(curve, curve[key], label, page.colour(colour), dash, at === 0)));
     traces.push(kept(curves, (curve) => curve[series[0][1]], page.colour("--text")));
     const words = traces.flatMap((trace, curve) => trace.hovertext.map((text, point) => ({ curve, point, text })));
+    const highest = Math.max(...series.flatMap(([, key]) => curves.flatMap((curve) => curve[key])), 1e-9);
     const longest = Math.max(...curves.map((curve) => curve.val_loss.length));
     return {
       traces,
@@ -50,7 +52,7 @@ page.charts("learning", (root, data) => {
         height: HEIGHT,
         showlegend: true,
         xaxis: { title: { text: "epoch" }, dtick: Math.max(1, Math.ceil(longest / 10)), range: [0.7, longest + 0.3] },
-        yaxis: { title: { text: title }, rangemode: "tozero" },
+        yaxis: { title: { text: title }, range: [-0.04 * highest, 1.05 * highest] },
       },
     };
   }

@@ -16,7 +16,7 @@ from results.tables.answers.hard_images import headline, image_name, percent, ta
 from results.tables.number_format import counted
 
 MOST_IMAGES = 24
-NOTHING: dict[str, Any] = {"said": "", "images": [], "any_suspect": False, "unseen": "", "more": ""}
+NOTHING: dict[str, Any] = {"said": "", "images": [], "any_seen": False, "any_suspect": False, "unseen": "", "more": ""}
 MOST_BYTES = 300_000  # of all thumbnails together
 
 
@@ -40,6 +40,7 @@ def data(found: HardImages) -> dict[str, Any]:
     return {
         "said": headline(found),
         "images": [_image(found, image, own) for image, own in zip(shown, kept, strict=True)],
+        "any_seen": any(kept),
         "any_suspect": any(image.suspect for image in shown),
         "unseen": _unseen(found, thumbnails, kept),
         "more": f"{hidden:,} more: harness hard {name(found.run)}" if hidden else "",

@@ -20,8 +20,9 @@ NASTY = (
 # The page's policy forbids what playwright's own waiting for a function does.
 UNTIL_CHARTS_FIT = """() => new Promise(done => {
   const fits = chart => Math.abs(chart.querySelector('.main-svg')?.clientWidth - chart.clientWidth) < 2;
-  const look = () => [...document.querySelectorAll('.chart')].every(fits) ? done() : setTimeout(look, 20);
-  look();
+  const look = left => [...document.querySelectorAll('.chart')].every(fits) ? done(true)
+    : left ? setTimeout(look, 20, left - 1) : done(false);
+  look(1500);
 })"""
 
 
@@ -67,7 +68,7 @@ def test_a_page_asks_for_nothing_says_nothing_and_fits(chromium, tmp_path, num_m
     with opened(chromium, file) as shown:
         for width in (1400, 390):
             shown.page.set_viewport_size({"width": width, "height": 900})
-            shown.page.evaluate(UNTIL_CHARTS_FIT)
+            assert shown.page.evaluate(UNTIL_CHARTS_FIT)
             assert overflowing(drawn(shown)) == []
         assert (shown.console, shown.requests) == ([], [file.as_uri()])
 
@@ -135,6 +136,14 @@ def test_arrow_keys_go_through_points_and_tell_them(nasty):
     page.keyboard.press("ArrowRight")
     assert " % error, rank " in first
     assert told.text_content() != first
+
+
+def test_what_the_mouse_points_at_is_told_in_full(nasty):
+    nasty.page.locator("#classes .points path").first.hover(force=True)
+    told = nasty.page.locator("#classes .chart-words")
+    nasty.page.wait_for_selector("#classes .hovertext")
+    assert told.text_content().startswith(NASTY[:4] + CLASSES[:2])
+    assert " % of " in told.text_content()
 
 
 def test_arrow_keys_go_through_pairs_and_tell_them(nasty):
