@@ -32,7 +32,7 @@ LAYERS = {
     ),
     "results": Layer(
         in_functions=frozenset(
-            {"pandas", "tabulate", "numpy", "scipy", "sklearn", "jinja2", "plotly"} | {"matplotlib", "plotext"}
+            {"pandas", "tabulate", "numpy", "scipy", "sklearn", "jinja2", "plotly"} | {"matplotlib", "plotext", "PIL"}
         ),
     ),
     "harness": Layer(

@@ -18,7 +18,7 @@ ORDERS = {
     "harness/timing": "watch *",
     "harness/cli": "encoding shared commands main",
     "results": "errors records sanitize store ranking answers tables pictures page *",
-    "results/page": "section embed library statistics report_run sections *",
+    "results/page": "section embed library statistics thumbnails report_run sections *",
 }
 AT_THE_TOP = {"__init__", "__main__", "_version", "own_packages"}
 MOST_FILES = 14

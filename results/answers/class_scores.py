@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +54,23 @@ def class_scores(names: Sequence[str], output: Path) -> ClassScores:
     by_model, ranking = sides(store, store.records(), models)
     for model in models:
         require_model(model, by_model, store.path.name)
+    return of_sides(store.path.name, by_model, models or _best(by_model, ranking.order))
+
+
+def of_sides(
+    run: str, by_model: Mapping[str, Side], models: Sequence[str], indices: Collection[int] | None = None
+) -> ClassScores:
+    """Of those `models` of a run; of the classes at `indices` alone, where these are given. Raises Unanswerable."""
+    if not models:
+        raise Unanswerable(f"no trial of {plain(run)} ended well", "see what went wrong: harness table", NO_DATA)
+    chosen = {name: require_figures(by_model[name]) for name in dict.fromkeys(models)}
+    return _scores(run, chosen, sum(bool(side.row.measured) for side in by_model.values()), indices)
+
+
+def _best(by_model: Mapping[str, Side], order: Sequence[str]) -> list[str]:
+    """Some that ended well, the best first."""
     well = [name for name, side in by_model.items() if side.row.measured]
-    best = [name for name in (ranking.order or well) if name in well][:MOST_MODELS]
-    if not models and not best:
-        raise Unanswerable(
-            f"no trial of {plain(store.path.name)} ended well", "see what went wrong: harness table", NO_DATA
-        )
-    chosen = {name: require_figures(by_model[name]) for name in dict.fromkeys(models or best)}
-    return _scores(store.path.name, chosen, len(well))
+    return [name for name in (order or well) if name in well][:MOST_MODELS]
 
 
 def rate(hits: Sequence[int], totals: Sequence[int]) -> Interval | None:
@@ -81,13 +90,19 @@ def rate(hits: Sequence[int], totals: Sequence[int]) -> Interval | None:
     return Interval(100 * share, 100 * low, 100 * high)
 
 
-def _scores(run: str, chosen: Mapping[str, Side], num_models: int) -> ClassScores:
+def _scores(
+    run: str, chosen: Mapping[str, Side], num_models: int, indices: Collection[int] | None = None
+) -> ClassScores:
     first = next(iter(chosen.values())).row.records[0]
     classes = _classes(first)
     support = Counter[int]()
     for true, _, count in first.confusion_counts:
         support[true] += count
-    by_class = {index: {name: _score(side, index) for name, side in chosen.items()} for index in range(len(classes))}
+    cells = {name: [_Cells.of(record) for record in side.row.records] for name, side in chosen.items()}
+    by_class = {
+        index: {name: _score(side, cells[name], index) for name, side in chosen.items()}
+        for index in (range(len(classes)) if indices is None else indices)
+    }
     order = sorted(by_class, key=lambda index: _mean_recall(by_class[index]))
     counts = tuple(support[index] for index in range(len(classes)))
     rows = tuple((index, by_class[index]) for index in order)
@@ -109,32 +124,45 @@ def _mean_recall(scores: Mapping[str, ClassScore]) -> float:
     return sum(known) / len(known) if known else float("inf")
 
 
-def _score(side: Side, index: int) -> ClassScore:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """The confusion counts of one trial: by true class what its images were taken for, and how many for each class.
+
+    Looked up once: thousands of classes times all cells would be minutes.
+    """
+
+    by_true: Mapping[int, Mapping[int, int]]
+    predicted: Mapping[int, int]
+
+    @classmethod
+    def of(cls, record: Record) -> _Cells:
+        by_true: dict[int, Counter[int]] = defaultdict(Counter)
+        predicted = Counter[int]()
+        for true, taken, count in record.confusion_counts:
+            by_true[true][taken] += count
+            predicted[taken] += count
+        return cls(by_true=by_true, predicted=predicted)
+
+
+def _score(side: Side, cells: Sequence[_Cells], index: int) -> ClassScore:
     """From the confusion counts of all seeds. F1 = 2 J / (1 + J), where J is the share of those images that are of the
     class or taken for it of which both are true: so its interval is that of a share.
     """
-    hits, true, predicted = _counts(side.row.records, index)
+    answers = [seed.by_true.get(index, {}) for seed in cells]
+    hits, true = [own.get(index, 0) for own in answers], [sum(own.values()) for own in answers]
+    predicted = [seed.predicted.get(index, 0) for seed in cells]
     either = [of + taken - hit for hit, of, taken in zip(hits, true, predicted, strict=True)]
     jaccard = rate(hits, either)
     return ClassScore(
         recall=_recall(side, index) or rate(hits, true),
         precision=rate(hits, predicted),
         f1=Interval(*(_f1(end) for end in (jaccard.mean, jaccard.low, jaccard.high))) if jaccard else None,
-        taken_for=_taken_for(side.row.records, index),
+        taken_for=_taken_for(answers, index),
     )
 
 
 def _f1(jaccard: float) -> float:
     return 100 * 2 * jaccard / (100 + jaccard)
-
-
-def _counts(records: Sequence[Record], index: int) -> tuple[list[int], list[int], list[int]]:
-    """By seed: images of the class that were met, all of them, and all that were taken for it."""
-    cells = [record.confusion_counts for record in records]
-    hits = [sum(n for true, taken, n in seed if true == taken == index) for seed in cells]
-    of_class = [sum(n for true, _, n in seed if true == index) for seed in cells]
-    taken_for = [sum(n for _, taken, n in seed if taken == index) for seed in cells]
-    return hits, of_class, taken_for
 
 
 def _recall(side: Side, index: int) -> Interval | None:
@@ -149,10 +177,9 @@ def _recall(side: Side, index: int) -> Interval | None:
     return Interval(100 - error.mean, 100 - error.high, 100 - error.low)
 
 
-def _taken_for(records: Collection[Record], index: int) -> tuple[tuple[int, float], ...]:
+def _taken_for(answers: Sequence[Mapping[int, int]], index: int) -> tuple[tuple[int, float], ...]:
+    """From what the images of the class were taken for, by seed."""
     counts = Counter[int]()
-    for record in records:
-        for true, taken, count in record.confusion_counts:
-            if true == index != taken:
-                counts[taken] += count
-    return tuple((taken, count / len(records)) for taken, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+    for own in answers:
+        counts.update({taken: count for taken, count in own.items() if taken != index})
+    return tuple((taken, count / len(answers)) for taken, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))

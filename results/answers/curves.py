@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -135,12 +135,16 @@ def learning_curves(names: Sequence[str], output: Path) -> LearningCurves:
         require_model(model, {record.model for record in records}, store.path.name)
     ranking = sides(store, records)[1]
     order = list(dict.fromkeys([*ranking.order, *(record.model for record in records)]))
-    learnt = [of_records(model, records) for model in order if model in models or not models]
-    found = tuple(learning for learning in learnt if learning.curves)
+    found = of_models((model for model in order if model in models or not models), records)
     if not found:
         cause = f"no model of {plain(store.path.name)} that was asked for has finished an epoch"
         raise Unanswerable(cause, "see what went wrong: harness table", NO_DATA)
     return LearningCurves(run=store.path.resolve().name, models=found)
+
+
+def of_models(models: Iterable[str], records: Sequence[Record]) -> tuple[Learning, ...]:
+    """The curves of those models that have learnt at all, in the order given."""
+    return tuple(learning for model in models if (learning := of_records(model, records)).curves)
 
 
 def of_records(model: str, records: Sequence[Record]) -> Learning:

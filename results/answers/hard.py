@@ -75,7 +75,11 @@ class HardImages:
 
 def hard_images(run: str | None, output: Path) -> HardImages:
     """Of all trials of a run that ended well and left predictions. Raises Unanswerable where there is none."""
-    store = RunStore.find(run, output)
+    return of_run(RunStore.find(run, output))
+
+
+def of_run(store: RunStore) -> HardImages:
+    """The same of a run that is at hand."""
     trials, predictions = repeats(store.records(), store.predictions)
     trials, missed, labels = _missed(store, trials, predictions)
     names = image_names.read(store)

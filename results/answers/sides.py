@@ -46,13 +46,13 @@ def sides(store: RunStore, records: Sequence[Record], models: Collection[str] = 
     """
     try:
         summary = summarise(records, store.predictions)
-        return _sides(store, summary), summary.ranking
+        return of_summary(store.path.resolve().name, summary), summary.ranking
     except NotComparable:
         alone = [model for model in dict.fromkeys(record.model for record in records) if model in models or not models]
     apart: dict[str, Side] = {}
     for model in alone:
         own = [record for record in records if record.model == model]
-        apart |= _sides(store, summarise(own, store.predictions))
+        apart |= of_summary(store.path.resolve().name, summarise(own, store.predictions))
     return apart, Ranking()
 
 
@@ -92,6 +92,7 @@ def _all_equal(arrays: Sequence[Array | None]) -> bool:
     return all(missing) or (not any(missing) and all(np.array_equal(known[0], own) for own in known[1:]))
 
 
-def _sides(store: RunStore, summary: Summary) -> dict[str, Side]:
-    run, labels, clusters = store.path.resolve().name, summary.labels, summary.clusters
+def of_summary(run: str, summary: Summary) -> dict[str, Side]:
+    """The models of a run that is summed up already."""
+    labels, clusters = summary.labels, summary.clusters
     return {row.model: Side(run, row, summary.correct.get(row.model), labels, clusters) for row in summary.rows}

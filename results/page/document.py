@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 # What every page has, in this order; `<id>.js` of a section comes where the section does.
-SCRIPTS = ("page",)
+STYLES = ("page", "charts")
+SCRIPTS = ("page", "charts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def document(runs: Sequence[ReportRun], library: ChartLibrary) -> str:
             groups=groups,
             several=len(runs) > 1,
             title=" · ".join(run.name for run in runs),
-            styles=_asset("page.css"),
+            styles="\n".join(_asset(f"{name}.css") for name in STYLES),
             scripts=scripts,
             policy=policy([*scripts, *([library_code] if library_code else [])], nonce if library.src else ""),
             nonce=nonce,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from results.answers.curves import LearningCurves, of_records
+from results.answers.curves import LearningCurves, of_models
 from results.pictures import confusion, curves, error_time
 from results.pictures.figure import save
 from results.store.atomic import make_folder
@@ -28,8 +28,7 @@ def draw_run(store: RunStore, summary: Summary) -> list[Path]:
     folder = store.path / FOLDER
     # Not the summary's: of a cross-validation those are of whole repeats, which have no epochs.
     records = store.records()
-    learnt = [of_records(row.model, records) for row in summary.rows]
-    models = tuple(learning for learning in learnt if learning.curves)
+    models = of_models((row.model for row in summary.rows), records)
     drawn = {"curves.png": curves.draw(LearningCurves(run=store.path.resolve().name, models=models))} if models else {}
     devices = sorted({name.partition("_")[0] for row in summary.ranked for name in row.times})
     drawn |= {f"error-time-{device}.png": figure for device in devices if (figure := error_time.draw(summary, device))}

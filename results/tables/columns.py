@@ -53,7 +53,7 @@ def main_columns(summary: Summary) -> list[Column]:
         *([Column(key="vs_best", title="vs best", unit="pp (95 %)", fill=_vs_best)] if several else []),
         Column(key="cpu", title="CPU", unit="ms/batch", fill=partial(_time, "cpu", "infer"), front="cpu"),
         Column(key="gpu", title=label, unit="ms/batch", fill=partial(_time, kind, "infer"), front=kind),
-        Column(key="ratio", title=label, unit="×", fill=partial(_ratio, kind)),
+        Column(key="ratio", title=label, unit="×", fill=partial(speed_up, kind)),
         Column(key="params", title="params", unit="M", fill=_params),
         Column(
             key="train",
@@ -117,6 +117,11 @@ def timing(row: Row) -> str:
     return next((verdict for verdict in ("noisy", "steady") if verdict in verdicts), "")
 
 
+def is_unknown(time: Time) -> bool:
+    """Whether its interval reaches so far that the time is as good as unknown."""
+    return time.high > UNKNOWN_TIMES * time.median
+
+
 def with_interval(time: Time | None) -> str:
     """`48.1`, or `48.1 (45.9–52.3)` where the interval reaches over 2 % from it; blank where not measured.
 
@@ -124,11 +129,17 @@ def with_interval(time: Time | None) -> str:
     """
     if time is None:
         return ""
-    if time.high > UNKNOWN_TIMES * time.median:
+    if is_unknown(time):
         return f"{digits(time.median)} ({NOT_TOLD_APART})"
     if reach(time.median, time.low, time.high) <= SHOWN_REACH * time.median:
         return digits(time.median)
     return f"{digits(time.median)} ({digits(time.low)}–{digits(time.high)})"
+
+
+def speed_up(device: str, row: Row) -> str:
+    """`6.1×`: how many times as fast a batch is there as on the CPU; blank where not known."""
+    slow, fast = row.time("cpu", "infer"), row.time(device, "infer")
+    return f"{digits(slow.median / fast.median, 2)}×" if device and slow and fast else ""
 
 
 def _filled(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
@@ -164,11 +175,6 @@ def _vs_best(row: Row) -> str:
 
 def _time(device: str, step: str, row: Row) -> str:
     return with_interval(row.time(device, step)) if device else ""
-
-
-def _ratio(device: str, row: Row) -> str:
-    slow, fast = row.time("cpu", "infer"), row.time(device, "infer")
-    return f"{digits(slow.median / fast.median, 2)}×" if device and slow and fast else ""
 
 
 def _params(row: Row) -> str:

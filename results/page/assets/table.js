@@ -19,8 +19,8 @@ page.section("table", (root, data) => {
     return keys
       .map((key, at) => ({ key, at }))
       .sort((one, other) => {
-        if (one.key === null || other.key === null) return (one.key === null) - (other.key === null) || one.at - other.at;
-        return (isDescending ? -1 : 1) * compare(one.key, other.key) || one.at - other.at;
+        if (one.key === null || other.key === null) return (one.key === null) - (other.key === null);
+        return (isDescending ? -1 : 1) * compare(one.key, other.key);
       })
       .map(({ at }) => at);
   }

@@ -6,12 +6,28 @@ from collections.abc import Callable
 
 from results.page.report_run import ReportRun
 from results.page.section import Section
-from results.page.sections import cards, failures, machine, table
+from results.page.sections import (
+    cards,
+    classes,
+    devices,
+    error_time,
+    failures,
+    learning,
+    machine,
+    missed,
+    significance,
+    table,
+)
 
-# cards, table, error_time, significance, learning, devices, classes, missed, failures, machine
 SECTIONS: tuple[Callable[[ReportRun], Section | None], ...] = (
     cards.section,
     table.section,
+    error_time.section,
+    significance.section,
+    learning.section,
+    devices.section,
+    classes.section,
+    missed.section,
     failures.section,
     machine.section,
 )

@@ -20,7 +20,7 @@ SUSPECT = "◆"
 def lines(found: HardImages, most: int) -> list[str]:
     """The first `most` of them, or with 0 all, and what the columns mean."""
     shown = found.images[: most or None]
-    said = [_said(found)]
+    said = [headline(found)]
     if shown:
         rows = [[f"{at}", *_row(found, image)] for at, image in enumerate(shown, start=1)]
         said += ["", *aligned([HEADINGS, *rows], right=RIGHT), "", *_meaning(found, shown)]
@@ -70,7 +70,7 @@ def _data(found: HardImages, image: HardImage) -> dict[str, Any]:
     }
 
 
-def _said(found: HardImages) -> str:
+def headline(found: HardImages) -> str:
     """`4 of 359 test images were missed by all 15 trials: of mlp and fc_model, 3 seeds`."""
     seeds = f", {counted(len(found.seeds), 'seed')}" if len(found.seeds) > 1 else ""
     trials = "the only trial" if found.num_trials == 1 else f"all {found.num_trials:,} trials"
@@ -84,8 +84,8 @@ def _said(found: HardImages) -> str:
 
 def _row(found: HardImages, image: HardImage) -> list[str]:
     mark = f" {SUSPECT}" if image.suspect else ""
-    figures = [_percent(image.probability), _percent(image.own_probability)]
-    return [image_name(found, image), _named(found, image.label), _votes(found, image) + mark, *figures]
+    figures = [percent(image.probability), percent(image.own_probability)]
+    return [image_name(found, image), _named(found, image.label), taken_for(found, image) + mark, *figures]
 
 
 def image_name(found: HardImages, image: HardImage) -> str:
@@ -97,7 +97,7 @@ def image_name(found: HardImages, image: HardImage) -> str:
     return f"test image {image.row} (row {found.names.images[image.row]} of {found.names.pool})"
 
 
-def _votes(found: HardImages, image: HardImage) -> str:
+def taken_for(found: HardImages, image: HardImage) -> str:
     """`8`; where they do not agree `8 (5 of 6), 9 (1)`."""
     if len(image.votes) == 1:
         return _named(found, image.taken_for)
@@ -112,7 +112,7 @@ def _named(found: HardImages, index: int) -> str:
     return "(no finite output)" if known is None else name(known)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 

@@ -115,6 +115,8 @@ def test_every_section_has_a_heading_that_names_it_and_an_id_of_its_own():
     assert [section.attributes["id"] for section in page.root.all("section")] == [
         "cards",
         "table",
+        "significance",
+        "missed",
         "failures",
         "machine",
     ]

@@ -261,3 +261,18 @@ def test_a_pair_alone_is_held_against_the_level_of_so_many_questions(num_asked):
         (100 * (pairs.middle[0, 1] - half), 100 * (pairs.middle[0, 1] + half))
     )
     assert ranking.alone("a", "b") == ranking.alone("a", "b", 1)
+
+
+def test_many_pairs_at_once_are_compared_as_one_by_one():
+    generator = np.random.default_rng(4)
+    correct = {name: generator.random((3, 80)) < rate for name, rate in zip("abcd", (0.5, 0.7, 0.72, 0.9), strict=True)}
+    ranking = rank(correct)
+    assert ranking.among("dac") == {pair: ranking.compare(*pair) for pair in [("d", "a"), ("d", "c"), ("a", "c")]}
+    assert ranking.among("a") == {}
+
+
+def test_a_pair_asked_again_and_the_other_way_round_has_its_own_answer():
+    ranking = rank(made({"a": 0.05, "b": 0.2}))
+    first, turned = ranking.compare("a", "b"), ranking.compare("b", "a")
+    assert ranking.compare("a", "b") is first
+    assert (turned.difference, turned.only_first) == (pytest.approx(-first.difference), first.only_second)
