@@ -53,13 +53,17 @@ class RoundResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Carries trials out for one run; `context` is what they share."""
+    """Carries trials out for one run; `context` is what they share.
+
+    A trial says how far its epoch is at most every `progress_s` seconds; never where that is 0.
+    """
 
     context: RunContext
     store: RunStore
     setup: RunSetup
     zoo: Zoo
     num_seeds: Mapping[str, int] = field(default_factory=dict)
+    progress_s: float = 0.0
 
     @property
     def is_cheap_to_start(self) -> bool:
@@ -120,6 +124,7 @@ class Runner:
         untimed = result.findings.facts.get("timing_verdict") == NOT_TIMED and trial.is_timed
         if not self.times_apart or checkpoint is None or not untimed:
             return result
+        listen({"phase": "time"})
         return self._with_times(result, self.time([self.timing_job(item, trial, checkpoint)]))
 
     def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
@@ -175,6 +180,7 @@ class Runner:
             work=str(folder.absolute()),
             progress=str(self._checkpoints(trial).absolute()),
             checkpoint_s=self.setup.checkpoint_every,
+            progress_s=self.progress_s,
             memory_mib=self.setup.memory_limit,
             check_determinism=self.setup.check_determinism,
             environment=dict(os.environ),
