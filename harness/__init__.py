@@ -63,7 +63,8 @@ def run(
       isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
       a few steps twice more, and mark what differs);
     - timing and logging: time_budget (seconds a model, device and kind of step, 1.0), logger (names of what to log to
-      besides, such as ["tensorboard", "jsonl"]).
+      besides, such as ["tensorboard", "jsonl"]);
+    - progress: log ("plain" lines, "json" or "live"; by default live on a terminal, and plain elsewhere).
 
     Returns the finished run: its folder as `path`, its `table` as a DataFrame, the `sentence` that sums it up, whether
     all is `ok` and what `failed`, and `checkpoints` by model and seed (and fold). A trial that fails raises nothing.
@@ -99,7 +100,7 @@ def time(
     "bfloat16", "float16"), amp, amp_dtype ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train
     (False: inference only), time_budget (seconds for the samples of a step, 1.0), rounds (turns that each model gets,
     3), detail (also the parts of a step), allocator ("keep": let glibc keep freed memory, which holds until this
-    process ends).
+    process ends), log (as for `run`).
 
     Returns one row a model, device and batch size in the columns of `harness time --csv`: times in ms a batch,
     infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError

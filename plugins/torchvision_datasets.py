@@ -57,8 +57,11 @@ def _read(kind: Any, name: str, root: Path, train: bool) -> Any:
         return kind(root, train=train, download=False)
     except RuntimeError:  # "Dataset not found": nothing there, or not what it should be
         pass
+    from zoo.download import watched
+
     try:
-        return kind(root, train=train, download=True)
+        with watched(name):
+            return kind(root, train=train, download=True)
     except (RuntimeError, OSError) as error:
         raise zoo.ZooError(
             f"dataset {name!r} is not in {root} and could not be downloaded ({_first_line(error)})",

@@ -24,7 +24,7 @@ class Layer:
 LAYERS = {
     "zoo": Layer(
         at_module_level=frozenset({"pluggy"}),
-        in_functions=frozenset({"torch", "safetensors", "huggingface_hub", "pytest"}),
+        in_functions=frozenset({"torch", "safetensors", "huggingface_hub", "tqdm", "pytest"}),
     ),
     "plugins": Layer(
         ours=frozenset({"zoo"}),

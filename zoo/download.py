@@ -1,21 +1,28 @@
-"""Before a download: is the file here already, is it whole, and can its host be reached at all?"""
+"""Before a download: is the file here already, is it whole, can its host be reached at all? Then: how far is it?"""
 
 from __future__ import annotations
 
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from io import StringIO
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from zoo.errors import ZooError, first_line
 from zoo.weights import sha256_of
 
+# Gets what is downloaded, the bytes that are here, and those of the whole (0: unknown).
+Tell = Callable[[str, int, int], None]
+
 CONNECT_SECONDS = 3.0
+_LISTENER: ContextVar[Tell | None] = ContextVar("listener", default=None)
 # Names of torch.hub's files end in the first digits of their SHA-256.
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,10 +93,50 @@ def require_huggingface(repository: str, name: str, put: Path) -> None:
 def explained(what: str, put: Path) -> Iterator[None]:
     """Turn what a library raises while it fetches and reads weights into one line with a remedy."""
     try:
-        yield
+        with watched(what):
+            yield
     except (OSError, RuntimeError, ValueError, EOFError) as error:
         reason = first_line(error) or type(error).__name__
         raise ZooError(f"{what} could not be loaded: {reason}", f"get the file by hand and put it at {put}") from error
+
+
+@contextmanager
+def reported(tell: Tell) -> Iterator[None]:
+    """Within, `tell` hears how far each of `watched` downloads is."""
+    token = _LISTENER.set(tell)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+@contextmanager
+def watched(what: str) -> Iterator[None]:
+    """Within, what a library shows of its downloads with tqdm goes to whoever wants to hear of it, and nowhere else.
+
+    torch.hub, torchvision and Hugging Face all use tqdm, whose `display` is what its documentation says to overload;
+    each of them only shows anything on request, or on a terminal.
+    """
+    tell = _LISTENER.get()
+    if tell is None:
+        yield
+        return
+    from tqdm.std import tqdm
+
+    begin, display = tqdm.__init__, tqdm.display
+
+    def shown(bar: Any, *_: Any, **__: Any) -> bool:
+        tell(what, int(bar.n), int(bar.total or 0))
+        return True
+
+    def begun(bar: Any, *args: Any, **options: Any) -> None:
+        begin(bar, *args, **options | {"disable": False, "file": StringIO(), "mininterval": 0.1})
+
+    tqdm.__init__, tqdm.display = begun, shown
+    try:
+        yield
+    finally:
+        tqdm.__init__, tqdm.display = begin, display
 
 
 def _answers(url: str) -> bool:

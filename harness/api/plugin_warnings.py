@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 from results.sanitize import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zoo.discovery import Zoo
 
 
-def report_broken(zoo: Zoo) -> None:
+def on_stderr(text: str) -> None:
+    print(plain(text), file=sys.stderr)
+
+
+def report_broken(zoo: Zoo, say: Callable[[str], None] = on_stderr) -> None:
     """One line on stderr for each plugin that did not load; the others work all the same."""
     for plugin in zoo.plugins:
         if plugin.is_broken:
-            print(plain(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}"), file=sys.stderr)
+            say(plain(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}"))

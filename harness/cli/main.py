@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from harness._version import __version__
 from harness.cli.commands import COMMANDS, module_of
 from harness.cli.encoding import adapt
+from harness.cli.shared.messages import Messages
 from harness.cli.shared.parser import Parser
 from harness.machine.home import give_home
 from harness.plan.plugin_guard import WATCHED
 from harness.runs.signals import Terminated
 from results.errors import STORAGE, StoreError
-from results.sanitize import harmless
 from zoo.errors import ZooError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 fine, 1 some trials failed, 2 usage, 3 environment, 4 storage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    messages = Messages.of(given)
     for stream in (sys.stdout, sys.stderr):
         adapt(stream, os.environ)
     try:
@@ -38,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in given:
             import traceback
 
-            print(harmless(traceback.format_exc()), end="", file=sys.stderr)
-        _print_error(error)
+            messages.note(traceback.format_exc().rstrip("\n"))
+        messages.error(error.cause, error.remedy, error.exit_code)
         return error.exit_code
     except BrokenPipeError:
         # The reader (head, less) has gone: what it did not want is no error.
@@ -48,13 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if not _is_stdout_full():
             raise
-        print(harmless(f"error: the output cannot be written: {error.strerror}"), file=sys.stderr)
+        messages.error(f"the output cannot be written: {error.strerror}", "", STORAGE)
         return STORAGE
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        messages.ended("interrupted", INTERRUPTED)
         return INTERRUPTED
     except Terminated as error:
-        print(harmless(f"ended by {error}"), file=sys.stderr)
+        messages.ended(f"ended by {error}", error.exit_code)
         return error.exit_code
     return code
 
@@ -65,7 +66,7 @@ def _dispatch(arguments: list[str]) -> int:
     modules = {name: import_module(module_of(name)) for name in named}
     parsed = _parser(modules).parse_args(arguments)
     if note := give_home():
-        print(f"note: {harmless(note)}", file=sys.stderr)
+        Messages.of(arguments).note(f"note: {note}")
     from zoo.discovery import discover
 
     command = modules[parsed.command]
@@ -108,9 +109,3 @@ def _is_stdout_full() -> bool:
 def _discard_output() -> None:
     """Send what is still unwritten nowhere: Python would try it again as it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _print_error(error: ZooError | StoreError) -> None:
-    print(f"error: {harmless(error.cause)}", file=sys.stderr)
-    for line in error.remedy.splitlines():
-        print(harmless(f"  {line}"), file=sys.stderr)

@@ -18,7 +18,15 @@ from harness.data.files.group_names import alone_note, groups_by
 from harness.data.files.layout.part_names import part_of
 from harness.data.files.printable import listed, shown_path
 from harness.data.files.regular import common_folder, reason
-from harness.data.files.unreadable import BadFile, files_of, left_out_note, require_readable, without_bad
+from harness.data.files.unreadable import (
+    BadFile,
+    Tell,
+    files_of,
+    left_out_note,
+    nobody,
+    require_readable,
+    without_bad,
+)
 from harness.data.fingerprint import dataset_fingerprint
 from harness.data.label_conflicts import conflicts_note, conflicts_of, pixels_note, refuse_conflicts, without_conflicts
 from harness.data.plugin_images import open_plugins
@@ -74,12 +82,13 @@ def load(
     seeds: Sequence[int] = (),
     num_threads: int | None = None,
     skip_bad: bool = False,
+    tell: Tell = nobody,
 ) -> Dataset:
     """Open, check, split and fingerprint a dataset. `seed` is the split's own and decides nothing else.
 
     With `folds` it is cut for cross-validation instead, once for each of `seeds`, which are those of the trials.
-    With `skip_bad`, files that cannot be decoded and those under two labels are as if they were not there. Raises
-    ZooError where the data cannot be trained and tested on.
+    With `skip_bad`, files that cannot be decoded and those under two labels are as if they were not there. `tell` gets
+    how many files have been looked at. Raises ZooError where the data cannot be trained and tested on.
     """
     start = perf_counter()
     opened = _open(source)
@@ -87,10 +96,10 @@ def load(
     check_images(images)
     left_out: list[BadFile] = []
     if skip_bad:
-        images, left_out, said = _without_bad(images)
+        images, left_out, said = _without_bad(images, tell)
         notes = (*notes, *said)
     files = files_of(images)
-    facts = require_readable(files)
+    facts = require_readable(files, tell=tell)
     pools = open_pools(images, facts)
     notes = (*notes, *_check_labels(images, pools))
     held, unkept = _held(pools)
@@ -149,9 +158,9 @@ def _grouped(source: DatasetSource, opened: _Opened, root: Path | None) -> _Open
     return replace(opened, groups=groups, notes=(*opened.notes, *notes))
 
 
-def _without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile], list[str]]:
+def _without_bad(images: LabelledImages, tell: Tell) -> tuple[LabelledImages, list[BadFile], list[str]]:
     """The images that can be used, the files that cannot, and what is to be said of them."""
-    images, bad = without_bad(images)
+    images, bad = without_bad(images, tell)
     images, conflicts = without_conflicts(images)
     if bad or conflicts:
         check_images(images)

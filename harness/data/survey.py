@@ -15,7 +15,7 @@ from harness.data.files.file_notes import file_notes
 from harness.data.files.folder import FolderScan, scan_folder
 from harness.data.files.group_names import alone_note
 from harness.data.files.printable import how_many, listed, shown_path
-from harness.data.files.unreadable import BadFile, bad_files, files_of, inspect_parts
+from harness.data.files.unreadable import BadFile, Tell, bad_files, files_of, inspect_parts, nobody
 from harness.data.label_conflicts import conflicts_in, pairs_of, refuse_conflicts
 from harness.data.splits import check_images
 from results.sanitize import visible
@@ -33,11 +33,17 @@ class Survey:
     refusal: ZooError | None = None
 
 
-def survey(root: Path | None, *, part_dirs: Mapping[str, Path] | None = None, labels: Path | None = None) -> Survey:
-    """Decode every file that `scan_folder` finds. Raises ZooError where the layout is wrong."""
+def survey(
+    root: Path | None,
+    *,
+    part_dirs: Mapping[str, Path] | None = None,
+    labels: Path | None = None,
+    tell: Tell = nobody,
+) -> Survey:
+    """Decode every file that `scan_folder` finds, and `tell` how many. Raises ZooError where the layout is wrong."""
     scan = scan_folder(root, part_dirs=part_dirs, labels=labels)
     files = files_of(scan.images)
-    facts = inspect_parts(files, thorough=True)
+    facts = inspect_parts(files, thorough=True, tell=tell)
     bad = bad_files(files, facts)
     notes, refusal = _rehearsed(scan, files, facts) if not bad else ((), None)
     good = [fact for part in facts.values() for fact in part if not fact.problem]

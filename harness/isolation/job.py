@@ -18,7 +18,8 @@ class Job:
 
     `plugins` are the -p arguments and `owner` the plugin that has the model: it alone is loaded. `plugin_files` has the
     SHA-256 of each of its files, `weights_sha256` that of the weights file ("" without one). `data`, `features`, `work`
-    and `progress` are folders of the run. `memory_mib` is what the trial may take, None without a limit.
+    and `progress` are folders of the run. Every `progress_s` seconds at most it says how far an epoch is (0: never).
+    `memory_mib` is what the trial may take, None without a limit.
 
     Where `checkpoint` is a folder, the trained model in it is timed, and nothing trained. The process takes `rounds`
     rounds of timing on `timed_on`, of `rounds_in_all` that the trial has; a trial with no device there is not timed in
@@ -40,6 +41,7 @@ class Job:
     work: str
     progress: str
     checkpoint_s: float
+    progress_s: float = 0.0
     memory_mib: int | None = None
     check_determinism: bool = False
     checkpoint: str = ""

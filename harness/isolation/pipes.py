@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -92,6 +93,13 @@ class Log(_Reader):
         text = self.kept.decode("utf-8", "replace")
         clean = "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
         return clean + (f"\n[{self.num_dropped:,} more bytes were dropped]\n" if self.num_dropped else "")
+
+
+def has_room(writer: Connection) -> bool:
+    """Whether a short message can be written at once: poll(2) says so of a pipe with room for 4 KiB."""
+    poll = select.poll()
+    poll.register(writer.fileno(), select.POLLOUT)
+    return bool(poll.poll(0))
 
 
 def as_line(message: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,8 @@ EPOCH = ("epoch", "train_loss", "eval_loss", "eval_top1", "train_seconds", "eval
 TEXTS = ("weights", "head", "head_type", "head_spec", "finetune", "precision", "channels_last", "timing_verdict")
 COUNTS = ("param_count", "trainable_param_count", "img_size", "channels", "best_epoch", "epochs_run")
 NUMBERS = (*COUNTS, "batch_size", "micro_batch_size", "infer_batch_size", "threads")
+PROGRESS = ("epoch", "batch", "batches", "images_per_s", "wait_share", "memory_mib")
+STAGE = {"name": str, "done": int, "total": int, "unit": str}
 MAYBE_NUMBERS = ("infer_gmacs",)  # where they could be had
 
 
@@ -23,6 +25,12 @@ def require_message(message: Mapping[str, Any]) -> Mapping[str, Any]:
     if "epoch" in message:
         if not _is_epoch(message["epoch"]):
             raise ValueError("its message about an epoch has no figures")
+    elif "progress" in message:
+        if not _is_progress(message["progress"]):
+            raise ValueError("its message about its progress has no figures")
+    elif "stage" in message:
+        if not _is_stage(message["stage"]):
+            raise ValueError("its message about a stage is none")
     elif not isinstance(message.get("note", message.get("phase")), str):
         raise ValueError("its message is none that a trial sends")
     return message
@@ -79,6 +87,20 @@ def _require_facts(facts: Any, *, whole: bool) -> None:
         wrong += [name for name in NUMBERS if not is_number(facts.get(name))]
     if wrong:
         raise ValueError(f"its fact {wrong[0]} is {facts.get(wrong[0])!r:.40}")
+
+
+def _is_progress(figures: Any) -> bool:
+    if not (isinstance(figures, Mapping) and figures.keys() == set(PROGRESS)):
+        return False
+    return all(is_number(value) and 0 <= value < 2**53 for value in figures.values()) and figures["batches"] > 0
+
+
+def _is_stage(stage: Any) -> bool:
+    if not (isinstance(stage, Mapping) and stage.keys() == STAGE.keys()):
+        return False
+    if not all(isinstance(stage[name], kind) for name, kind in STAGE.items()):
+        return False
+    return all(is_number(stage[name]) and stage[name] >= 0 for name in ("done", "total"))
 
 
 def _is_epoch(row: Any) -> bool:

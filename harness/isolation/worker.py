@@ -7,26 +7,32 @@ import os
 import signal
 import sys
 import traceback
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.data.batches.progress import EpochProgress
 from harness.isolation.child_process import die_with_parent, kill_descendants, lead_group, limit_memory, print_into
 from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
-from harness.isolation.pipes import write_line
+from harness.isolation.pipes import has_room, write_line
 from harness.isolation.result_files import pack, pack_again
 from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
 from harness.plan.plugin_guard import WATCHED
+from harness.timing import memory
 from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.feature_store import FeatureStore
 from harness.trial.context import Notes, TrialContext
 from harness.trial.determinism import judged
 from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
+from zoo import download
 from zoo.discovery import collect
 from zoo.errors import ZooError
 from zoo.manager import switches
@@ -65,7 +71,7 @@ def begin(environment: Mapping[str, str], messages: Connection, log: Connection)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
     os.environ.update(environment)
-    return Messenger(lambda message: write_line(messages, message))
+    return Messenger(lambda message: write_line(messages, message), partial(has_room, messages))
 
 
 def serve(messenger: Messenger, work: Callable[[], dict[str, Any]]) -> None:
@@ -88,8 +94,13 @@ def serve(messenger: Messenger, work: Callable[[], dict[str, Any]]) -> None:
 class Messenger:
     """What a trial says while it runs; `phase` is the last that it named."""
 
-    def __init__(self, send: Callable[[Mapping[str, Any]], None]) -> None:
-        self.send, self.phase = send, "start"
+    def __init__(self, send: Callable[[Mapping[str, Any]], None], is_heard: Callable[[], bool] = lambda: True) -> None:
+        self.send, self.is_heard, self.phase = send, is_heard, "start"
+
+    def send_if_heard(self, message: Mapping[str, Any]) -> None:
+        """Send what may as well be left out, if that takes no waiting."""
+        if self.is_heard():
+            self.send(message)
 
     def note(self, text: str) -> None:
         self.send({"note": text})
@@ -127,17 +138,43 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
         on_epoch=lambda row: messenger.send({"epoch": row}),
         on_phase=messenger.enter,
         on_trained=delivery.send,
+        progress=_progress(job, messenger, context.device),
         checkpoints=checkpoints,
     )
     choice = find_choice(job)
     trial = _with_weights_of_the_run(job)
-    outcome = run_trial(trial, choice, context, callbacks)
+    with download.reported(Downloads(messenger, job.progress_s).tell) if job.progress_s else nullcontext():
+        outcome = run_trial(trial, choice, context, callbacks)
     if job.check_determinism:
         delivery.send(outcome)
         messenger.enter("check")
         outcome = judged(outcome, trial, choice, context)
     messenger.enter("deliver")
     return delivery.pack(outcome) | {"whole": True}
+
+
+def _progress(job: Job, messenger: Messenger, device: torch.device) -> EpochProgress | None:
+    """Says how far an epoch is, where somebody sees it; not to a parent that was stopped and reads nothing."""
+
+    def tell(figures: Mapping[str, float]) -> None:
+        messenger.send_if_heard({"progress": {**figures, "memory_mib": memory.in_use_mib(device)}})
+
+    return EpochProgress(tell=tell, every_s=job.progress_s) if job.progress_s else None
+
+
+@dataclass(slots=True)
+class Downloads:
+    """Says how far a download is, every `every_s` seconds and at its end."""
+
+    messenger: Messenger
+    every_s: float
+    told: float = 0.0
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        if perf_counter() - self.told >= self.every_s or done == total:
+            self.told = perf_counter()
+            stage = {"name": f"download {what}", "done": done, "total": total, "unit": "B"}
+            self.messenger.send_if_heard({"stage": stage})
 
 
 class Delivery:

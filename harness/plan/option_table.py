@@ -51,6 +51,7 @@ LOGGER = Option(
     repeated=True,
 )
 QUIET = Option("no progress on stderr", switch, False)
+LOG = _choice("progress on stderr (default: live on a terminal, else plain)", None, "plain", "json", "live")
 RUN = {
     "plugins": PLUGINS,
     "models": Option("names, globs, tags, all; a leading - excludes", values.names, "starter", "PLUGINS"),
@@ -116,6 +117,7 @@ RUN = {
     "time_budget": Option("seconds of timing per model, device and step", real(0), 1.0),
     "logger": LOGGER,
     "output": Option("where the run's folder is made", values.path, values.RUNS),
+    "log": LOG,
     "quiet": QUIET,
 }
 TIME = {
@@ -137,6 +139,7 @@ TIME = {
     "allocator": _choice("keep: let glibc keep freed memory, until the process ends", "default", "default", "keep"),
     "rounds": Option("turns that each model gets", whole(1), TIMING.rounds),
     "detail": Option("also the parts of a step, the first step, memory", switch, False),
+    "log": LOG,
     "quiet": QUIET,
 }
 

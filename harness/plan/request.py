@@ -32,6 +32,7 @@ class RunRequest:
     output: Path
     folds: int | None = None
     resume: str | None = None
+    log: str | None = None
     quiet: bool = False
     command: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class RunRequest:
     def of(cls, arguments: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
         """From a value for each option of a run. Raises ZooError where two of them cannot both be meant."""
         _check_folds(arguments)
+        _check_progress(arguments)
         return cls(
             models=arguments["models"],
             train=train_config(arguments),
@@ -50,10 +52,16 @@ class RunRequest:
             folds=arguments["folds"],
             output=arguments["output"],
             resume=arguments["resume"],
+            log=arguments["log"],
             quiet=arguments["quiet"],
             command=tuple(command),
             settings=tuple(arguments["set"]),
         )
+
+
+def _check_progress(arguments: Mapping[str, Any]) -> None:
+    if arguments["quiet"] and arguments["log"]:
+        raise ZooError("--quiet and --log exclude each other", "leave one of them out", USAGE)
 
 
 def _check_folds(arguments: Mapping[str, Any]) -> None:
@@ -80,6 +88,7 @@ class ResumeRequest:
     output: Path
     plugins: tuple[str, ...] = ()
     logger: tuple[str, ...] = ()
+    log: str | None = None
     quiet: bool = False
 
 
@@ -96,12 +105,14 @@ class TimeRequest:
     num_classes: int
     img_size: int | None = None
     keeps_memory: bool = False
+    log: str | None = None
     quiet: bool = False
     settings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> TimeRequest:
-        """From a value for each option of timing."""
+        """From a value for each option of timing. Raises ZooError where two of them cannot both be meant."""
+        _check_progress(arguments)
         return cls(
             models=arguments["models"],
             devices=arguments["device"],
@@ -109,6 +120,7 @@ class TimeRequest:
             num_classes=arguments["num_classes"],
             img_size=arguments["img_size"],
             keeps_memory=arguments["allocator"] == "keep",
+            log=arguments["log"],
             quiet=arguments["quiet"],
             settings=tuple(arguments["set"]),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,11 @@ from harness.machine import devices
 from harness.machine.facts import machine_facts
 from harness.machine.threads import default_threads
 from harness.plan.trials import Planned, plan
+from harness.runs.console.events import Stage
 from harness.runs.content import Content
 from harness.runs.context import RunContext
 from harness.runs.redact import masked
+from zoo import download
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from harness.plan.request import RunRequest
     from harness.plan.run_setup import RunSetup
+    from harness.runs.console.screen import Screen
     from zoo.discovery import Zoo
     from zoo.selection import Choice
 
@@ -49,22 +53,24 @@ def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> 
     )
 
 
-def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunContext:
-    """Devices and data: what is wrong with them is found here, before the first trial."""
+def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned], screen: Screen) -> RunContext:
+    """Devices and data: what is wrong with them is found here, before the first trial. `screen` shows how far it is."""
     device = devices.resolve(setup.device)
     if setup.isolation and device.type == "cpu":
         supervisor.start_server()
     torch.set_num_threads(setup.num_threads or default_threads())
     train = planned[0].trial.train
-    dataset = load(
-        source_of(setup, zoo),
-        val_split=train.val_split,
-        test_split=train.test_split,
-        folds=planned[0].trial.folds,
-        seeds=tuple(dict.fromkeys(item.trial.seed for item in planned)),
-        num_threads=setup.workers,
-        skip_bad=setup.skip_bad,
-    )
+    with download.reported(partial(_downloading, screen)):
+        dataset = load(
+            source_of(setup, zoo),
+            val_split=train.val_split,
+            test_split=train.test_split,
+            folds=planned[0].trial.folds,
+            seeds=tuple(dict.fromkeys(item.trial.seed for item in planned)),
+            num_threads=setup.workers,
+            skip_bad=setup.skip_bad,
+            tell=partial(_reading, screen),
+        )
     cpu = torch.device("cpu")
     return RunContext(
         dataset=dataset,
@@ -73,6 +79,14 @@ def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned]) -> RunCo
         machine=machine_facts(device),
         content=Content.of(planned, zoo),
     )
+
+
+def _downloading(screen: Screen, name: str, done: int, total: int) -> None:
+    screen.tell(Stage(name=f"download {name}", done=done, total=total, unit="B"))
+
+
+def _reading(screen: Screen, part: str, done: int, total: int) -> None:
+    screen.tell(Stage(name=f"reading {part}", done=done, total=total, unit="images"))
 
 
 def source_of(setup: RunSetup, zoo: Zoo) -> DatasetSource:

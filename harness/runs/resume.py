@@ -14,7 +14,7 @@ from harness.plan.option_table import RUN, flag
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.run_setup import PATHS, RunSetup
 from harness.plan.trials import Planned
-from harness.runs.console import Screen
+from harness.runs.console.screen import Screen, open_screen
 from harness.runs.content import require_same_content
 from harness.runs.loggers.choice import chosen
 from harness.runs.loggers.run_loggers import RunLoggers
@@ -42,10 +42,11 @@ AS_BEGUN = "give the run's own options, or none: python -m harness resume; or st
 
 def resume(request: ResumeRequest) -> Run:
     """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
-    return go_on(find_run(request), request.plugins, request.logger, quiet=request.quiet)
+    with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
+        return go_on(find_run(request), request.plugins, request.logger, screen)
 
 
-def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], *, quiet: bool) -> Run:
+def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen: Screen) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own.
 
     `logger` are the loggers that it goes on with, the run's own where none is named.
@@ -57,24 +58,22 @@ def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], *, qui
     zoo = discover(words, watched=WATCHED)
     loggers = RunLoggers(chosen(logger or setup.logger, zoo), words)
     planned = remembered_trials(configuration, zoo)
-    screen = Screen(quiet=quiet)
-    with signals_raise():
-        context = open_context(setup, zoo, planned)
-        refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
-        done = store.done()
-        to_do = [item for item in planned if item.trial.key not in done]
-        for note in require_same_content(store, to_do, context.content):
-            screen.line(f"note: {note}")
-        session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers)
-        return session.carry_out(planned)
+    context = open_context(setup, zoo, planned, screen)
+    refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
+    done = store.done()
+    to_do = [item for item in planned if item.trial.key not in done]
+    for note in require_same_content(store, to_do, context.content):
+        screen.line(f"note: {note}")
+    session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers)
+    return session.carry_out(planned)
 
 
-def resume_as_planned(request: RunRequest, planned: Sequence[Planned]) -> Run:
+def resume_as_planned(request: RunRequest, planned: Sequence[Planned], screen: Screen) -> Run:
     """`harness run --resume`: as `resume`, once it is sure that the very trials of that run are asked for."""
     store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
     same_setup(setup_of(store.configuration), request.setup)
-    return go_on(store, request.setup.plugins, request.setup.logger, quiet=request.quiet)
+    return go_on(store, request.setup.plugins, request.setup.logger, screen)
 
 
 def retry(request: ResumeRequest) -> Run | None:
@@ -91,7 +90,8 @@ def retry(request: ResumeRequest) -> Run | None:
     if not failed:
         print(plain(f"no trial of {store.path.name} has failed"))
         return None
-    return go_on(store, request.plugins, request.logger, quiet=request.quiet)
+    with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
+        return go_on(store, request.plugins, request.logger, screen)
 
 
 def find_run(request: ResumeRequest) -> RunStore:

@@ -19,9 +19,10 @@ from harness.isolation.result_files import TrialResult, unpack
 from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.timing_results import unpack as unpack_times
 from harness.isolation.validate import require_conditions, require_message
+from harness.runs.child_end import how_it_ended, joined, lost_result
 from harness.runs.preparation import expected_bytes
 from harness.trial.build import largest_part
-from harness.trial.outcome import NOT_TIMED, lost
+from harness.trial.outcome import NOT_TIMED
 from harness.trial.times import tracebacks, with_first_round, without_times
 from results.store.atomic import write_atomic
 from results.store.disk_space import require_space
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
 
 Listener = Callable[[Mapping[str, Any]], None]
-KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lower --batch-size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,17 @@ class RoundResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Carries trials out for one run; `context` is what they share."""
+    """Carries trials out for one run; `context` is what they share.
+
+    A trial says how far its epoch is at most every `progress_s` seconds; never where that is 0.
+    """
 
     context: RunContext
     store: RunStore
     setup: RunSetup
     zoo: Zoo
     num_seeds: Mapping[str, int] = field(default_factory=dict)
+    progress_s: float = 0.0
 
     @property
     def is_cheap_to_start(self) -> bool:
@@ -120,6 +124,7 @@ class Runner:
         untimed = result.findings.facts.get("timing_verdict") == NOT_TIMED and trial.is_timed
         if not self.times_apart or checkpoint is None or not untimed:
             return result
+        listen({"phase": "time"})
         return self._with_times(result, self.time([self.timing_job(item, trial, checkpoint)]))
 
     def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
@@ -137,7 +142,7 @@ class Runner:
         if report.storage:
             self._require_disk()
         if report.result is None:
-            return RoundResult(cause=self._how_it_ended(report)[1], log=report.log)
+            return RoundResult(cause=how_it_ended(report, self.setup.trial_timeout)[1], log=report.log)
         devices = [torch.device(name).type for name in jobs[0].timed_on]
         try:
             timings = unpack_times(report.result.get("times"), len(jobs), devices)
@@ -149,10 +154,10 @@ class Runner:
         """The result with the first round of its times, or with the reason why there is none."""
         if not round.timings:
             findings = without_times(result.findings, "time", round.cause)
-            return replace(result, findings=findings, log=_joined(round.cause, round.log))
+            return replace(result, findings=findings, log=joined(round.cause, round.log))
         (timings,) = round.timings
         said = tracebacks(timings)
-        log = _joined(said, round.log) if said else result.log
+        log = joined(said, round.log) if said else result.log
         return replace(result, findings=with_first_round(result.findings, timings), log=log)
 
     def job(self, item: Planned, trial: Trial, folder: Path) -> Job:
@@ -175,6 +180,7 @@ class Runner:
             work=str(folder.absolute()),
             progress=str(self._checkpoints(trial).absolute()),
             checkpoint_s=self.setup.checkpoint_every,
+            progress_s=self.progress_s,
             memory_mib=self.setup.memory_limit,
             check_determinism=self.setup.check_determinism,
             environment=dict(os.environ),
@@ -198,7 +204,7 @@ class Runner:
         if report.storage:
             self._require_disk()
         if report.result is None:
-            return _lost(report, *self._how_it_ended(report))
+            return lost_result(report, *how_it_ended(report, self.setup.trial_timeout))
         dataset = self.context.dataset.of(trial.seed, trial.fold)
         try:
             labels, val_labels = (dataset.labels(part) for part in (dataset.plan.test, dataset.plan.val))
@@ -207,21 +213,13 @@ class Runner:
             if result.findings.facts:
                 require_conditions(result.findings.facts, conditions_of(trial))
         except (ValueError, ZooError) as error:
-            return _lost(report, "failed", f"its result cannot be used: {error}")
+            return lost_result(report, "failed", f"its result cannot be used: {error}")
         if report.result.get("whole") is not True:
-            _, cause = self._how_it_ended(report)
+            _, cause = how_it_ended(report, self.setup.trial_timeout)
             apart = self.times_apart or not trial.is_timed
             findings = without_times(result.findings, report.phase, cause, timed_apart=apart)
             result = replace(result, findings=findings)
-        return replace(result, log=_joined(result.log, report.log))
-
-    def _how_it_ended(self, report: ExitReport) -> tuple[str, str]:
-        """Status and cause of a child that did not come to its proper end."""
-        if report.storage:
-            return "failed", f"it could not write: {report.storage}"
-        if report.timed_out:
-            return "timeout", f"no end after {self.setup.trial_timeout:g} s (--trial-timeout)"
-        return _how_it_ended(report)
+        return replace(result, log=joined(result.log, report.log))
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
@@ -276,25 +274,3 @@ def conditions_of(trial: Trial) -> dict[str, Any]:
         "precision": trial.train.numerics.precision,
         "infer_batch_size": trial.timing.batch_size,
     }
-
-
-def _lost(report: ExitReport, status: str, cause: str) -> TrialResult:
-    findings = lost(status=status, phase=report.phase, cause=cause)
-    return TrialResult(findings=findings, log=_joined(cause + "\n", report.log))
-
-
-def _how_it_ended(report: ExitReport) -> tuple[str, str]:
-    """Status and cause of a child that sent no result."""
-    if report.problem:
-        return "failed", report.problem
-    if "bad_alloc" in report.log:
-        return "oom", "out of memory: std::bad_alloc"
-    if report.signal_name == "SIGKILL":
-        return "failed", KILLED
-    if report.signal_name:
-        return "failed", f"crashed with {report.signal_name}"
-    return "failed", f"its process ended (exit {report.exitcode}) without a result"
-
-
-def _joined(traceback: str, printed: str) -> str:
-    return f"{traceback}\n--- what the trial's process printed ---\n{printed}" if printed else traceback

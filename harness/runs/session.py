@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.machine.malloc import allocator
 from harness.runs.comparable import require_comparable
-from harness.runs.console import Screen, opening_lines
+from harness.runs.console import events
+from harness.runs.console.opening import opening_lines
 from harness.runs.context import make_record
 from harness.runs.finished_run import Run
-from harness.runs.forecast.memory import foresee, is_worth_asking, warnings
+from harness.runs.forecast.memory import Forecast, foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.loggers.run_loggers import RunLoggers
 from harness.runs.preparation import expected_bytes
@@ -41,11 +42,14 @@ if TYPE_CHECKING:
     from harness.isolation.result_files import TrialResult
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
+    from harness.runs.console.screen import Screen
     from harness.runs.context import RunContext
-    from harness.runs.forecast.memory import Forecast
     from results.ranking.summary import Summary
     from results.records import Record
     from zoo.discovery import Zoo
+
+
+PROGRESS_SECONDS = 0.4  # between two words of a trial on its batches, which costs the child 0.1 ms and us a drawing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,9 @@ class Session:
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
             self._require_comparable(to_do)
-            for line in opening_lines(self.context, planned, str(self.store.path), len(planned) - len(to_do)):
+            num_done = len(planned) - len(to_do)
+            self.screen.tell(events.started(self.context, planned, str(self.store.path), num_done))
+            for line in opening_lines(self.context, planned, str(self.store.path), num_done):
                 self.screen.line(line)
             try:
                 with self.loggers.opened(self.store, self.screen.line):
@@ -77,6 +83,8 @@ class Session:
                 summary = render(self.store)
                 files = (*FILES, *self._page(summary))
             path, records = self.store.path.absolute(), tuple(self.store.records())
+            counts = dict(Counter(record.status for record in records))
+            self.screen.tell(events.Ended(store=str(self.store.path), counts=counts))
             return Run(path=path, store=self.store, summary=summary, records=records, files=files)
 
     def _page(self, summary: Summary) -> tuple[str, ...]:
@@ -98,24 +106,33 @@ class Session:
         """Train what is to do; then time again what was trained, now or before the run was interrupted."""
         num_seeds = Counter(item.trial.model for item in planned if item.trial.is_timed)
         self._log_records(planned)  # what a run that was killed, or had no logger, has not logged
-        runner = Runner(context=self.context, store=self.store, setup=self.setup, zoo=self.zoo, num_seeds=num_seeds)
+        runner = Runner(
+            context=self.context,
+            store=self.store,
+            setup=self.setup,
+            zoo=self.zoo,
+            num_seeds=num_seeds,
+            progress_s=PROGRESS_SECONDS if self.screen.follows_batches else 0.0,
+        )
         try:
             if to_do:
                 require_space(self.store.path, expected_bytes(self.context, len(to_do)))
                 runner.prepare()
             left = self._foresee(runner, to_do)
             self.screen.line("")
-            for item in to_do:
+            for number, item in enumerate(to_do, len(planned) - len(to_do) + 1):
                 began = monotonic()
+                start = events.TrialStarted(**events.of_trial(item), number=number, trials=len(planned))
+                self.screen.tell(start)
                 result = runner.carry_out(item, partial(self._listen, item, left))
                 left.trial(item.trial.key, monotonic() - began, went_well=result.findings.status == "ok")
                 self._require_readable(result.findings)
                 record = self._kept(item, result)
                 shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
-                self.screen.trial(item, record, left.words)
+                self.screen.tell(events.trial_ended(item, record, left))
             self.loggers.settle()
             self.loggers.stop()
-            take_later_rounds(runner, planned, self.screen.line)
+            take_later_rounds(runner, planned, self.screen)
             self._log_records(planned)
         finally:
             self.store.clear_work()
@@ -125,9 +142,11 @@ class Session:
     def _foresee(self, runner: Runner, to_do: Sequence[Planned]) -> TimeLeft:
         """Say which models may not fit into memory; what is returned learns how long the run takes."""
         # Of no use where nobody reads it; and without isolation no model may be built but in its own trial.
-        is_asked = self.setup.isolation and not self.screen.quiet
+        is_asked = self.setup.isolation and self.screen.is_read
         if not is_asked or not is_worth_asking(self.context, to_do, self.setup.memory_limit):
-            return TimeLeft({})
+            is_wanted = self.screen.shows_eta
+            return TimeLeft({item.trial.key: self._coming(runner, item, Forecast()) for item in to_do if is_wanted})
+        self.screen.tell(events.Stage(name="looking ahead"))
         ahead = foresee(runner, to_do)
         is_seen = self.context.device.type != "cpu" or self.setup.memory_limit is not None
         for line in warnings(ahead, is_tried_again=is_seen):
@@ -154,12 +173,18 @@ class Session:
         if "epoch" in message:
             row = message["epoch"]
             left.epoch(item.trial.key, row["epoch"] + 1, row["train_seconds"] + row["eval_seconds"])
-            self.screen.epoch(item, row, left.words)
+            self.screen.tell(events.epoch(item, row, left))
             self.loggers.epoch(item.trial, row, self._num_train(item))
-        elif "phase" in message:
-            self.loggers.phase(message["phase"])
         elif "note" in message:
             self.screen.line(f"note: {item.label}: {message['note']}")
+        elif "phase" in message:
+            self.loggers.phase(message["phase"])
+            self.screen.tell(events.Phase(**events.of_trial(item), phase=message["phase"]))
+        elif "progress" in message:
+            epochs = item.trial.train.epochs
+            self.screen.tell(events.Progress(**events.of_trial(item), epochs=epochs, **message["progress"]))
+        elif "stage" in message:
+            self.screen.tell(events.Stage(**message["stage"]))
 
     def _log_records(self, planned: Sequence[Planned]) -> None:
         for item in planned if self.loggers.processes else ():
@@ -212,6 +237,6 @@ class Session:
         try:
             yield
         except (KeyboardInterrupt, Terminated):
-            self.screen.line(f"stopped: every trial that had ended is in {self.store.path}")
-            self.screen.line(f"go on with: python -m harness resume {self.store.path}")
+            resume = f"python -m harness resume {self.store.path}"
+            self.screen.tell(events.Stopped(store=str(self.store.path), resume=resume))
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.runs.console import Screen
+from harness.runs.console.screen import open_screen
 from harness.runs.loggers.choice import chosen
 from harness.runs.loggers.run_loggers import RunLoggers
 from harness.runs.preparation import configuration, open_context, planned_trials
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
 def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
     """Train and measure `choices`, and write what came out. Raises ZooError where the run cannot even begin."""
-    with signals_raise():
+    with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
         loggers = chosen(request.setup.logger, zoo)
         planned = planned_trials(request, choices, zoo)
         if request.resume:
-            return resume_as_planned(request, planned)
-        context = open_context(request.setup, zoo, planned)
+            return resume_as_planned(request, planned, screen)
+        context = open_context(request.setup, zoo, planned, screen)
         store = RunStore.create(request.output, context.dataset.name, configuration(request, planned, context, zoo))
-        screen = Screen(quiet=request.quiet)
         logging = RunLoggers(loggers, request.setup.plugins)
         session = Session(context=context, store=store, zoo=zoo, setup=request.setup, screen=screen, loggers=logging)
         return session.carry_out(planned)

@@ -6,10 +6,11 @@ process of its own, show what changes between them, and give the median an inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.runs.console.events import Stage
 from harness.timing.rounds import num_rounds
 from harness.trial.times import JUDGED, with_later_round
 from results.store.file_names import trial_slug
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.plan.trials import Planned
+    from harness.runs.console.screen import Screen
     from harness.runs.runner import Runner
     from results.records import Record
 
@@ -34,7 +36,7 @@ class Turn:
     rounds: int
 
 
-def take_later_rounds(runner: Runner, planned: Sequence[Planned], say: Callable[[str], None]) -> None:
+def take_later_rounds(runner: Runner, planned: Sequence[Planned], screen: Screen) -> None:
     """Take what each trial's timing lacks, and write its record anew after each round.
 
     Whatever becomes of a round costs the round: its record says so, and keeps the times that it has.
@@ -45,22 +47,26 @@ def take_later_rounds(runner: Runner, planned: Sequence[Planned], say: Callable[
     for item in planned:
         if missing[item.trial.key] and not _checkpoint(runner, item).is_dir():
             missing[item.trial.key] = 0
-            _give_up(runner, item, records[item.trial.key], say)
+            _give_up(runner, item, records[item.trial.key], screen)
     turns = list(_turns(runner, planned, missing))
     if not turns:
         return
     most = max(missing.values())
     num_models = sum(count > 0 for count in missing.values())
-    say(f"timing   {counted(most, 'more round')} of {counted(num_models, 'trained model')}, by turns")
+    screen.line(f"timing   {counted(most, 'more round')} of {counted(num_models, 'trained model')}, by turns")
     given_up: set[str] = set()
-    for turn in turns:
+    for number, turn in enumerate(turns):
         items = [item for item in turn.items if item.trial.key not in given_up]
-        for item, record, failed in _taken(runner, items, turn.rounds, records) if items else ():
+        if not items:
+            continue
+        detail = items[0].label if len(items) == 1 else counted(len(items), "model")
+        screen.tell(Stage(name="timing by turns", done=number, total=len(turns), detail=detail, is_timed=True))
+        for item, record, failed in _taken(runner, items, turn.rounds, records):
             records[item.trial.key] = record
             runner.store.extend(record)
             if failed:
                 given_up.add(item.trial.key)
-                say(f"note: {item.label}: {failed}")
+                screen.line(f"note: {item.label}: {failed}")
 
 
 def _missing(runner: Runner, item: Planned, record: Record | None) -> int:
@@ -70,11 +76,11 @@ def _missing(runner: Runner, item: Planned, record: Record | None) -> int:
     return max(runner.rounds_in_all(item) - num_rounds(record.measurements), 0)
 
 
-def _give_up(runner: Runner, item: Planned, record: Record, say: Callable[[str], None]) -> None:
+def _give_up(runner: Runner, item: Planned, record: Record, screen: Screen) -> None:
     """Note that there is nothing to be timed again."""
     facts, _, note = with_later_round(record.facts, record.measurements, [], "its checkpoint is gone")
     runner.store.extend(replace(record, facts=facts))
-    say(f"note: {item.label}: {note}")
+    screen.line(f"note: {item.label}: {note}")
 
 
 def _turns(runner: Runner, planned: Sequence[Planned], missing: Mapping[str, int]) -> Iterator[Turn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,7 +20,8 @@ from harness.training.state import TrainingState
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from harness.data.batches.batches import Batches
+    from harness.data.batches.batches import Batch, Batches
+    from harness.data.batches.progress import EpochProgress
     from harness.plan.config import TrainConfig
     from harness.training.checkpoint import TrainingCheckpoints
     from harness.training.history import HistoryRow, TrainingHistory
@@ -36,6 +37,7 @@ def fit(
     seed: int,
     on_epoch: Callable[[HistoryRow], None] = lambda row: None,
     checkpoints: TrainingCheckpoints | None = None,
+    progress: EpochProgress | None = None,
 ) -> TrainingHistory:
     """Train `trainable` on `train`, keep the weights of the epoch with the lowest validation loss, stop when it stalls.
 
@@ -44,7 +46,7 @@ def fit(
     checkpoint, and raises Stopped when it was asked to stop.
     """
     state = TrainingState.begin(trainable, config)
-    loop = _Loop(state, config, config.epochs * train.num_batches, checkpoints)
+    loop = _Loop(state, config, config.epochs * train.num_batches, checkpoints, progress)
     if checkpoints:
         checkpoints.restore(state)
     while not state.is_over(config):
@@ -61,9 +63,15 @@ class _Loop:
     """The steps and epochs of one training."""
 
     def __init__(
-        self, state: TrainingState, config: TrainConfig, num_steps: int, checkpoints: TrainingCheckpoints | None
+        self,
+        state: TrainingState,
+        config: TrainConfig,
+        num_steps: int,
+        checkpoints: TrainingCheckpoints | None,
+        progress: EpochProgress | None,
     ) -> None:
-        self.state, self.config, self.num_steps, self.checkpoints = state, config, num_steps, checkpoints
+        self.state, self.config, self.num_steps = state, config, num_steps
+        self.checkpoints, self.progress = checkpoints, progress
         self.trainable, self.optimizer, self.scaler = state.trainable, state.optimizer, state.scaler
         self.numerics = resolve_numerics(config.numerics, state.trainable.device)
         self.take_step = stepper(state.optimizer, state.scaler)
@@ -93,7 +101,10 @@ class _Loop:
         if not num_done:  # else the random state is the checkpoint's
             torch.manual_seed(epoch_seed(seed, state.epoch))
         self.trainable.train_mode()
-        for images_BCHW, labels_B in islice(train.train(state.epoch), num_done, None):
+        batches: Iterator[Batch] = islice(train.train(state.epoch), num_done, None)
+        if self.progress:
+            batches = self.progress.of(batches, state.epoch + 1, num_done, train.num_batches)
+        for images_BCHW, labels_B in batches:
             state.losses.add(self.train_step(images_BCHW, labels_B), len(labels_B))
             if self.checkpoints:
                 state.seconds = perf_counter() - start

@@ -25,6 +25,7 @@ from harness.trial.times import time_on, with_times
 from results.errors import StoreError
 
 if TYPE_CHECKING:
+    from harness.data.batches.progress import EpochProgress
     from harness.plan.config import Trial
     from harness.training.checkpoint import TrainingCheckpoints
     from harness.training.history import HistoryRow
@@ -43,6 +44,7 @@ class TrialCallbacks:
     on_phase: Callable[[str], None] = lambda name: None
     on_trained: Callable[[Outcome], None] = lambda outcome: None
     checkpoints: TrainingCheckpoints | None = None
+    progress: EpochProgress | None = None
 
 
 @dataclass(slots=True)
@@ -118,6 +120,7 @@ def _carry_out(
             seed=trial.seed,
             on_epoch=callbacks.on_epoch,
             checkpoints=callbacks.checkpoints,
+            progress=callbacks.progress,
         )
     with phases("evaluate"):
         # With the weights that were kept, and before the test images, which may leave the way of kept features.

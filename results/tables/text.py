@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from results.sanitize import name as cleaned
 
 # What a sign becomes where an encoding lacks it.
-REPLACEMENTS = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-"}
+REPLACEMENTS = {"±": "+-", "×": "x", "…": "...", "·": "|", "µ": "u", "–": "-", "—": "-", "−": "-", "─": "-", "━": "="}
 REPLACEMENTS |= {"◆": "*", "✓": "+", "✗": "x", "▶": ">", "≤": "<="}
 
 HANGING = "  "

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 import zoo
 from plugins import timm_models, torchvision_models
+from zoo import download
 from zoo.building import build
 from zoo.errors import ZooError
 
@@ -170,3 +171,26 @@ def torchvision_normalize(pixels, mean, std):
 def test_a_run_asks_for_weights_before_it_begins(name, hub):
     with pytest.raises(ZooError, match=r"cannot download|does not answer"):
         SPECS[name].require_weights("default")
+
+
+def test_whoever_wants_to_know_hears_how_far_a_download_is(hub, squeezenet, capfd):
+    file, _ = squeezenet
+    heard = []
+    with download.reported(lambda *figures: heard.append(figures)):
+        build(SPECS["squeezenet1_1"], TASK)
+    size = file.stat().st_size
+    assert {(what, total) for what, _, total in heard} == {("the weights IMAGENET1K_V1", size)}
+    counts = [done for _, done, _ in heard]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (0, size)
+    assert "%" not in capfd.readouterr().err
+
+
+def test_a_download_puts_tqdm_back_as_it_was(hub, squeezenet):
+    from tqdm.std import tqdm
+
+    before = tqdm.__init__, tqdm.display
+    squeezenet[0].write_bytes(b"no weights")
+    with download.reported(lambda *figures: None), pytest.raises(ZooError):
+        build(SPECS["squeezenet1_1"], TASK)
+    assert (tqdm.__init__, tqdm.display) == before

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
-from harness.cli.shared.train_options import add_option, add_output
-from harness.plan.option_table import LOGGER, QUIET
+from harness.cli.shared.train_options import add_option, add_output, add_progress
+from harness.plan.option_table import LOGGER
 
 if TYPE_CHECKING:
     import argparse
@@ -29,16 +29,19 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "where runs lie")
     add_option(parser, "logger", replace(LOGGER, help=f"{LOGGER.help}; none: no more (default: as the run was begun)"))
     add_json(parser, "print the table as JSON instead of text")
-    add_option(parser, "quiet", QUIET)
+    add_progress(parser)
 
 
 def request_of(arguments: argparse.Namespace) -> ResumeRequest:
     from harness.plan.request import ResumeRequest
 
-    plugins = tuple(arguments.plugins)
-    logger = tuple(arguments.logger)
     return ResumeRequest(
-        run=arguments.run, output=arguments.output, plugins=plugins, logger=logger, quiet=arguments.quiet
+        run=arguments.run,
+        output=arguments.output,
+        plugins=tuple(arguments.plugins),
+        logger=tuple(arguments.logger),
+        log=arguments.log,
+        quiet=arguments.quiet,
     )
 
 

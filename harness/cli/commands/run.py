@@ -6,13 +6,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.api.plugin_warnings import report_broken
+from harness.cli.shared.messages import Messages
 from harness.cli.shared.parser import add_json, typed
 from harness.cli.shared.stored_run import show
-from harness.cli.shared.train_options import add_option, add_run_options
-from harness.plan.option_table import QUIET
+from harness.cli.shared.train_options import add_progress, add_run_options
 from harness.plan.values import real
 from results.pictures.figure import require_drawing
-from results.sanitize import harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +26,7 @@ LOAD_FIRST = ("results.ranking.metrics", "results.tables.render", "results.page.
 def configure(parser: argparse.ArgumentParser) -> None:
     output = add_run_options(parser)
     add_json(output, "print the table as JSON instead of text")
-    add_option(output, "quiet", QUIET)
+    add_progress(output)
     limit = typed(real(0, open_low=True))
     output.add_argument("--max-ms", type=limit, metavar="MS", help="end with what harness recommend --max-ms says")
     pictures = "draw curves, error against time and confusion matrices into the run's folder (needs matplotlib)"
@@ -37,9 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.plan.request import RunRequest
 
+    messages = Messages(arguments.log == "json")
     if arguments.plots:
         require_drawing()  # before hours of training
-    report_broken(zoo)
+    report_broken(zoo, messages.note)
     request = RunRequest.of(vars(arguments), command=sys.argv[1:])
     choices = zoo.select(request.models, request.settings)
     from harness.runs.start import run
@@ -47,19 +47,18 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     finished = run(request, choices, zoo)
     print(finished.text(as_json=arguments.json))
     if arguments.plots:
-        _draw(finished)
+        messages.note(_drawn(finished))
     if arguments.max_ms is not None and not arguments.json:
         show(_recommended(finished, arguments.max_ms))
     return finished.exit_code
 
 
-def _draw(finished: Run) -> None:
+def _drawn(finished: Run) -> str:
     from results.pictures.run_pictures import FOLDER, draw_run
 
     drawn = [path.name for path in draw_run(finished.store, finished.summary)]
     files = f"drew {finished.path / FOLDER}/{{{','.join(drawn)}}}"
-    message = files if drawn else "nothing to draw: no model has learnt"
-    print(harmless(message), file=sys.stderr)
+    return files if drawn else "nothing to draw: no model has learnt"
 
 
 def _recommended(finished: Run, max_ms: float) -> list[str]:

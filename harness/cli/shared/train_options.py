@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import typed
-from harness.plan.option_table import RUN, Option, flag
+from harness.plan.option_table import LOG, QUIET, RUN, Option, flag
 from harness.plan.values import switch
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def add_options(parser: argparse._ActionsContainer, options: Mapping[str, Option
 def add_output(parser: argparse._ActionsContainer, help: str) -> None:
     """`--output`, which means something else in each command."""
     add_option(parser, "output", replace(RUN["output"], help=help))
+
+
+def add_progress(parser: argparse._ActionsContainer) -> None:
+    """How progress is shown, or that it is not."""
+    one = parser.add_mutually_exclusive_group()
+    add_option(one, "log", LOG)
+    add_option(one, "quiet", QUIET)
 
 
 def add_option(parser: argparse._ActionsContainer, name: str, option: Option) -> None:

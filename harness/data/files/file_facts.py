@@ -12,7 +12,7 @@ import io
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -73,8 +73,13 @@ class FileFacts:
         return state(self.sha256, self.stamp)
 
 
-def inspect_files(paths: Sequence[Path], *, thorough: bool = False) -> list[FileFacts]:
-    """The facts of each file, in order; where `thorough`, every file was decoded once, now or before."""
+def inspect_files(
+    paths: Sequence[Path], *, thorough: bool = False, tell: Callable[[int, int], None] = lambda done, total: None
+) -> list[FileFacts]:
+    """The facts of each file, in order; where `thorough`, every file was decoded once, now or before.
+
+    `tell` gets how many of how many have been looked at, of those that have to be.
+    """
     kept_in = cache_dir("files", decoder_version()) / f"{_sha256(os.fsencode(common_folder(paths)))}.json"
     known = _load(kept_in)
     stamps = [stamp(path) for path in paths]
@@ -85,7 +90,7 @@ def inspect_files(paths: Sequence[Path], *, thorough: bool = False) -> list[File
         if not (at and _is_known(known.get(key), thorough))
     }
     if new:
-        known |= dict(zip(new, _inspect_all(list(new.values()), thorough, _by_content(known)), strict=True))
+        known |= dict(zip(new, _inspect_all(list(new.values()), thorough, _by_content(known), tell), strict=True))
         _save(kept_in, {key: known[key] for key in keys})
     return [replace(known[key], stamp=at) for key, at in zip(keys, stamps, strict=True)]
 
@@ -108,10 +113,16 @@ def _by_content(known: Mapping[str, FileFacts]) -> dict[str, FileFacts]:
     return {facts.sha256: facts for facts in sorted(known.values(), key=lambda facts: facts.decoded)}
 
 
-def _inspect_all(paths: Sequence[Path], thorough: bool, known: Mapping[str, FileFacts]) -> list[FileFacts]:
+def _inspect_all(
+    paths: Sequence[Path], thorough: bool, known: Mapping[str, FileFacts], tell: Callable[[int, int], None]
+) -> list[FileFacts]:
+    inspected = []
     with warnings.catch_warnings(), ThreadPoolExecutor(num_cpus()) as pool:
         warnings.simplefilter("ignore")  # Pillow's, on images so large that they are refused below
-        return list(pool.map(partial(inspect_file, thorough=thorough, known=known), paths))
+        for facts in pool.map(partial(inspect_file, thorough=thorough, known=known), paths):
+            inspected.append(facts)
+            tell(len(inspected), len(paths))
+    return inspected
 
 
 def _facts(content: bytes, thorough: bool) -> FileFacts:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ from harness.data.files.printable import how_many, listed
 from harness.data.files.regular import common_folder
 from results.sanitize import visible
 from zoo import LabelledImages, Split, ZooError
+
+Tell = Callable[[str, int, int], None]
+
+
+def nobody(part: str, done: int, total: int) -> None:
+    """Who wants to know how far it is, where nobody does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +63,25 @@ def files_of(images: LabelledImages) -> dict[str, list[Path]]:
     return {name: [Path(path) for path in split.images] for name, split in of_files.items()}
 
 
-def require_readable(files: Mapping[str, Sequence[Path]], *, thorough: bool = False) -> dict[str, list[FileFacts]]:
+def require_readable(
+    files: Mapping[str, Sequence[Path]], *, thorough: bool = False, tell: Tell = nobody
+) -> dict[str, list[FileFacts]]:
     """The facts of each part's files. Raises UnreadableFiles for all bad files of all parts."""
-    facts = inspect_parts(files, thorough=thorough)
+    facts = inspect_parts(files, thorough=thorough, tell=tell)
     if bad_files(files, facts):
         raise UnreadableFiles(bad_files(files, inspect_parts(files, thorough=True)), _root(files))
     return facts
 
 
-def inspect_parts(files: Mapping[str, Sequence[Path]], *, thorough: bool) -> dict[str, list[FileFacts]]:
-    """The facts of each part's files, whatever they are."""
-    return {name: inspect_files(paths, thorough=thorough) for name, paths in files.items() if paths}
+def inspect_parts(
+    files: Mapping[str, Sequence[Path]], *, thorough: bool, tell: Tell = nobody
+) -> dict[str, list[FileFacts]]:
+    """The facts of each part's files, whatever they are; `tell` gets how many of a part have been looked at."""
+    return {
+        name: inspect_files(paths, thorough=thorough, tell=partial(tell, name))
+        for name, paths in files.items()
+        if paths
+    }
 
 
 def bad_files(files: Mapping[str, Sequence[Path]], facts: Mapping[str, Sequence[FileFacts]]) -> list[BadFile]:
@@ -83,10 +98,10 @@ def named(problems: Sequence[tuple[Path, str]], folder: str) -> list[BadFile]:
     ]
 
 
-def without_bad(images: LabelledImages) -> tuple[LabelledImages, list[BadFile]]:
+def without_bad(images: LabelledImages, tell: Tell = nobody) -> tuple[LabelledImages, list[BadFile]]:
     """The images without the files that cannot be decoded, and these files."""
     files = files_of(images)
-    facts = inspect_parts(files, thorough=True)
+    facts = inspect_parts(files, thorough=True, tell=tell)
     bad = bad_files(files, facts)
     if not bad:
         return images, []

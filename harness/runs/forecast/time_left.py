@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
 from statistics import fmean
-
-from results.tables.number_format import duration
 
 FAR = 10
 
@@ -92,13 +89,9 @@ class TimeLeft:
         return left
 
     @property
-    def words(self) -> str:
-        """`about 1h 25m left`, `at most` where a training may end early; "" where nothing is known or left."""
-        seconds = self.seconds
-        if seconds is None or not 0 < seconds < inf:
-            return ""
-        early = any(one.may_stop for key, one in self.coming.items() if key not in self._ended)
-        return f"{'at most ' if early else ''}about {duration(seconds)} left"
+    def may_stop(self) -> bool:
+        """Whether a training that is to come may end early, which makes `seconds` the most that is left."""
+        return any(one.may_stop for key, one in self.coming.items() if key not in self._ended)
 
     def _expected(self, epochs: Mapping[str, float]) -> dict[str, float]:
         """Seconds of an epoch of each model of which anything can be said."""

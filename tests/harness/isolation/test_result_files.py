@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from harness.isolation.result_files import pack, unpack
-from harness.isolation.validate import EPOCH, NUMBERS, TEXTS
+from harness.isolation.validate import EPOCH, NUMBERS, PROGRESS, TEXTS, require_message
 from harness.trial.outcome import Findings, Outcome
 from results.ranking.metrics import best_classes
 from results.records import Failure, Measurement
@@ -138,3 +138,38 @@ def test_where_test_images_stand_is_the_parents_word_alone(tmp_path):
     assert {name: kept[name].tolist() for name in places} == places
     with pytest.raises(ValueError, match="say where its test images stand"):
         received(packed, tmp_path)
+
+
+FIGURES = dict.fromkeys(PROGRESS, 1)
+STAGE = {"name": "download a", "done": 1, "total": 2, "unit": "B"}
+
+
+@pytest.mark.parametrize("message", [{"progress": FIGURES}, {"stage": STAGE}, {"phase": "train"}, {"note": "a"}])
+def test_what_a_trial_may_say_of_its_progress_is_believed(message):
+    assert require_message(message) == message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"progress": 3},
+        {"progress": {**FIGURES, "batches": 0}},
+        {"progress": {**FIGURES, "batch": -1}},
+        {"progress": {**FIGURES, "images_per_s": math.nan}},
+        {"progress": {**FIGURES, "images_per_s": math.inf}},
+        {"progress": {**FIGURES, "wait_share": "much"}},
+        {"progress": {**FIGURES, "more": 1}},
+        {"progress": {"epoch": 1}},
+        {"stage": "a"},
+        {"stage": {**STAGE, "name": 3}},
+        {"stage": {**STAGE, "done": True}},
+        {"stage": {**STAGE, "total": 10**30}},
+        {"stage": {**STAGE, "done": -1}},
+        {"stage": {**STAGE, "is_timed": True}},
+        {"phase": 3},
+        {"words": "a"},
+    ],
+)
+def test_what_it_may_not_say_is_refused(message):
+    with pytest.raises(ValueError, match="its message"):
+        require_message(message)

@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from harness.isolation import supervisor
 from harness.isolation.child_process import kill_descendants, lead_group
-from harness.isolation.pipes import as_line
+from harness.isolation.pipes import as_line, has_room, open_pipe
 from harness.isolation.supervisor import Supervisor, context_for, start_server
+from harness.isolation.validate import require_message
+from harness.isolation.worker import Downloads, Messenger
 from tests.source import ROOT
 
 
@@ -178,3 +181,26 @@ def test_a_semaphore_that_a_child_left_is_nothing_to_tell():
 
 def test_devices_other_than_the_cpu_get_a_process_that_forked_from_nothing():
     assert context_for("cuda").get_start_method() == "spawn"
+
+
+def test_a_pipe_that_nobody_reads_has_no_room_and_what_may_be_left_out_is():
+    ends, sent = open_pipe(), []
+    messenger = Messenger(sent.append, partial(has_room, ends.writer))
+    messenger.send_if_heard({"progress": 1})
+    os.set_blocking(ends.writer.fileno(), False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(ends.writer.fileno(), b"x" * 4096)
+    messenger.send_if_heard({"progress": 2})
+    messenger.send({"epoch": 1})
+    assert sent == [{"progress": 1}, {"epoch": 1}]
+
+
+def test_of_a_download_there_is_a_word_now_and_then_and_at_its_end(monkeypatch):
+    seconds, sent = iter([100.0, 100.0, 100.1, 100.6, 100.6, 100.7, 100.7]), []
+    monkeypatch.setattr("harness.isolation.worker.perf_counter", lambda: next(seconds))
+    downloads = Downloads(Messenger(sent.append), every_s=0.4)
+    for done in (1, 2, 3, 9):
+        downloads.tell("weights", done, 9)
+    assert [message["stage"]["done"] for message in sent] == [1, 3, 9]
+    assert all(require_message(message) == message for message in sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli.shared.parser import Parser
-from harness.cli.shared.train_options import add_option, add_run_options
+from harness.cli.shared.train_options import add_progress, add_run_options
 from harness.plan.option_table import RUN, as_flags, checked
 
 
@@ -13,7 +13,7 @@ def typed(*words):
     parser = Parser()
     parser.add_argument("-p", dest="plugins", action="append", default=[])
     run = parser.add_subparsers().add_parser("run")
-    add_option(add_run_options(run), "quiet", RUN["quiet"])
+    add_progress(add_run_options(run))
     return vars(parser.parse_args(words))
 
 

@@ -11,6 +11,7 @@ from harness.isolation import timing_worker
 from harness.isolation.job import Job
 from harness.plan.config import TimingConfig, TrainConfig, Trial
 from harness.plan.trials import Planned
+from harness.runs.console.screen import NoScreen
 from harness.runs.runner import RoundResult
 from harness.runs.timing_rounds import Turn, take_later_rounds
 from harness.timing.result import Timing
@@ -43,6 +44,20 @@ def found(values=QUIET, disturbances=(), **facts):
     """What a process says of one model on the CPU."""
     timing = Timing(measurements=(step_time(*values),), verdict="", disturbances=disturbances, facts=CONDITIONS | facts)
     return [DeviceTiming(device="cpu", timing=timing)]
+
+
+class Heard(NoScreen):
+    """Keeps the lines and the events that it gets."""
+
+    def __init__(self):
+        super().__init__()
+        self.said, self.told = [], []
+
+    def line(self, text):
+        self.said.append(text)
+
+    def tell(self, event):
+        self.told.append(event)
 
 
 @dataclass
@@ -81,20 +96,29 @@ def runner(tmp_path, items, results, facts=FACTS, **kwargs):
 
 def test_every_model_is_timed_again_by_turns_and_its_record_keeps_the_rounds(tmp_path):
     items = [item("a"), item("b")]
-    fake, said = runner(tmp_path, items, [found()] * 4), []
-    take_later_rounds(fake, items, said.append)
+    fake, screen = runner(tmp_path, items, [found()] * 4), Heard()
+    take_later_rounds(fake, items, screen)
     assert fake.asked == [[("a", 1)], [("b", 1)], [("a", 1)], [("b", 1)]]
-    assert said == ["timing   2 more rounds of 2 trained models, by turns"]
+    assert screen.said == ["timing   2 more rounds of 2 trained models, by turns"]
     for kept in fake.store.records():
         (measured,) = kept.measurements
         assert (measured.values, measured.rounds) == (QUIET * 3, (3, 3, 3))
         assert kept.facts == FACTS
 
 
+def test_a_screen_hears_how_far_the_turns_are_before_each_of_them(tmp_path):
+    items, screen = [item("a"), item("b")], Heard()
+    take_later_rounds(runner(tmp_path, items, [found()] * 4), items, screen)
+    assert [(event.done, event.total, event.detail) for event in screen.told] == [
+        (0, 4, "a seed 1"), (1, 4, "b seed 1"), (2, 4, "a seed 1"), (3, 4, "b seed 1"),
+    ]  # fmt: skip
+    assert all(event.is_timed for event in screen.told)
+
+
 def test_a_step_that_gets_slower_between_rounds_is_noisy_with_the_reason_below_the_table(tmp_path):
     slower = found([1.86 * value for value in QUIET])
     fake = runner(tmp_path, [item()], [found(), slower])
-    take_later_rounds(fake, [item()], print)
+    take_later_rounds(fake, [item()], Heard())
     (kept,) = fake.store.records()
     assert kept.facts["timing_verdict"] == "noisy"
     assert kept.facts["timing_reasons"] == "cpu infer: rounds differ by 86%"
@@ -105,7 +129,7 @@ def test_a_step_that_gets_slower_between_rounds_is_noisy_with_the_reason_below_t
 def test_what_disturbed_a_round_is_said_once_whatever_its_figures(tmp_path):
     first, second = ("infer: off the core 30% of the time",), ("infer: off the core 41% of the time",)
     fake = runner(tmp_path, [item()], [found(disturbances=first), found(disturbances=second)])
-    take_later_rounds(fake, [item()], print)
+    take_later_rounds(fake, [item()], Heard())
     (kept,) = fake.store.records()
     assert kept.facts["timing_verdict"] == "noisy"
     assert kept.facts["timing_reasons"] == "cpu infer: off the core 30% of the time"
@@ -120,29 +144,29 @@ def test_what_disturbed_a_round_is_said_once_whatever_its_figures(tmp_path):
     ],
 )
 def test_a_round_that_fails_costs_the_later_rounds_only_and_is_said(tmp_path, result, why):
-    fake, said = runner(tmp_path, [item()], [result]), []
-    take_later_rounds(fake, [item()], said.append)
+    fake, screen = runner(tmp_path, [item()], [result]), Heard()
+    take_later_rounds(fake, [item()], screen)
     (kept,) = fake.store.records()
     assert (kept.status, kept.facts["timing_verdict"], kept.measurements) == ("ok", "steady", (step_time(*QUIET),))
     assert why in kept.facts["notes"]
-    assert "a later round of its timing is missing" in said[-1]
+    assert "a later round of its timing is missing" in screen.said[-1]
 
 
 def test_a_round_that_was_not_taken_by_turns_is_noted_once(tmp_path):
-    fake, said = runner(tmp_path, [item()], [found(not_by_turns="OutOfMemoryError")] * 2), []
-    take_later_rounds(fake, [item()], said.append)
+    fake, screen = runner(tmp_path, [item()], [found(not_by_turns="OutOfMemoryError")] * 2), Heard()
+    take_later_rounds(fake, [item()], screen)
     (kept,) = fake.store.records()
     assert kept.facts["notes"] == "timed by itself, not by turns with others (OutOfMemoryError)"
     assert len(kept.measurements[0].by_round) == 3
 
 
 def test_a_model_whose_checkpoint_is_gone_gets_no_later_round_and_is_said(tmp_path):
-    items, said = [item("a"), item("b")], []
+    items, screen = [item("a"), item("b")], Heard()
     fake = runner(tmp_path, items, [found()] * 2)
     (fake.store.path / "checkpoints" / "a@s1").rmdir()
-    take_later_rounds(fake, items, said.append)
+    take_later_rounds(fake, items, screen)
     assert fake.asked == [[("b", 1)], [("b", 1)]]
-    assert said[0] == "note: a seed 1: a later round of its timing is missing (its checkpoint is gone)"
+    assert screen.said[0] == "note: a seed 1: a later round of its timing is missing (its checkpoint is gone)"
     assert "its checkpoint is gone" in fake.store.records()[0].facts["notes"]
 
 
@@ -150,10 +174,10 @@ def test_a_kill_between_rounds_leaves_whole_records_and_the_missing_rounds_are_t
     items = [item("a"), item("b")]
     fake = runner(tmp_path, items, [found(), KeyboardInterrupt()])
     with pytest.raises(KeyboardInterrupt):
-        take_later_rounds(fake, items, print)
+        take_later_rounds(fake, items, Heard())
     assert [len(kept.measurements[0].by_round) for kept in fake.store.records()] == [2, 1]
     again = replace(fake, results=[found()] * 3, asked=[])
-    take_later_rounds(again, items, print)
+    take_later_rounds(again, items, Heard())
     assert again.asked == [[("a", 1)], [("b", 1)], [("b", 1)]]
     assert [len(kept.measurements[0].by_round) for kept in again.store.records()] == [3, 3]
 
@@ -161,7 +185,7 @@ def test_a_kill_between_rounds_leaves_whole_records_and_the_missing_rounds_are_t
 def test_an_accelerators_processes_are_few_models_of_one_plugin_share_one(tmp_path):
     items = [item("a"), item("b"), item("mine/c", owner="mine")]
     fake = runner(tmp_path, items, [found(), found()], is_cheap_to_start=False)
-    take_later_rounds(fake, items, print)
+    take_later_rounds(fake, items, Heard())
     assert fake.asked == [[("a", 2), ("b", 2)], [("mine/c", 2)]]
 
 
@@ -173,14 +197,14 @@ def test_an_accelerators_processes_are_few_models_of_one_plugin_share_one(tmp_pa
     ],
 )
 def test_what_has_no_times_to_add_to_is_left_alone(tmp_path, facts):
-    fake, said = runner(tmp_path, [item()], [], facts=facts), []
-    take_later_rounds(fake, [item()], said.append)
-    assert (fake.asked, said) == ([], [])
+    fake, screen = runner(tmp_path, [item()], [], facts=facts), Heard()
+    take_later_rounds(fake, [item()], screen)
+    assert (fake.asked, screen.said) == ([], [])
 
 
 def test_seeds_are_rounds_of_their_model(tmp_path):
     fake = runner(tmp_path, [item()], [], rounds=1)
-    take_later_rounds(fake, [item()], print)
+    take_later_rounds(fake, [item()], Heard())
     assert fake.asked == []
     assert Turn((item(),), 1).rounds == 1
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.api.plugin_warnings import report_broken
+from harness.cli.shared.messages import Messages
 from harness.cli.shared.parser import add_json
-from harness.cli.shared.train_options import add_options
+from harness.cli.shared.train_options import add_options, add_progress
 from harness.plan.option_table import TIME
 from results.sanitize import harmless
 from zoo.building import require_installed
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", metavar="names", help=TIME["models"].help)
-    add_options(parser, {name: option for name, option in TIME.items() if name != "models"})
+    add_options(parser, {name: option for name, option in TIME.items() if name not in {"models", "log", "quiet"}})
+    add_progress(parser)
     output = parser.add_mutually_exclusive_group()
     add_json(output, "print rows as JSON")
     output.add_argument("--csv", action="store_true", help="print rows as CSV, with timm's column names")
@@ -28,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from harness.plan.request import TimeRequest
 
-    report_broken(zoo)
+    messages = Messages(arguments.log == "json")
+    report_broken(zoo, messages.note)
     request = TimeRequest.of(vars(arguments))
     choices = zoo.select(request.models, request.settings)
     for choice in choices:

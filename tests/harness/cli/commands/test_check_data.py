@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 
 from harness.cli.main import main
+from harness.runs.console.live import LiveScreen
 from tests.harness.pictures import folder, noise
 from tests.test_startup import modules_loaded_by
 
@@ -97,3 +99,18 @@ def test_groups_in_the_file_of_labels_are_heeded(tmp_path, capsys):
     file.write_text("\n".join(["path,label,group", *(row.rpartition(",")[0] + "," for row in rows[:-1]), rows[-1]]))
     assert main(["check-data", str(root), "--labels", str(file)]) == 0
     assert "note     11 images have no group and are one each: cat/0.png" in capsys.readouterr().out
+
+
+def test_how_far_the_reading_is_is_an_event_or_a_bar(tmp_path, capsys, monkeypatch):
+    root = pets(tmp_path)
+    assert main(["check-data", "--log", "json", str(root)]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {event["name"]: (event["done"], event["total"], event["unit"]) for event in told} == {
+        "reading train": (9, 9, "images"), "reading test": (9, 9, "images"),
+    }  # fmt: skip
+    stream = io.StringIO()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))  # else nothing has to be read
+    monkeypatch.setattr("harness.runs.console.screen.open_screen", lambda log, quiet: LiveScreen(stream=stream))
+    assert main(["check-data", str(root)]) == 0
+    assert "reading train" in stream.getvalue()
+    assert capsys.readouterr().err == ""

@@ -124,3 +124,11 @@ def test_a_pipe_is_not_opened_and_a_lost_file_is_lost(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     assert problem(tmp_path / "pipe.png") == "not a regular file"
     assert problem(tmp_path / "x.png") == "No such file or directory"
+
+
+def test_who_wants_to_know_hears_of_each_file_that_has_to_be_read(tmp_path):
+    paths = [save(tmp_path / f"{n}.png", seed=n) for n in range(3)]
+    inspect_files(paths[:1])
+    heard = []
+    inspect_files(paths, tell=lambda done, total: heard.append((done, total)))
+    assert heard == [(1, 2), (2, 2)]
