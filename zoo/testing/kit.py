@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import ZooError, first_line
 from zoo.testing import behaviour, building, declaration, learning, numerics, side_effects, weights
-from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED, Check, NotApplicable, Result
+from zoo.testing.result import EXPECTED, FAILED, NOT_ASKED, NOT_RUN, PASSED, Check, NotApplicable, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ class Session:
         return [
             self.result(check.name)
             if slow or not check.slow
-            else Result(check=check.name, status=NOT_RUN, cause="it takes seconds, and was not asked for")
+            else Result(check=check.name, status=NOT_RUN, cause=NOT_ASKED)
             for check in CHECKS.values()
         ]
 
