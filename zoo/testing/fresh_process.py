@@ -7,6 +7,7 @@ It prints one line of JSON: `heavy`, the libraries that listing loaded; `asked`,
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from contextlib import redirect_stdout
@@ -46,7 +47,7 @@ def _listed(job: Mapping[str, Any]) -> Zoo:
     def owner_only(requests: Requests) -> Iterator[Candidate]:
         return (one for one in candidates(requests) if one.source == job["source"])
 
-    return collect(owner_only, read_requests(job["plugins"], {"ZOO_PLUGIN_TIMEOUT": "0"}))
+    return collect(owner_only, read_requests(job["plugins"], os.environ))
 
 
 def _watch_network(asked: list[str]) -> None:

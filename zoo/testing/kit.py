@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import ZooError, first_line
 from zoo.testing import behaviour, building, declaration, learning, numerics, side_effects, weights
-from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED, Check, NotApplicable, Result
+from zoo.testing.result import EXPECTED, FAILED, NOT_ASKED, NOT_RUN, PASSED, Check, NotApplicable, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,13 +63,14 @@ class Session:
     def __init__(self, subject: Subject, entered: Callable[[str], None] = lambda name: None) -> None:
         self.subject, self.entered = subject, entered
         self.known: dict[str, Result] = {}
+        self.blocked: set[str] = set()  # checks that miss one which they need
 
     def results(self, *, slow: bool = False) -> list[Result]:
         """What came out of each check, in their order; without `slow`, those that take seconds are not run."""
         return [
             self.result(check.name)
             if slow or not check.slow
-            else Result(check=check.name, status=NOT_RUN, cause="it takes seconds, and was not asked for")
+            else Result(check=check.name, status=NOT_RUN, cause=NOT_ASKED)
             for check in CHECKS.values()
         ]
 
@@ -81,7 +82,8 @@ class Session:
 
     def _carried_out(self, check: Check) -> Result:
         for needed in check.needs:
-            if self.result(needed).status in (FAILED, EXPECTED, NOT_RUN) and not self._is_inapplicable(needed):
+            if self.result(needed).status in (FAILED, EXPECTED) or needed in self.blocked:
+                self.blocked.add(check.name)
                 return Result(check=check.name, status=NOT_RUN, cause=f"it needs {needed}")
         self.entered(check.name)
         try:
@@ -95,11 +97,6 @@ class Session:
             cause, remedy = f"{type(error).__name__}: {first_line(error)}", "see the model's own code"
             return Result(check=check.name, status=FAILED, cause=cause, remedy=remedy)
         return Result(check=check.name, status=PASSED)
-
-    def _is_inapplicable(self, name: str) -> bool:
-        """Whether a check that did not run says nothing of this model, rather than missing what it needs."""
-        result = self.known[name]
-        return result.status == NOT_RUN and not result.cause.startswith("it needs ")
 
     def _declared(self, result: Result) -> Result:
         reason = self.subject.spec.expected_failures.get(result.check)

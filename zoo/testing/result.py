@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoo.testing.subject import Subject
 
+NOT_ASKED = "it takes seconds, and was not asked for"
 PASSED, FAILED, EXPECTED, NOT_RUN = "passed", "failed", "failed as declared", "not run"
 
 

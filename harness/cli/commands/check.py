@@ -15,6 +15,7 @@ from harness.plan.values import real
 from results.sanitize import harmless, plain
 from results.tables.number_format import counted
 from zoo.errors import USAGE, ZooError
+from zoo.testing.result import NOT_ASKED
 
 if TYPE_CHECKING:
     import argparse
@@ -133,5 +134,7 @@ def _sum_up(done: Sequence[CheckedModel], output: Path | None, *, quiet: bool) -
     wrong = [one for one in done if not one.is_ok]
     if len(done) > 1 and not quiet:
         print(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed")
+    if any(result.cause == NOT_ASKED for one in done for result in one.results):
+        print("note: --slow also compiles and exports", file=sys.stderr)
     if output:
         print(harmless(f"wrote {output}"), file=sys.stderr)
