@@ -6,8 +6,10 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from harness.data.folds import plan_folds
+from harness.data.splits import stratified_share
 from tests.harness.data.test_splits import labelled
 from zoo import ZooError
+from zoo.errors import USAGE
 
 LABELS = [0] * 40 + [1] * 25 + [2] * 11
 
@@ -32,7 +34,9 @@ def test_folds_follow_their_seed_and_val_its_fold():
     one, again, other = (plan_folds(labelled(LABELS, 3), 5, seed=seed) for seed in (1, 1, 2))
     assert one == again
     assert one[0].test != other[0].test
-    assert one[0].val.rows != [row for row in one[1].val.rows if row in one[0].val.rows]
+    for number, plan in enumerate(one, 1):
+        rest = sorted([*plan.train.rows, *plan.val.rows])
+        assert (plan.val.rows, plan.train.rows) == stratified_share(rest, LABELS, 0.2, f"1 fold {number}")
 
 
 def test_no_group_stands_on_two_sides_of_any_split():
@@ -99,6 +103,12 @@ def test_data_that_folds_cannot_be_made_of_say_why_and_what_to_do(images, folds,
     with pytest.raises(ZooError) as raised:
         plan_folds(images, folds, seed=0, **given)
     assert (raised.value.cause, raised.value.remedy) == (cause, remedy)
+
+
+def test_a_dataset_with_parts_of_its_own_is_no_folds_use():
+    with pytest.raises(ZooError, match="this dataset has val and test images of its own") as raised:
+        plan_folds(labelled([0, 1] * 5, val=[0, 1], test=[0, 1]), 3, seed=0)
+    assert raised.value.exit_code == USAGE
 
 
 def test_groups_that_take_every_image_of_a_class_from_training_are_refused():

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -71,27 +73,53 @@ def test_where_any_fold_would_give_both_sides_every_class_one_such_is_taken():
     assert later > 0
 
 
-def planned(images, units, seed, num_folds):
+REFUSALS = {
+    0: (
+        r"whole groups leave no image of [ab] to val",
+        r"whole groups leave no image of [ab] to train",
+        r"[12] classes have fewer than 3 groups and cannot be split: [ab] \(.*\)",
+    ),
+    3: (
+        r"whole groups leave no image of [ab] to train with in fold [123]",
+        r"[12] classes have fewer than 3 groups and cannot be in each of 3 folds: [ab] \(.*\)",
+    ),
+}
+
+
+def planned(images, units, seed, num_folds, refusals):
     """The plans, none where they are refused; anything else than a refusal in words is let through."""
     try:
         if num_folds:
-            return plan_folds(images, num_folds, seed=seed, units=units)
+            return plan_folds(images, num_folds, seed=seed, units=units, grouped=True)
         return [plan_splits(images, seed=seed, units=units)]
-    except ZooError:
+    except ZooError as error:
+        refusals.append(error.cause)
         return []
 
 
 @pytest.mark.parametrize("num_folds", [0, 3])
 def test_groups_of_all_kinds_are_cut_or_refused_in_words(num_folds):
     """Few groups of several classes: whatever they are like, parts are whole and have what they need."""
-    dice, cut = np.random.default_rng(5), 0
+    dice, cut, refusals = np.random.default_rng(5), 0, []
     for seed in range(300):
         num_images, num_groups = (int(dice.integers(*limits)) for limits in ((6, 40), (1, 9)))
         labels, units = (dice.integers(0, count, num_images).tolist() for count in (2, num_groups))
-        for plan in planned(labelled(labels), units, seed, num_folds):
+        for plan in planned(labelled(labels), units, seed, num_folds, refusals):
             parts = [{units[row] for row in part.rows} for part in (plan.train, plan.val, plan.test)]
             assert all(parts)
             assert sum(map(len, parts)) == len(set(units))
             assert {labels[row] for row in plan.train.rows} == {0, 1}
             cut += 1
     assert cut > 100
+    kinds = [next((kind for kind in REFUSALS[num_folds] if re.fullmatch(kind, cause)), cause) for cause in refusals]
+    assert set(kinds) == set(REFUSALS[num_folds])
+
+
+@pytest.mark.parametrize(("own", "needed"), [({"test": [0, 1]}, 2), ({"test": [0, 1], "val": [0, 1]}, 1)])
+def test_a_class_needs_a_group_for_each_part_that_is_cut(own, needed):
+    labels, units = [0] * 6 + [1] * 6, [0, 0, 1, 1, 2, 2, *[3] * 3, *([4] if needed == 2 else [3]) * 3]
+    plan = plan_splits(labelled(labels, **own), units=units)
+    assert {labels[row] for row in plan.train.rows} == {0, 1}
+    if needed == 2:
+        with pytest.raises(ZooError, match=r"1 classes have fewer than 2 groups and cannot be split: b \(1\)"):
+            plan_splits(labelled(labels, **own), units=[*units[:6], *[3] * 6])
