@@ -67,7 +67,9 @@ def require_batch(summary: Summary, limits: Limits) -> None:
 def figures(row: Row, limits: Limits, device: str) -> list[Figure]:
     """What is limited, in the order in which it is said."""
     time, count = row.time(device, "infer"), row.fact("param_count")
-    memory = row.mean("peak_mib" if device in ("", "cpu") else "device_peak_mib")
+    peak = "peak_mib" if device in ("", "cpu") else "device_peak_mib"
+    # A mean over seeds, and asked for every row at each of many budgets: only where it counts.
+    memory = None if limits.max_memory is None else row.mean(peak)
     wanted = [
         ("ms", time.median if time else None, limits.max_ms),
         ("params", None if count is None else count / 1e6, limits.max_params),
