@@ -149,11 +149,13 @@ def test_what_the_mouse_points_at_is_told_in_full(nasty):
 def test_arrow_keys_go_through_pairs_and_tell_them(nasty):
     page = nasty.page
     page.locator("#significance td[tabindex='0']").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowRight")
-    cell = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert cell == page.locator("#significance .chart-words").text_content()
-    assert " pp of error, adjusted p " in cell
+    for key in ("Home", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    place = "document.activeElement.cellIndex + ' ' + document.activeElement.parentElement.rowIndex"
+    assert page.evaluate(place) == "1 2"
+    told = page.locator("#significance .chart-words").text_content()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == told
+    assert " pp of error, adjusted p " in told
 
 
 def test_another_model_has_other_curves_classes_and_words(nasty):

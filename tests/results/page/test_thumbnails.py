@@ -55,6 +55,15 @@ def test_what_is_no_image_has_none_and_nothing_is_waited_for(tmp_path):
     assert [thumbnail(tmp_path / name) for name in ("gone.png", "broken.png", "pipe.png", ".")] == [None] * 4
 
 
+def test_a_pipe_is_not_read_though_an_image_comes_out_of_it(tmp_path):
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    end = os.open(tmp_path / "pipe.png", os.O_RDWR)
+    os.write(end, (tmp_path / "a.png").read_bytes())
+    assert thumbnail(tmp_path / "pipe.png") is None
+    os.close(end)
+
+
 def test_an_image_that_would_fill_the_memory_has_none(tmp_path, monkeypatch):
     Image.new("L", (100, 100)).save(tmp_path / "large.png")
     monkeypatch.setattr(thumbnails, "LARGEST_IMAGE", 9_999)
