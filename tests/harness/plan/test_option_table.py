@@ -14,7 +14,9 @@ def typed(*words):
     parser.add_argument("-p", dest="plugins", action="append", default=[])
     run = parser.add_subparsers().add_parser("run")
     add_progress(add_run_options(run))
-    return vars(parser.parse_args(words))
+    values = vars(parser.parse_args(words))
+    # argparse adds to lists what may be given several times; a request has tuples.
+    return {name: tuple(value) if RUN[name].repeated else value for name, value in values.items()}
 
 
 def test_flags_without_a_value_have_the_defaults_of_python():

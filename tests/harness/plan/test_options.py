@@ -96,7 +96,7 @@ def test_a_flag_may_be_given_again_where_each_adds_a_name(tmp_path):
     parser = Parser(prog="harness run")
     add_run_options(parser)
     flags = vars(parser.parse_args(["--logger", "csv", "--logger", "jsonl"]))
-    given = RunRequest.of(flags | {"plugins": [], "quiet": True}, [])
+    given = RunRequest.of(flags | {"plugins": [], "quiet": True, "log": None}, [])
     assert given.setup.logger == ("csv", "jsonl")
     assert RunSetup.from_json(json.loads(json.dumps(given.setup.as_json()))) == given.setup
     arguments = checked({"logger": ["csv", "jsonl", "csv"]}, RUN, "harness.run")
