@@ -19,7 +19,7 @@ from zoo.weights import Weights
 from zoo.without_memory import without_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import torch
     from torch import nn
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OTHER_SIZES = (8, 28, 40, 80, 100, 120, 144, 150, 176, 208, 240, 288, 320, 336, 448, 512, 518)
 # Class counts of the data sets that architectures are published for: a builder that refuses all but its own takes one.
 OWN_COUNTS = (1000, 10, 100, 2, 21841, 365, 1001)
+LIKELY = OWN_COUNTS[:1]  # where many sizes are tried, each for one more count at most
 REFUSALS = (AssertionError, ValueError)
 
 
@@ -109,20 +110,22 @@ def build_module(spec: ModelSpec, task: Task) -> nn.Module:
     return module
 
 
-def _at_its_count(spec: ModelSpec, task: Task, make: Callable[[ModelSpec, Task], nn.Module]) -> nn.Module:
-    """What `make` builds; of a builder that refuses the task's number of classes, at one that it takes."""
+def _at_its_count(
+    spec: ModelSpec, task: Task, make: Callable[[ModelSpec, Task], nn.Module], counts: Sequence[int] = OWN_COUNTS
+) -> nn.Module:
+    """What `make` builds; of a builder that refuses the task's number of classes, at the first of `counts` it takes."""
     try:
         return make(spec, task)
     except ZooError as error:
-        count = _own_count(spec, task) if isinstance(error.__cause__, REFUSALS) else None
-        if count is None:
+        own = _own_count(spec, task, counts) if isinstance(error.__cause__, REFUSALS) else None
+        if own is None:
             raise
-    return make(spec, replace(task, num_classes=count))
+    return make(spec, replace(task, num_classes=own))
 
 
-def _own_count(spec: ModelSpec, task: Task) -> int | None:
+def _own_count(spec: ModelSpec, task: Task, counts: Sequence[int]) -> int | None:
     """The number of classes that the builder insists on, tried without memory; None where it is not that."""
-    for count in OWN_COUNTS:
+    for count in counts:
         try:
             build_on_meta(spec, replace(task, num_classes=count, weights=None))
         except ZooError:
@@ -163,7 +166,7 @@ def runs_on(spec: ModelSpec, task: Task, size: int) -> bool:
     In train mode too: inception_v3's auxiliary classifier needs larger images than the rest of it.
     """
     try:
-        module = _at_its_count(spec, replace(task, image_size=size, weights=None), build_on_meta)
+        module = _at_its_count(spec, replace(task, image_size=size, weights=None), build_on_meta, LIKELY)
         for training in (False, True):
             run(module, (task.channels, size, size), training=training)
     except ZooError:
@@ -253,7 +256,7 @@ def _for_another_size(spec: ModelSpec, task: Task, checkpoint: Checkpoint, error
 def _shapes(spec: ModelSpec, task: Task, size: int) -> dict[str, torch.Size]:
     """The shapes of the model's tensors when it is built for images of `size` pixels; empty where it cannot be."""
     try:
-        module = _at_its_count(spec, replace(task, image_size=size, weights=None), build_on_meta)
+        module = _at_its_count(spec, replace(task, image_size=size, weights=None), build_on_meta, LIKELY)
     except ZooError:
         return {}
     return {name: tensor.shape for name, tensor in module.state_dict().items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from zoo.building import build, runs_on
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from zoo.testing.subject import Subject
 
 COUNTS = (2, 1000)  # beside the ten of all other checks
-OTHER_SIZE = 1.5  # of the size of all other checks
+OTHER_SIZES = (1.5, 2)  # of the size of all other checks, up to a number that halves five times
 
 
 def builds(subject: Subject) -> None:
@@ -64,8 +65,14 @@ def sizes(subject: Subject) -> None:
     wanted = subject.spec.input_for(None)
     if wanted.fixed:
         raise NotApplicable("its InputSpec says that it is made for one size")
-    size = int(subject.task.image_size * OTHER_SIZE)
-    _built_without_memory(subject, replace(subject.task, image_size=size), f"for {size} px")
+    first: ZooError | None = None
+    for size in (32 * ceil(factor * subject.task.image_size / 32) for factor in OTHER_SIZES):
+        try:
+            return _built_without_memory(subject, replace(subject.task, image_size=size), f"for {size} px")
+        except ZooError as error:
+            first = first or error
+    assert first is not None
+    raise first
 
 
 def min_size(subject: Subject) -> None:

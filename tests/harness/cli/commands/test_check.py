@@ -136,3 +136,16 @@ def test_what_a_child_says_that_is_no_result_is_none(answer):
 )
 def test_a_process_that_gives_no_results_is_said_in_a_line(report, problem):
     assert _problem(report, 9.0) == problem
+
+
+def test_all_goes_through_every_model_but_those_left_out_and_writes_a_table(tmp_path, monkeypatch, capsys):
+    def done(choices, plugins, **how):
+        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.checks.checked.checked", done)
+    assert main(["-p", "no:timm_models", "check", "--all", "all,-*[r-z]*", "--json"]) == 0
+    names = [row["model"] for row in json.loads(capsys.readouterr().out)]
+    assert {"fc_model", "mlp", "mlp-deep"} <= set(names)
+    assert "resnet18" not in names
+    assert [row["model"] for row in csv.DictReader((tmp_path / "model_checks.csv").open())] == names
