@@ -82,7 +82,7 @@ def make_model(job: Job, data: Path) -> nn.Module:
     if job.model == "fc_model":
         return Network(784, 10, [512, 256, 128], 0.5)
     if job.model == "sequential":
-        return build_mlp(Task(num_classes=10, image_size=28, channels=1), (384, 128))
+        return build_mlp(Task(num_classes=10, image_size=28, channels=1))
     backbone = models.get_model(job.model, weights=None)
     backbone.load_state_dict(torch.load(data / f"{job.model}.pt", weights_only=True))
     return Transfer(backbone, make_head(strip_classifier(backbone), NUM_CLASSES[job.data]))

@@ -193,7 +193,8 @@ def test_weights_from_a_file_are_used_and_named(tmp_path):
     from plugins.mlp import build
     from zoo import Task
 
-    save_file(build(Task(num_classes=10, image_size=8, channels=1), (64,)).state_dict(), tmp_path / "w.safetensors")
+    task = Task(num_classes=10, image_size=8, channels=1, options={"hidden_layers": (64,)})
+    save_file(build(task).state_dict(), tmp_path / "w.safetensors")
     code, store = run(tmp_path, "--plugins", "mlp-small", "--weights", str(tmp_path / "w.safetensors"))
     (record,) = store.records()
     assert code == 0
