@@ -45,7 +45,7 @@ const charts = {
 
   // `own` within what all have; text and lines have their colours from the style sheet, on paper too.
   layout(own) {
-    const axis = { automargin: true, zeroline: false, fixedrange: false };
+    const axis = { automargin: true, zeroline: false, fixedrange: false, ticklabelstandoff: 4 };
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
