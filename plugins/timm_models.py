@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 STARTER = ("convnext_atto",)
 # Networks that halve the image five times need it; timm's own min_input_size is what was tried, not what runs.
 MIN_SIZE = 32
+# Where more is needed, found by running every size; names are the beginnings of names. What looks at an image in blocks
+# runs on the sizes that make whole ones only: the least of these.
+MIN_SIZES = {
+    "bat_resnext26ts": 253,
+    "csatv2": 64,
+    "deepseek_vit_412m": 112,
+    "eca_halonext26ts": 241,
+    "halonet26t": 241,
+    "halonet50ts": 249,
+    "halonet_h1": 253,
+    "haloregnetz_b": 209,
+    "inception_resnet_v2": 75,
+    "inception_v3": 75,
+    "inception_v4": 75,
+    "sehalonet33ts": 249,
+}
 # What timm itself looks for in a repository, in its order.
 FILES = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -68,7 +84,7 @@ def input_of(name: str, weights: str | None) -> zoo.InputSpec:
         std=tuple(published["std"]),
         channels=published["input_size"][0],
         fixed=config.fixed_input_size,
-        min_size=MIN_SIZE,
+        min_size=next((side for start, side in MIN_SIZES.items() if name.startswith(start)), MIN_SIZE),
         interpolation=published["interpolation"],
         crop_pct=published["crop_pct"],
         crop_mode=published["crop_mode"],

@@ -7,7 +7,7 @@ import torch
 
 import zoo
 from plugins.timm_models import zoo_models
-from zoo.building import build
+from zoo.building import build, runs_on
 from zoo.describe import describe
 from zoo.errors import ZooError
 from zoo.heads import features, logits_from_features
@@ -92,6 +92,16 @@ def test_the_input_follows_the_weights():
     assert (spec.input_for(None).size, spec.input_for(None).fixed) == (224, True)
     assert spec.input_for("mae").mean == pytest.approx((0.485, 0.456, 0.406))
     assert spec.input_for("augreg_in21k").mean == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "halonet26t", "csatv2", "resnet18"])
+def test_the_least_size_is_what_runs_and_one_less_is_not(name):
+    if name not in SPECS:
+        pytest.skip("newer than this timm")
+    least = SPECS[name].input_for(None).min_size
+    task = zoo.Task(num_classes=5, image_size=least, channels=3)
+    assert runs_on(SPECS[name], task, least)
+    assert name == "resnet18" or not runs_on(SPECS[name], task, least - 1)
 
 
 def test_an_unknown_tag_is_a_usage_error():
