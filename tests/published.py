@@ -1,7 +1,7 @@
 """Makes the published tables again, and README's figures with them: `python -m tests.published` (tox run -e published).
 
 Each is a real `harness run` in a folder of its own; `results/published/<name>/` keeps its table and how it was made.
-Meant for two quiet cores: on a busy machine the times are worth nothing.
+Meant for two quiet cores, where all take about eleven minutes: on a busy machine the times are worth nothing.
 """
 
 from __future__ import annotations

@@ -173,8 +173,9 @@ class Session:
         if "epoch" in message:
             row = message["epoch"]
             left.epoch(item.trial.key, row["epoch"] + 1, row["train_seconds"] + row["eval_seconds"])
-            self.screen.tell(events.epoch(item, row, left))
+            # First: who sees the line and stops the run has seen an epoch that is logged.
             self.loggers.epoch(item.trial, row, self._num_train(item))
+            self.screen.tell(events.epoch(item, row, left))
         elif "note" in message:
             self.screen.line(f"note: {item.label}: {message['note']}")
         elif "phase" in message:

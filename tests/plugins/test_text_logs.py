@@ -62,6 +62,13 @@ def test_later_rounds_of_timing_replace_a_trials_row_and_are_its_last_line(store
     assert lines_of(store)[-1]["metrics"]["cpu_infer_step_time"] == 21.0
 
 
+def test_a_resumed_run_keeps_the_trials_that_it_wrote_before(store):
+    for seed in (1, 2):
+        logged(store, loggers_of(None, "csv"), whole_trial(store, trial(seed=seed), [row(0)])[1])
+    trials = pd.read_csv(store.path / "logs/csv/trials.csv")
+    assert trials[["seed", "top1_err"]].values.tolist() == [[1, 2.5], [2, 2.5]]
+
+
 def test_a_trial_that_began_anew_has_another_attempt(store):
     _, deal = whole_trial(store, trial(), [row(0, 7.0), row(1, 6.0)])
     logged(store, loggers_of(None, "csv"), in_part(store, row(0)), deal)
