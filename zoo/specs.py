@@ -202,7 +202,11 @@ class DatasetSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginInfo:
-    """What became of one plugin: `status` is "ok", "failed", "conflict" or "blocked", `detail` says why."""
+    """What became of one plugin: `status` is "ok", "failed", "incomplete", "conflict" or "blocked", `detail` says why.
+
+    `place` is the file and line of the cause, `remedy` what to do, `traceback` what Python said; `note` is what is to
+    be said of a plugin that works.
+    """
 
     name: str
     source: str
@@ -213,11 +217,22 @@ class PluginInfo:
     models: int = 0
     datasets: int = 0
     loggers: int = 0
+    place: str = ""
+    remedy: str = ""
+    traceback: str = ""
+    note: str = ""
 
     @property
     def is_broken(self) -> bool:
         """Whether something of what it declares cannot be had."""
-        return self.status in ("failed", "conflict")
+        return self.status in ("failed", "incomplete", "conflict")
+
+    @property
+    def explanation(self) -> str:
+        """Cause, place and remedy in one line; or the note."""
+        place = f", at {self.place}" if self.place else ""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.detail}{place}{remedy}" if self.detail else self.note
 
 
 def _require_known(field_name: str, value: str, known: tuple[str, ...]) -> None:

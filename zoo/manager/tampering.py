@@ -42,7 +42,8 @@ def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
 
 
 def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
-    modules = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
+    inside = tuple(f"{package}." for package in packages)
+    modules = [one for one in list(sys.modules.items()) if one[0].startswith(inside) or one[0] in packages]
     return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
@@ -64,6 +65,8 @@ def _put_back(name: str, module: ModuleType, names: Mapping[str, Any]) -> list[s
         sys.modules[name] = module
         changed.append(name)
     now = vars(module)
+    if list(map(id, now.values())) == list(map(id, names.values())) and list(now) == list(names):
+        return changed  # which is nearly always so, and a hundred plugins are waiting
     for key, value in names.items():
         if now.get(key, _ABSENT) is not value:
             now[key] = value
