@@ -83,8 +83,8 @@ def _marked(manager: pluggy.PluginManager, name: str, function: Callable[..., An
     names = _names(manager)
     if name not in names:
         guess = did_you_mean(name, names, cutoff=0.0)
-        known = f"rename it; the hooks are {', '.join(names)}"
-        return Problem(cause=f"unknown hook '{name}'{guess}", place=place_of(function), remedy=known)
+        remedy = "rename it; all hooks: zoo/hookspecs.py"
+        return Problem(cause=f"unknown hook '{name}'{guess}", place=place_of(function), remedy=remedy)
     spec = getattr(manager.hook, name).spec
     wanted = list(spec.argnames) if spec else []
     if _takes(function, wanted):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import USAGE, ZooError
 from zoo.manager.neighbours import import_file, import_named
-from zoo.manager.problem import one_line
 from zoo.manager.sandbox import LIMIT_SECONDS, time_limit
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ ASKED_FOR = ("file: ", "module: ")
 class Candidate:
     """A plugin that could be loaded: `load` imports it and is not called when it is blocked.
 
-    `place` is the file that a person would open where nothing better is known.
+    `place` is the file and line that a person would look at where nothing better is known, `module` what is imported.
     """
 
     name: str
@@ -42,6 +41,7 @@ class Candidate:
     load: Callable[[], Any]
     version: str = ""
     place: str = ""
+    module: str = ""
 
     @property
     def full_name(self) -> str:
@@ -125,17 +125,24 @@ def installed() -> Iterator[Candidate]:
 
 def _offered(package: Distribution, name: str, version: str, text: str) -> Iterator[Candidate]:
     file = os.path.join(str(getattr(package, "_path", "")), ENTRY_POINTS_FILE)
-    try:
-        points = [point for point in package.entry_points if point.group == ENTRY_POINT_GROUP]
-    except Exception as error:  # one broken package must not cost the others
-        load = partial(_unreadable, name, error)
-        yield Candidate(name=name, source=f"installed: {name}", load=load, place=f"{file}:1")
-        return
     source = f"installed: {name} {version}".rstrip()
     keys = [line.partition("=")[0].strip() for line in text.splitlines()]
+    try:
+        points = [point for point in package.entry_points if point.group == ENTRY_POINT_GROUP]
+    except Exception:  # whatever a malformed line makes of a parser: one broken package must not cost the others
+        lines = [line.strip() for line in text.splitlines()]
+        wrong = [n for n, line in enumerate(lines, 1) if line and "=" not in line and line[0] not in "[#;"]
+        yield Candidate(name=name, source=source, load=partial(_unreadable, name), place=f"{file}:{(wrong or [1])[0]}")
+        return
     for point in points:
-        place = f"{file}:{keys.index(point.name) + 1}"
-        yield Candidate(name=point.name, source=source, load=partial(_load, point), version=version, place=place)
+        yield Candidate(
+            name=point.name,
+            source=source,
+            load=partial(_load, point),
+            version=version,
+            place=f"{file}:{keys.index(point.name) + 1}",
+            module=point.value.partition(":")[0].strip(),
+        )
 
 
 def _read(package: Distribution) -> str:
@@ -155,9 +162,8 @@ def _name_and_version(package: Distribution) -> tuple[str, str]:
         return folder, ""
 
 
-def _unreadable(name: str, error: Exception) -> None:
-    remedy = f"install it anew: pip install --force-reinstall {name}"
-    raise ZooError(f"what the package {name} offers cannot be read ({one_line(error)})", remedy)
+def _unreadable(name: str) -> None:
+    raise ZooError(f"the entry points of {name} cannot be read", "write each as: name = package.module")
 
 
 def _load(point: EntryPoint) -> Any:
@@ -181,7 +187,7 @@ def _load(point: EntryPoint) -> Any:
 def from_text(text: str) -> Candidate:
     """A plugin given as a file or as the name of a module."""
     if not text.endswith(".py"):
-        return Candidate(name=text, source=f"module: {text}", load=partial(import_named, text))
+        return Candidate(name=text, source=f"module: {text}", load=partial(import_named, text), module=text)
     path = Path(text)
     if not path.is_file():
         raise ZooError(

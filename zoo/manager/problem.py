@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 SHOW_TRACEBACK = "its traceback: harness plugins --verbose"
 NO_RUN = "a plugin is imported, never run: put what ends the program below `if __name__ == '__main__':`"
-_OUR_ROOT = f"{Path(__file__).parents[2]}/"
-_OURS = tuple(f"{_OUR_ROOT}{package}/" for package in ("zoo", "harness", "results"))
+_OUR_ROOT = Path(__file__).parents[2]
+_OURS = tuple(f"{_OUR_ROOT / package}/" for package in ("zoo", "harness", "results"))
+_NO_PLUGIN = ("<frozen ", f"{Path(importlib.__file__).parent}/", *_OURS)
+# What calls a plugin; `neighbours` lies between a plugin and what it imports.
+_CALLERS = tuple(str(Path(__file__).with_name(f"{name}.py")) for name in ("loading", "registration", "tampering"))
 _STACK_LINE = re.compile(r'File "([^"]*)", line (\d+)')  # of Python's tracebacks, and of faulthandler's
 
 
@@ -82,7 +86,8 @@ def place_in_stack(text: str) -> str:
 
 def innermost(frames: list[tuple[str, int]]) -> str:
     """Of files and lines, the outermost call first, the last one that is the plugin's own and not a library's."""
-    foreign = [(file, line) for file, line in frames if not file.startswith(("<frozen ", *_OURS))]
+    begin = max((number for number, (file, _) in enumerate(frames, 1) if file in _CALLERS), default=0)
+    foreign = [(file, line) for file, line in frames[begin:] if not file.startswith(_NO_PLUGIN)]
     if not foreign:
         return ""
     first = Path(foreign[0][0])
@@ -102,7 +107,7 @@ def _library_folders() -> frozenset[str]:
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:
     """The traceback from the plugin's first line on; all of it where nothing in it is the plugin's."""
     here = trace
-    while here is not None and here.tb_frame.f_code.co_filename.startswith(("<frozen ", *_OURS)):
+    while here is not None and here.tb_frame.f_code.co_filename.startswith(_NO_PLUGIN):
         here = here.tb_next
     return here or trace
 

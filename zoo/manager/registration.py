@@ -199,7 +199,7 @@ def _registered(
             return problem
         manager.register(plugin, name=info.name)
     except Tampered as error:
-        return Problem(cause=str(error), remedy=INSIDE)
+        return Problem(cause=str(error), place=place_of(sys.modules.get(candidate.module)), remedy=INSIDE)
     except BaseException as error:  # a plugin may raise SystemExit as it is imported: its own failure, not ours
         _raise_if_not_the_plugins(error)
         return raised(error, sandbox.FIRST_STEP)
