@@ -127,6 +127,16 @@ def test_info_says_what_a_program_needs_to_know(capsys):
     assert {key: facts[key] for key in expected} == expected
 
 
+def test_what_is_printed_as_a_model_is_built_breaks_no_json(tmp_path, capsys):
+    linear = "nn.Sequential(nn.Flatten(), nn.Linear(task.channels * task.image_size**2, task.num_classes))"
+    build = f"def build(task):\n    from torch import nn\n    print('building')\n    return {linear}\n"
+    (tmp_path / "loud.py").write_text(PLUGIN.replace("x:y", "loud:build") + build)
+    assert main(["-p", str(tmp_path / "loud.py"), "info", "mine/net", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["name"] == "mine/net"
+    assert set(err.split()) == {"building"}
+
+
 def test_no_command_is_a_usage_error(capsys):
     assert main([]) == 2
     assert capsys.readouterr().err.startswith("error: the following arguments are required: COMMAND\n")
