@@ -81,6 +81,19 @@ def test_160_a_package_without_metadata_is_called_after_its_folder_and_works(sit
 
 
 @pytest.mark.fault(160)
+def test_160_of_a_package_in_two_folders_the_first_one_counts(site, tmp_path_factory, monkeypatch):
+    older = tmp_path_factory.mktemp("older")
+    install(older, "good", MODELS + NET.format("older"))
+    (older / "acme_good-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: Acme_Good\nVersion: 0.9\n"
+    )
+    monkeypatch.setattr(sys, "path", [*sys.path, str(older)])
+    loaded = discover()
+    assert {"good/net", "older/net"} & set(loaded.models) == {"good/net"}
+    assert [info.version for info in loaded.plugins if info.name.startswith("good")] == ["1.0"]
+
+
+@pytest.mark.fault(160)
 def test_160_one_module_under_two_names_is_loaded_once_and_named(site, capfd):
     install(site, "again", "", entry="again = acme_good")
     assert main(["list", "*/net"]) == 0

@@ -118,8 +118,8 @@ def installed() -> Iterator[Candidate]:
         # A package that lies in two folders is the first, as an import is; only those with plugins are asked for names.
         if text and _GROUP.search(text):
             name, version = _name_and_version(package)
-            if name not in seen:
-                seen.add(name)
+            if (key := re.sub(r"[-_.]+", "-", name).lower()) not in seen:  # as pip compares names
+                seen.add(key)
                 yield from _offered(package, name, version, text)
 
 

@@ -15,7 +15,8 @@ def test_everything_that_is_printed_inside_goes_to_stderr_and_what_comes_after_d
         os.write(1, b"C\n")
         subprocess.run(["echo", "another"], check=True)
     print("ours", flush=True)
-    assert capfd.readouterr() == ("ours\n", "Python\nC\nanother\n")
+    os.write(1, b"still ours\n")
+    assert capfd.readouterr() == ("ours\nstill ours\n", "Python\nC\nanother\n")
 
 
 def test_stdout_is_put_back_whatever_was_done_to_it(capfd):
