@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from zoo.events import TrialEvent
-    from zoo.specs import PluginInfo
+    from zoo.manager.plugin_info import PluginInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

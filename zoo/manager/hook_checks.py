@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from zoo import API_VERSION
+from zoo.hookspecs import API_VERSION
 from zoo.manager.problem import Problem, place_of
 from zoo.names import did_you_mean
 

@@ -19,10 +19,11 @@ from zoo.manager import sandbox
 from zoo.manager.hook_checks import hook_problem
 from zoo.manager.loading import SHIPPED
 from zoo.manager.neighbours import located
+from zoo.manager.plugin_info import PluginInfo
 from zoo.manager.problem import SHOW_TRACEBACK, Problem, joined, place_in_stack, place_of, raised
 from zoo.manager.tampering import Tampered, guarded
 from zoo.names import is_valid
-from zoo.specs import DatasetSpec, ModelSpec, PluginInfo
+from zoo.specs import DatasetSpec, ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

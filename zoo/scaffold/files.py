@@ -16,13 +16,51 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TEMPLATES = Path(__file__).with_name("templates")
-MODEL, DATASET, LIBRARY = "model", "dataset", "library"
-LIBRARIES = ("pytorchcv",)  # those whose models can be listed without importing torch, by the template
+MODEL, DATASET, LIBRARY, LOGGER = "model", "dataset", "library", "logger"
+LIBRARIES = ("pytorchcv",)  # those that there is a template for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a plugin offers: how its README and tests are called, what is typed to look at it and to run it.
+
+    `offers` is what it declares, `model` one of its models, `needs` what pip installs beside the harness.
+    """
+
+    tests: str
+    offers: str
+    look: str
+    run: str
+    model: str = ""
+    needs: str = ""
+
+
+KINDS = {
+    MODEL: Kind(
+        tests="models",
+        offers="{name}/*",
+        model="{name}/tiny",
+        look="check {name}/tiny",
+        run="run --plugins {name}/tiny,mlp",
+    ),
+    LIBRARY: Kind(
+        tests="models",
+        offers="{name}/*",
+        model="{name}/resnet10",
+        look="check {name}/resnet10",
+        run="run --plugins {name}/resnet10,mlp",
+        needs=', "pytorchcv>=0.0.70"',
+    ),
+    DATASET: Kind(
+        tests="dataset", offers="{name}", look="list --datasets", run="run --dataset {name} --plugins mlp,fc_model"
+    ),
+    LOGGER: Kind(tests="logger", offers="{name}", look="list --loggers", run="run --plugins mlp --logger {name}"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """A plugin that is to be begun: `kind` is what it offers, `is_package` whether pip shall install it."""
+    """A plugin that is to be begun: `kind` is one of KINDS, `is_package` whether pip shall install it."""
 
     name: str
     kind: str = MODEL
@@ -33,32 +71,32 @@ class Plugin:
         """The folder of its package, which is also what pip calls it."""
         return f"zoo-{self.name.replace('_', '-').lower()}"
 
+    def put_in(self, text: str) -> str:
+        """A text of its kind with its name."""
+        return text.format(name=self.name)
+
     @property
     def words(self) -> Mapping[str, str]:
         """What stands for the names in a template."""
-        dependencies = '"zoo-harness", "pytorchcv>=0.0.70"' if self.kind == LIBRARY else '"zoo-harness"'
-        return {
+        kind = KINDS[self.kind]
+        words = {word: self.put_in(getattr(kind, word)) for word in ("offers", "model", "look", "run")}
+        dependencies = f'"zoo-harness"{kind.needs}'
+        return words | {
             "name": self.name,
             "package": self.folder,
-            "offers": self.name if self.kind == DATASET else f"{self.name}/*",
-            "model": self.model,
             "dependencies": dependencies,
             "year": str(date.today().year),
         }
 
-    @property
-    def model(self) -> str:
-        """One of its models, to begin with; of a data set a model that ships."""
-        return {MODEL: f"{self.name}/tiny", LIBRARY: f"{self.name}/resnet10", DATASET: "mlp"}[self.kind]
 
-
-def kind_of(*, dataset: bool, library: str | None) -> str:
+def kind_of(*, dataset: bool = False, logger: bool = False, library: str | None = None) -> str:
     """The kind that is asked for. Raises ZooError for a library that there is no template for."""
     if library is not None and library not in LIBRARIES:
         cause = f"there is no template for the library '{library}'{did_you_mean(library, LIBRARIES)}"
         remedy = f"known: {', '.join(LIBRARIES)}; for another, begin a plain one and call the library in build()"
         raise ZooError(cause, remedy, USAGE)
-    return LIBRARY if library else DATASET if dataset else MODEL
+    chosen = [kind for kind, is_asked in ((LIBRARY, library), (DATASET, dataset), (LOGGER, logger)) if is_asked]
+    return chosen[0] if chosen else MODEL
 
 
 def files_of(plugin: Plugin) -> dict[PurePosixPath, str]:
@@ -66,7 +104,7 @@ def files_of(plugin: Plugin) -> dict[PurePosixPath, str]:
     require_name(plugin.name)
     if not plugin.is_package:
         return {PurePosixPath(f"{plugin.name}.py"): _text(f"{plugin.kind}_plugin.py", plugin)}
-    tests = "dataset" if plugin.kind == DATASET else "models"
+    tests = KINDS[plugin.kind].tests
     templates = {
         f"src/{plugin.name}.py": f"{plugin.kind}_plugin.py",
         f"tests/test_{plugin.name}.py": f"test_{tests}.py",

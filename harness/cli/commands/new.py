@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--dataset", action="store_true", help="a data set instead of a model")
+    kinds.add_argument("--logger", action="store_true", help="a logger instead of a model")
     kinds.add_argument("--from-library", metavar="NAME", help="the models of a library: pytorchcv")
     parser.add_argument("--output", metavar="FOLDER", default=".", help="write into this folder")
 
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from zoo.scaffold.files import Plugin, files_of, kind_of, write
 
-    kind = kind_of(dataset=arguments.dataset, library=arguments.from_library)
+    kind = kind_of(dataset=arguments.dataset, logger=arguments.logger, library=arguments.from_library)
     plugin = Plugin(name=arguments.name, kind=kind, is_package=arguments.package)
     try:
         paths = write(files_of(plugin), Path(arguments.output).expanduser())
@@ -42,8 +43,10 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
 def _next_steps(plugin: Plugin, paths: list[Path]) -> list[str]:
     """What to type now."""
-    run = f"run --dataset {plugin.name} --plugins mlp" if plugin.model == "mlp" else f"run --plugins {plugin.model},mlp"
-    look = "list --datasets" if plugin.model == "mlp" else f"check {plugin.model}"
+    from zoo.scaffold.files import KINDS
+
+    kind = KINDS[plugin.kind]
+    look, run = plugin.put_in(kind.look), plugin.put_in(kind.run)
     if not plugin.is_package:
         return [f"next  harness -p {paths[0]} {look}", f"      harness -p {paths[0]} {run}"]
     folder = next(path.parent for path in paths if path.name == "pyproject.toml")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zoo.discovery import Zoo
-    from zoo.specs import PluginInfo
+    from zoo.manager.plugin_info import PluginInfo
 
 HEADINGS = ("plugin", "status", "models", "data", "loggers", "ms", "source")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,9 +18,7 @@ from tests.source import ROOT
 from tests.test_wheel import BUILD
 from zoo import ZooError
 from zoo.discovery import discover
-from zoo.scaffold.files import DATASET, LIBRARY, MODEL, Plugin, files_of, kind_of, write
-
-KINDS = [MODEL, DATASET, LIBRARY]
+from zoo.scaffold.files import DATASET, KINDS, LIBRARY, LOGGER, MODEL, Plugin, files_of, kind_of, write
 
 
 def written(tmp_path, kind, name="my_net", *, is_package=False):
@@ -44,22 +43,15 @@ def test_a_file_of_a_model_keeps_what_a_run_relies_on(tmp_path):
     assert zoo.testing.failures(loaded.models["my_net/tiny"][0]) == []
 
 
-def test_a_file_of_a_data_set_is_trained_on(tmp_path):
-    (file,) = written(tmp_path, DATASET, "my_data")
-    given = [
-        "run",
-        "--dataset",
-        "my_data",
-        "--plugins",
-        "mlp",
-        "--epochs",
-        "1",
-        "--device",
-        "cpu",
-        "--time-budget",
-        "0",
-    ]
-    assert main(["-p", str(file), *given, "--quiet", "--output", str(tmp_path / "runs")]) == 0
+def test_files_of_a_data_set_and_of_a_logger_make_a_run_and_its_log(tmp_path):
+    (data,), (log,) = written(tmp_path, DATASET, "my_data"), written(tmp_path, LOGGER, "my_log")
+    given = ["--dataset", "my_data", "--logger", "my_log", "--epochs", "1", "--device", "cpu", "--time-budget", "0"]
+    plugins = ["-p", str(data), "-p", str(log)]
+    assert main([*plugins, "run", "--plugins", "mlp", *given, "--quiet", "--output", str(tmp_path / "runs")]) == 0
+    (lines,) = (tmp_path / "runs").glob("*/logs/my_log/lines.jsonl")
+    first, *others = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert first["epoch"] == 1
+    assert {line["status"] for line in others} == {"ok"}
 
 
 def test_a_file_of_a_library_lists_its_models_without_it_and_says_that_it_is_missing(tmp_path, monkeypatch, capsys):
@@ -77,7 +69,7 @@ def test_a_file_of_a_library_keeps_what_a_run_relies_on(tmp_path):
     assert zoo.testing.failures(discover([str(file)]).models["my_net/resnet10"][0]) == []
 
 
-@pytest.mark.parametrize("kind", [MODEL, pytest.param(DATASET, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", [MODEL, *(pytest.param(kind, marks=pytest.mark.slow) for kind in (DATASET, LOGGER))])
 def test_a_package_is_built_found_by_its_entry_point_and_passes_its_own_tests(tmp_path, kind):
     written(tmp_path, kind, is_package=True)
     folder, site = tmp_path / "zoo-my-net", tmp_path / "site"
@@ -123,6 +115,7 @@ def test_a_link_to_nowhere_is_not_written_through(tmp_path):
 
 
 def test_a_library_that_there_is_no_template_for_is_one_line():
-    assert kind_of(dataset=False, library="pytorchcv") == LIBRARY
+    assert kind_of(library="pytorchcv") == LIBRARY
+    assert [kind_of(), kind_of(dataset=True), kind_of(logger=True)] == [MODEL, DATASET, LOGGER]
     with pytest.raises(ZooError, match=r"no template for the library 'pytorchvc'. Did you mean pytorchcv\?"):
-        kind_of(dataset=False, library="pytorchvc")
+        kind_of(library="pytorchvc")

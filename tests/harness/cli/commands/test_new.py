@@ -25,7 +25,7 @@ def test_a_package_goes_into_a_folder_of_its_own(tmp_path, capsys):
     folder = tmp_path / "zoo-my-data"
     assert lines[0] == f"wrote {folder}/src/my_data.py"
     assert f"next  pip install -e '{folder}[test]'" in lines
-    assert lines[-2:] == ["      harness run --dataset my_data --plugins mlp", f"      pytest {folder}"]
+    assert lines[-2:] == ["      harness run --dataset my_data --plugins mlp,fc_model", f"      pytest {folder}"]
     assert {path.name for path in folder.iterdir()} == {
         "src",
         "tests",
