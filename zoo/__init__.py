@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from zoo.errors import ZooError
     from zoo.events import EpochEvent, Logger, LoggerSpec, RunEvent, TrialEvent
     from zoo.hookspecs import API_VERSION, hookimpl
-    from zoo.specs import DatasetSpec, InputSpec, LabelledImages, ModelSpec, PluginInfo, Split, Task
+    from zoo.manager.plugin_info import PluginInfo
+    from zoo.specs import DatasetSpec, InputSpec, LabelledImages, ModelSpec, Split, Task
 
 __all__ = [
     "API_VERSION",
@@ -38,9 +39,12 @@ __all__ = [
     "hookimpl",
 ]
 
-_HOMES = {"ZooError": "zoo.errors", "API_VERSION": "zoo.hookspecs", "hookimpl": "zoo.hookspecs"} | dict.fromkeys(
-    ("EpochEvent", "Logger", "LoggerSpec", "RunEvent", "TrialEvent"), "zoo.events"
-)
+_HOMES = {
+    "ZooError": "zoo.errors",
+    "API_VERSION": "zoo.hookspecs",
+    "hookimpl": "zoo.hookspecs",
+    "PluginInfo": "zoo.manager.plugin_info",
+} | dict.fromkeys(("EpochEvent", "Logger", "LoggerSpec", "RunEvent", "TrialEvent"), "zoo.events")
 
 
 def __getattr__(name: str) -> Any:

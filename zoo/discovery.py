@@ -8,11 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zoo.errors import USAGE, ZooError
 from zoo.events import LoggerSpec
 from zoo.manager.content import content_of
 from zoo.manager.loading import ASKED_FOR, Requests, candidates, read_requests
-from zoo.manager.registration import declared, new_manager, one_line, take_in, tried_out
-from zoo.names import UnknownName, unknown
+from zoo.manager.problem import one_line
+from zoo.manager.registration import Rehearsal, declared, new_manager, take_in, tried_out
+from zoo.manager.stdout import on_stderr
+from zoo.names import UnknownName, did_you_mean, unknown
 from zoo.selection import Choice, select
 from zoo.specs import DatasetSpec, ModelSpec
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from zoo.events import TrialEvent
-    from zoo.specs import PluginInfo
+    from zoo.manager.plugin_info import PluginInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,12 @@ class Zoo:
         return self.loggers[name]
 
     def _explained(self, error: UnknownName) -> UnknownName:
-        """The same error; where a plugin that failed may have offered the name, it says so."""
-        return error.blaming(
-            {i.name: i.detail for i in self.plugins if i.status == "failed" and _may_own(i, error.name)}
-        )
+        """The same error; where a plugin that failed or is blocked may have offered the name, it says so."""
+        failed = {
+            i.name: f"failed: {i.detail}" for i in self.plugins if i.status == "failed" and _may_own(i, error.name)
+        }
+        blocked = {i.name: f"is {i.detail}" for i in self.plugins if i.status == "blocked"}
+        return error.blaming(failed | blocked)
 
     def plugin(self, name: str) -> PluginInfo:
         """What is known of the plugin of that name."""
@@ -81,15 +86,36 @@ class Zoo:
 
 
 def discover(
-    arguments: Iterable[str] = (), environment: Mapping[str, str] = os.environ, watched: Collection[str] = ()
+    arguments: Iterable[str] = (),
+    environment: Mapping[str, str] = os.environ,
+    watched: Collection[str] = (),
+    *,
+    remembered: bool = False,
 ) -> Zoo:
     """Load every plugin that is not blocked, one at a time, and collect what it declares.
 
-    A plugin that changes a loaded module of the packages that are `watched` fails, and its change is undone.
+    A plugin that changes a loaded module of the packages that are `watched` fails, and its change is undone. What
+    plugins print goes to stderr. Raises ZooError where a plugin that is blocked is not there, unless the arguments are
+    `remembered` from an earlier time.
     """
     requests = read_requests(arguments, environment)
-    with _same_folder():
-        return collect(candidates, requests, watched)
+    with _same_folder(), on_stderr():
+        zoo = collect(candidates, requests, watched)
+    if not remembered:
+        _require_known(requests.blocked, zoo.plugins)
+    return zoo
+
+
+def _require_known(blocked: Mapping[str, str], plugins: Iterable[PluginInfo]) -> None:
+    """Raise ZooError for the first name to be left out that no plugin has."""
+    known = {name for info in plugins for name in (info.name, f"{info.name} ({info.source})")}
+    # Of two of one name the later one is called after its source as well; the plain name leaves out both.
+    known |= {info.name.removesuffix(f" ({info.source})") for info in plugins}
+    for name, by in blocked.items():
+        if name not in known:
+            raise ZooError(
+                f"{by}: there is no plugin '{name}'{did_you_mean(name, known)}", "see: harness plugins", USAGE
+            )
 
 
 @contextmanager
@@ -110,10 +136,10 @@ def collect(sources: Any, requests: Requests, watched: Collection[str] = ()) -> 
     manager = new_manager()
     infos: dict[str, PluginInfo] = {}
     all_candidates = list(sources(requests))
-    # All are tried out before the first is imported: one that imports torch makes this process unfit to fork.
-    problems = [tried_out(candidate, requests, watched) for candidate in all_candidates]
-    for candidate, problem in zip(all_candidates, problems, strict=True):
-        info = take_in(manager, candidate, problem, requests, infos, watched)
+    rehearsals = tried_out(all_candidates, requests, watched)
+    for candidate in all_candidates:
+        rehearsal = rehearsals.get(candidate.full_name, Rehearsal())
+        info = take_in(manager, candidate, rehearsal, requests, infos, watched)
         infos[info.name] = info
     models = declared(manager.hook.zoo_models, ModelSpec, infos, watched)
     datasets = declared(manager.hook.zoo_datasets, DatasetSpec, infos, watched)

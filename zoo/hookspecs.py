@@ -2,9 +2,9 @@
 
 A plugin that needs a newer zoo than the first says so at its top, `ZOO_API = 2`: where `zoo.API_VERSION` is lower, it
 is left out with the line "needs zoo-api 2, have 1", and nothing of it is called.
-A plugin that is not shipped is imported twice: first in a process of its own, where a crash, an exit or a minute
-without an answer (ZOO_PLUGIN_TIMEOUT) costs only that plugin, then in this one. So do little at import, and nothing
-that lasts.
+A plugin that is not shipped is imported twice: first in a process apart, where a crash, an exit or a minute without an
+answer (ZOO_PLUGIN_TIMEOUT) costs only that plugin, then in this one. So do little at import, and nothing that lasts.
+What is printed then goes to stderr.
 """
 
 from __future__ import annotations

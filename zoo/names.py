@@ -29,11 +29,11 @@ class UnknownName(ZooError):
         self.kind = kind
         self.name = name
 
-    def blaming(self, failed: Mapping[str, str]) -> UnknownName:
-        """The same, with the plugins whose failure may be why: names and what was wrong. Itself where none is."""
-        if not failed:
+    def blaming(self, plugins: Mapping[str, str]) -> UnknownName:
+        """The same, with the plugins that may be why: names and what became of each. Itself where none is."""
+        if not plugins:
             return self
-        reasons = "; ".join(f"{plugin} failed: {detail}" for plugin, detail in failed.items())
+        reasons = "; ".join(f"{plugin} {detail}" for plugin, detail in plugins.items())
         return UnknownName(self.kind, self.name, f". A plugin that may offer it, {reasons}", "see: harness plugins")
 
 

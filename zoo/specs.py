@@ -200,24 +200,6 @@ class DatasetSpec:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginInfo:
-    """What became of one plugin: `status` is "ok", "failed", "conflict" or "blocked", `detail` says why."""
-
-    name: str
-    source: str
-    status: str
-    detail: str = ""
-    version: str = ""
-    millis: float = 0.0
-    models: int = 0
-    datasets: int = 0
-    loggers: int = 0
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether something of what it declares cannot be had."""
-        return self.status in ("failed", "conflict")
 
 
 def _require_known(field_name: str, value: str, known: tuple[str, ...]) -> None:

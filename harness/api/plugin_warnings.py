@@ -1,4 +1,4 @@
-"""What is said of plugins that did not load, by every command that lists or trains models."""
+"""What is said of plugins that did not load, or slowly, by every command that lists or trains models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def on_stderr(text: str) -> None:
 
 
 def report_broken(zoo: Zoo, say: Callable[[str], None] = on_stderr) -> None:
-    """One line on stderr for each plugin that did not load; the others work all the same."""
+    """One line on stderr for each plugin that is broken, or slow to list; the others work all the same."""
     for plugin in zoo.plugins:
-        if plugin.is_broken:
-            say(plain(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.detail}"))
+        if plugin.is_broken or plugin.note:
+            say(plain(f"warning: plugin {plugin.name} ({plugin.source}): {plugin.explanation}"))

@@ -7,7 +7,7 @@ with the channels last, floats in 0..1, PIL images in a list, labels that are Nu
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from results.sanitize import plain
 from zoo import LabelledImages, Split, ZooError
+from zoo.manager.problem import raised
 from zoo.specs import resolve
 
 if TYPE_CHECKING:
@@ -43,36 +44,61 @@ def open_plugins(spec: DatasetSpec, data_dir: Path | None) -> tuple[LabelledImag
 
     Raises ZooError that names the dataset, what is wrong, and what is accepted.
     """
-    try:
-        images = resolve(spec.open)(data_dir)
-    except ZooError:
-        raise
-    except Exception as error:  # whatever a plugin raises: it is named as the dataset's
-        said = plain(f"{type(error).__name__}: {error}")[:300]
-        raise ZooError(f"dataset {spec.name!r} could not be opened: {said}", "its traceback: --debug") from error
+    images = _opened(spec, data_dir)
     if not isinstance(images, LabelledImages):
         raise _refused(spec, f"its open() returned {type(images).__name__}, not zoo.LabelledImages")
+    classes = _classes(spec, images.classes)
     splits = {}
-    for name, split in images.splits.items():
+    for name, split in {"train": images.train, **images.splits}.items():
         try:
             splits[name] = _taken(split)
         except _Unclear as error:
             raise _refused(spec, f"{name} part: {error}") from None
     is_rounded = any(_are_floats(split.images) for split in images.splits.values())
     notes = ("the dataset's images are floats: rounded to 256 levels",) if is_rounded else ()
-    return replace(images, classes=tuple(map(str, images.classes)), **splits), notes
+    return replace(images, classes=classes, **splits), notes
+
+
+def _opened(spec: DatasetSpec, data_dir: Path | None) -> object:
+    """What the dataset's own function returns. Raises ZooError with the line of what it raises."""
+    try:
+        return resolve(spec.open)(data_dir)
+    except ZooError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a plugin raises: it is named as the dataset's
+        problem = raised(error, f"dataset {spec.name!r} could not be opened")
+        place = f", at {problem.place}" if problem.place else ""
+        raise ZooError(f"{plain(problem.cause)[:300]}{place}", "its traceback: --debug") from error
+
+
+def _classes(spec: DatasetSpec, classes: Any) -> tuple[str, ...]:
+    """The names of the classes as text. Raises ZooError where they are none, or not as many as the spec says."""
+    if isinstance(classes, str) or not isinstance(classes, Iterable):
+        cause = f"dataset {spec.name!r}, its classes are {plain(_described(classes))}"
+        raise ZooError(cause, "give the names of all classes: classes=('cat', 'dog')")
+    names = tuple(map(str, classes))
+    if spec.num_classes != len(names):
+        cause = (
+            f"dataset {spec.name!r} declares num_classes={spec.num_classes!r}, its open() returned {len(names)} classes"
+        )
+        raise ZooError(cause, f"declare as many as there are: zoo.DatasetSpec(…, num_classes={len(names)})")
+    return names
 
 
 def _refused(spec: DatasetSpec, why: str) -> ZooError:
     return ZooError(f"dataset {spec.name!r}, {plain(why)}", ACCEPTED)
 
 
-def _taken(split: Split) -> Split:
+def _taken(split: Any) -> Split:
+    if not isinstance(split, Split):
+        raise _Unclear(f"is {type(split).__name__}, not zoo.Split")
     return Split(images=_images(split.images), labels=_labels(split.labels))
 
 
 def _labels(labels: Any) -> list[int]:
     """Labels as Python's own integers."""
+    if not isinstance(labels, Iterable):
+        raise _Unclear(f"its labels are {_described(labels)}")
     items = labels.tolist() if isinstance(labels, Tensor | np.ndarray) else list(labels)
     if all(type(item) is int for item in items):
         return items
@@ -99,6 +125,7 @@ def _images(images: Any) -> Tensor | Sequence[Path]:
 def _stacked(images: Sequence[Any]) -> Tensor:
     """One tensor of images that came one by one, all of one size."""
     pixels = [_one(item, number) for number, item in enumerate(images)]
+    _require_one_layout(images)
     channels = {len(image) for image in pixels}
     if channels == {1, 3}:
         pixels = [image.expand(3, -1, -1) for image in pixels]
@@ -107,6 +134,16 @@ def _stacked(images: Sequence[Any]) -> Tensor:
             wanted, found = (" x ".join(map(str, one.shape)) for one in (pixels[0], image))
             raise _Unclear(f"image {number} is {found} (channels x height x width), the first {wanted}")
     return torch.stack(pixels)
+
+
+def _require_one_layout(images: Sequence[Any]) -> None:
+    """Raise _Unclear where some have their channels first and others last: whoever mixed them meant something else."""
+    first: dict[bool, int] = {}
+    for number, item in enumerate(images):
+        if isinstance(item, Tensor | np.ndarray) and item.ndim == 3:
+            first.setdefault(_channels_are_last(torch.as_tensor(item)[None], item[None]), number)
+    if len(first) == 2:
+        raise _Unclear(f"image {first[False]} has its channels first, image {first[True]} has them last")
 
 
 def _one(item: Any, number: int) -> Tensor:

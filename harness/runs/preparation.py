@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,6 @@ def configuration(request: RunRequest, planned: Sequence[Planned], context: RunC
         "data": context.dataset.facts,
         "notes": list(context.dataset.notes),
         "trials": [{"key": item.trial.key, **item.trial.as_json()} for item in planned],
-        "plugins": [asdict(info) for info in zoo.plugins],
+        "plugins": [asdict(replace(info, traceback="")) for info in zoo.plugins],
         "content": context.content.as_json(),
     }

@@ -55,7 +55,7 @@ def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen
     # With what is named now, here or in the environment: a trial's process is told no more than this.
     words = read_requests([*setup_of(configuration).plugins, *plugins], os.environ).words
     setup = replace(setup_of(configuration), plugins=words)
-    zoo = discover(words, watched=WATCHED)
+    zoo = discover(words, watched=WATCHED, remembered=True)
     loggers = RunLoggers(chosen(logger or setup.logger, zoo), words)
     planned = remembered_trials(configuration, zoo)
     context = open_context(setup, zoo, planned, screen)

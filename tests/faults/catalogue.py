@@ -177,6 +177,10 @@ FAULTS = {
     150: ("a head's name promises a number that is not there", "P5"),
     151: ("a library's source declares its weights in a loop, or names some that are nowhere", "P12"),
     152: ("a trial starts a daemon, which leaves its group", "P8"),
+    160: ("an installed package of plugins is broken, in one of many ways", "P1"),
+    161: ("a plugin prints, or takes stdout away, as it is loaded", "P5"),
+    164: ("a plugin imports torch when it is listed", "P5"),
+    165: ("what is to be left out is not there, or has a model that is asked for", "P5"),
 }
 
 # What cannot be tested here at all, and why.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from types import ModuleType
@@ -31,7 +32,10 @@ def rehearsed(monkeypatch):
 
 @pytest.fixture
 def listed(tmp_path, capfd):
-    """Lists `mine/good` beside a plugin of the given text; returns what was said of that one."""
+    """Lists `mine/good` beside a plugin of the given text; returns what was said of that one to be wrong.
+
+    That is one line, with the place and what to do behind it.
+    """
     good = tmp_path / "good.py"
     good.write_text(GOOD.format(name="mine/good"))
 
@@ -41,7 +45,9 @@ def listed(tmp_path, capfd):
         out, err = capfd.readouterr()
         assert (code, out) == (0, "mine/good\n")
         assert err.count("\n") == 1
-        return err.rstrip().partition("bad.py): ")[2]
+        cause, _, place_and_remedy = err.rstrip().partition("bad.py): ")[2].rpartition(", at ")
+        assert re.fullmatch(r"\S+:\d+; \S.+", place_and_remedy)
+        return cause
 
     return run
 

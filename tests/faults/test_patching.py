@@ -22,4 +22,4 @@ def test_23_what_makes_scores_and_tables_cannot_be_patched_from_a_plugin(tmp_pat
     environment = {"PATH": "", "ZOO_PLUGIN_TIMEOUT": limit}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"warning: plugin mine (file: {tmp_path}/mine.py): changed {name}\n")
+    assert done.stderr.startswith(f"warning: plugin mine (file: {tmp_path}/mine.py): changed {name}, at {tmp_path}/")

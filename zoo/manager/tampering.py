@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from operator import is_
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,9 @@ def guarded(function: Callable[[], Result], watched: Collection[str]) -> Result:
 
 
 def _modules_of(packages: Collection[str]) -> list[tuple[str, ModuleType]]:
-    modules = [(name, module) for name, module in sys.modules.items() if name.partition(".")[0] in packages]
+    beginnings = tuple(packages)
+    alike = [(name, module) for name, module in list(sys.modules.items()) if name.startswith(beginnings)]
+    modules = [(name, module) for name, module in alike if name.partition(".")[0] in packages]
     return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
@@ -64,6 +67,8 @@ def _put_back(name: str, module: ModuleType, names: Mapping[str, Any]) -> list[s
         sys.modules[name] = module
         changed.append(name)
     now = vars(module)
+    if len(now) == len(names) and now.keys() == names.keys() and all(map(is_, now.values(), names.values())):
+        return changed  # which is nearly always so, and a hundred plugins are waiting
     for key, value in names.items():
         if now.get(key, _ABSENT) is not value:
             now[key] = value

@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "check what a run relies on in a model: outputs, gradients, seeds, checkpoints, side effects",
     "check-data": "look at every file of an image folder: what it holds, and what cannot be read",
     "cache": "show what is kept between runs and how much of it may be, or clear it",
+    "new": "begin a plugin of your own: a file, or a package that pip installs",
     "plugins": "list plugins: source, models, load time, what went wrong",
     "time": "time models and count their work, without data and without training",
     "selftest": "prove clocks, counters and metrics on this machine with known answers",

@@ -10,6 +10,7 @@ from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import RUN, TIME, Option
 from harness.plan.values import whole
 from results.sanitize import harmless, plain
+from zoo.manager.stdout import on_stderr
 
 if TYPE_CHECKING:
     import argparse
@@ -29,14 +30,15 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     from zoo.describe import describe
 
     (choice,) = zoo.select(arguments.name)[:1]
-    facts = describe(
-        choice.spec,
-        choice.owner,
-        num_classes=arguments.num_classes,
-        head=arguments.head,
-        img_size=arguments.img_size,
-        weights=choice.weights,
-    )
+    with on_stderr():  # a model's module is imported only now, and may print
+        facts = describe(
+            choice.spec,
+            choice.owner,
+            num_classes=arguments.num_classes,
+            head=arguments.head,
+            img_size=arguments.img_size,
+            weights=choice.weights,
+        )
     if arguments.json:
         print(json.dumps(facts, indent=1))
     else:

@@ -24,7 +24,7 @@ from results.store.run_store import RunStore
 from zoo.discovery import collect
 from zoo.events import EpochEvent, Logger, RunEvent, TrialEvent
 from zoo.manager.loading import only, read_requests
-from zoo.manager.registration import one_line
+from zoo.manager.problem import one_line
 from zoo.specs import resolve
 
 if TYPE_CHECKING:

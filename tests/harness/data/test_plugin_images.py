@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ def opened(images, labels=(0, 1) * 3, classes=("a", "b")):
     return open_plugins(spec(lambda data_dir: zoo.LabelledImages(classes=classes, train=split)), None)[0]
 
 
-def spec(function):
-    return zoo.DatasetSpec(name="mine", open=function, num_classes=2)
+def spec(function, num_classes=2):
+    return zoo.DatasetSpec(name="mine", open=function, num_classes=num_classes)
 
 
 @pytest.mark.fault(149)
@@ -85,6 +86,7 @@ def test_149_labels_of_any_library_are_integers(labels):
         (AS_GREY.long(), "its images are a tensor int64 of shape [6, 1, 8, 9]"),
         (GREY.astype(object), "its images are an array object of shape [6, 8, 9]"),
         ([*list(GREY[:5]), GREY[5, 1:]], "image 5 is 1 x 7 x 9 (channels x height x width), the first 1 x 8 x 9"),
+        ([COLOUR[0], COLOUR[1].transpose(2, 0, 1)] * 3, "image 1 has its channels first, image 0 has them last"),
         ([Image.fromarray(GREY[0]), Image.new("RGBA", (9, 8))], "image 1: a PIL image of mode RGBA"),
         ([Path("a.png"), None], "image 0 is PosixPath"),
         (None, "its images are NoneType None"),
@@ -107,12 +109,50 @@ def test_149_a_label_that_is_no_whole_number_is_named(label):
 
 @pytest.mark.fault(149)
 def test_149_a_dataset_that_raises_or_returns_something_else_is_named():
-    with pytest.raises(zoo.ZooError, match="'mine' could not be opened: ZeroDivisionError: division by zero"):
-        open_plugins(spec(lambda data_dir: 1 / 0), None)
+    at = rf"division by zero, at {__file__}:{divide.__code__.co_firstlineno + 1}"
+    with pytest.raises(zoo.ZooError, match=f"'mine' could not be opened: ZeroDivisionError: {at}"):
+        open_plugins(spec(divide), None)
+    with pytest.raises(zoo.ZooError, match="'mine' could not be opened: SystemExit"):
+        open_plugins(spec(lambda data_dir: sys.exit()), None)
     with pytest.raises(zoo.ZooError, match=r"its open\(\) returned tuple, not zoo.LabelledImages"):
         open_plugins(spec(lambda data_dir: (GREY, [0])), None)
     with pytest.raises(zoo.ZooError, match="not in the mirror"):
         open_plugins(spec(refuse), None)
+
+
+def divide(data_dir):
+    return 1 / 0
+
+
+@pytest.mark.fault(149)
+@pytest.mark.parametrize("split", [(AS_GREY, [0, 1] * 3), None])
+def test_149_a_part_that_is_none_is_named(split):
+    made = spec(lambda data_dir: zoo.LabelledImages(classes=("a", "b"), train=split, test=split))
+    with pytest.raises(zoo.ZooError, match=r"'mine', train part: is \w+, not zoo.Split"):
+        open_plugins(made, None)
+
+
+@pytest.mark.fault(149)
+@pytest.mark.parametrize("labels", [None, 3])
+def test_149_labels_that_are_no_list_are_named(labels):
+    with pytest.raises(zoo.ZooError, match="train part: its labels are"):
+        opened(AS_GREY, labels)
+
+
+@pytest.mark.fault(149)
+@pytest.mark.parametrize("classes", ["ab", 2, None])
+def test_149_classes_that_are_no_names_are_named(classes):
+    with pytest.raises(zoo.ZooError, match="dataset 'mine', its classes are"):
+        opened(AS_GREY, classes=classes)
+
+
+@pytest.mark.fault(149)
+def test_149_a_wrong_number_of_classes_is_named_with_the_right_one():
+    split = zoo.Split(images=AS_GREY, labels=[0, 1] * 3)
+    made = spec(lambda data_dir: zoo.LabelledImages(classes=("a", "b"), train=split), num_classes=3)
+    with pytest.raises(zoo.ZooError, match=r"declares num_classes=3, its open\(\) returned 2 classes") as caught:
+        open_plugins(made, None)
+    assert caught.value.remedy == "declare as many as there are: zoo.DatasetSpec(…, num_classes=2)"
 
 
 def refuse(data_dir):

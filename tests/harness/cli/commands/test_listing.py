@@ -88,11 +88,26 @@ def test_a_blocked_plugin_offers_nothing(capsys):
 
 def test_plugins_shows_each_plugin_and_what_went_wrong(tmp_path, capsys):
     (tmp_path / "bad.py").write_text("1 / 0")
-    main(["-p", str(tmp_path / "bad.py"), "-p", "no:mlp", "plugins"])
+    assert main(["-p", str(tmp_path / "bad.py"), "-p", "no:mlp", "plugins"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["plugin", "status", "models", "data", "loggers", "ms", "source"]
     assert any(line.split()[:3] == ["mlp", "blocked", "0"] for line in lines)
-    assert lines[-1] == "bad: import: ZeroDivisionError: division by zero"
+    cause, place = "bad: import: ZeroDivisionError: division by zero", f"at {tmp_path}/bad.py:1"
+    assert lines[-1] == f"{cause}, {place}; its traceback: harness plugins --verbose"
+
+
+def test_plugins_shows_the_traceback_of_what_went_wrong_and_nothing_of_ours(tmp_path, capsys):
+    (tmp_path / "bad.py").write_text("def half(n):\n    return n / 0\n\nhalf(1)\n")
+    main(["-p", str(tmp_path / "bad.py"), "plugins", "--verbose"])
+    first, *lines = capsys.readouterr().out.partition("bad: import")[2].splitlines()
+    assert f"at {tmp_path}/bad.py:2;" in first
+    assert lines[0] == "  Traceback (most recent call last):"
+    assert [line.split('"')[1] for line in lines if "File" in line] == [f"{tmp_path}/bad.py"] * 2
+    assert lines[-1] == "  ZeroDivisionError: division by zero"
+
+
+def test_plugins_that_all_work_exit_with_0():
+    assert main(["plugins"]) == 0
 
 
 def test_info_says_what_a_program_needs_to_know(capsys):
@@ -110,6 +125,16 @@ def test_info_says_what_a_program_needs_to_know(capsys):
         "num_classes": 10,
     }
     assert {key: facts[key] for key in expected} == expected
+
+
+def test_what_is_printed_as_a_model_is_built_breaks_no_json(tmp_path, capsys):
+    linear = "nn.Sequential(nn.Flatten(), nn.Linear(task.channels * task.image_size**2, task.num_classes))"
+    build = f"def build(task):\n    from torch import nn\n    print('building')\n    return {linear}\n"
+    (tmp_path / "loud.py").write_text(PLUGIN.replace("x:y", "loud:build") + build)
+    assert main(["-p", str(tmp_path / "loud.py"), "info", "mine/net", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["name"] == "mine/net"
+    assert set(err.split()) == {"building"}
 
 
 def test_no_command_is_a_usage_error(capsys):

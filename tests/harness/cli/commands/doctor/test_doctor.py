@@ -14,7 +14,7 @@ from harness.cli.commands import doctor as command
 from harness.cli.commands.doctor import allocator, libraries, system
 from harness.cli.commands.doctor.line import Line
 from harness.cli.commands.doctor.loading import loading_speed
-from zoo.specs import PluginInfo
+from zoo.manager.plugin_info import PluginInfo
 
 ZOO = SimpleNamespace(plugins=(PluginInfo(name="good", source="x", status="ok"),), models={"a": 1})
 
