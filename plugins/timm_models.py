@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.library_index import timm_architectures
+from zoo.libraries.library_index import timm_architectures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -119,7 +119,7 @@ def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any
     """Weights are loaded at the class count they were trained for; a model without a head is given one then."""
     import timm
 
-    from zoo.download import explained
+    from zoo.libraries.download import explained
 
     tagged, put = _named(name, config)
     overlay = _source(config, tagged, put)
@@ -133,7 +133,7 @@ def _pretrained(name: str, config: Any, task: zoo.Task, arguments: dict[str, Any
 
 def _named(name: str, config: Any) -> tuple[str, Path]:
     """The weights' full name, and where a person may put their file by hand."""
-    from zoo.download import hub_folder
+    from zoo.libraries.download import hub_folder
 
     tagged = f"{name}.{config.tag}" if config.tag else name
     return tagged, hub_folder() / f"{tagged}.safetensors"
@@ -141,7 +141,7 @@ def _named(name: str, config: Any) -> tuple[str, Path]:
 
 def _source(config: Any, tagged: str, put: Path) -> dict[str, Any]:
     """What tells timm to read a file that is already here; empty where it may download. Raises where it cannot."""
-    from zoo.download import huggingface_file, require_huggingface, require_url
+    from zoo.libraries.download import huggingface_file, require_huggingface, require_url
 
     if put.is_file():
         # A loader of the model's own (custom_load) reads .npz files, which this is none of.

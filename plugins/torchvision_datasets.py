@@ -57,7 +57,7 @@ def _read(kind: Any, name: str, root: Path, train: bool) -> Any:
         return kind(root, train=train, download=False)
     except RuntimeError:  # "Dataset not found": nothing there, or not what it should be
         pass
-    from zoo.download import watched
+    from zoo.libraries.download import watched
 
     try:
         with watched(name):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zoo
-from zoo.library_index import torchvision_architectures
+from zoo.libraries.library_index import torchvision_architectures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
 
 def require_weights(name: str, weights: str) -> None:
     """Raise where the weights are not in torch.hub's folder and cannot be downloaded."""
-    from zoo.download import require_url
+    from zoo.libraries.download import require_url
 
     require_url(_weights(name, weights).url)
 
@@ -122,7 +122,7 @@ def _weights(name: str, weights: str) -> Any:
 def _pretrained(name: str, task: zoo.Task) -> nn.Module:
     from torchvision import models
 
-    from zoo.download import explained, hub_folder, require_url
+    from zoo.libraries.download import explained, hub_folder, require_url
 
     weights = _weights(name, task.weights or "default")
     size = input_of(name, False, task.weights).size

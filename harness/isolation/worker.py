@@ -32,9 +32,9 @@ from harness.trial.context import Notes, TrialContext
 from harness.trial.determinism import judged
 from harness.trial.trial import TrialCallbacks, run_trial
 from results.errors import StoreError
-from zoo import download
 from zoo.discovery import collect
 from zoo.errors import ZooError
+from zoo.libraries import download
 from zoo.manager import switches
 from zoo.manager.content import changed_files
 from zoo.manager.loading import only, read_requests

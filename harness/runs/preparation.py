@@ -21,8 +21,8 @@ from harness.runs.console.events import Stage
 from harness.runs.content import Content
 from harness.runs.context import RunContext
 from harness.runs.redact import masked
-from zoo import download
 from zoo.errors import USAGE, ZooError
+from zoo.libraries import download
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from tests.harness.tiny import CPU, config, pixels
 from tests.results.runs import Folder, trial
 from zoo.building import build
 from zoo.discovery import discover
-from zoo.download import huggingface_file
+from zoo.libraries.download import huggingface_file
 from zoo.specs import Task
 
 

@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 
 import zoo
 from plugins import timm_models, torchvision_models
-from zoo import download
 from zoo.building import build
 from zoo.errors import ZooError
+from zoo.libraries import download
 
 SPECS = {spec.name: spec for plugin in (torchvision_models, timm_models) for spec in plugin.zoo_models()}
 TASK = zoo.Task(num_classes=10, image_size=64, channels=3, weights="default")

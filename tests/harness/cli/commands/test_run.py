@@ -178,7 +178,7 @@ def test_a_device_that_is_not_there_is_two_lines_and_exit_3(tmp_path, capsys, mo
 
 def test_pretrained_weights_out_of_reach_end_the_run_before_it_begins(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    monkeypatch.setattr("zoo.download._answers", lambda url: False)
+    monkeypatch.setattr("zoo.libraries.download._answers", lambda url: False)
     assert main(["run", "--plugins", "fc_model", "--pretrained"]) == 2
     assert main(["run", "--plugins", "resnet18", "--pretrained", "--output", str(tmp_path / "runs")]) == 3
     error, remedy = capsys.readouterr().err.splitlines()[-2:]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from zoo.library_index import Architecture, timm_architectures, torchvision_architectures
+from zoo.libraries.library_index import Architecture, timm_architectures, torchvision_architectures
 
 
 def test_timm_names_are_those_that_timm_lists():
@@ -93,5 +93,5 @@ def test_a_tag_without_weights_or_in_a_comment_is_not_offered(tmp_path):
 
 
 def test_a_library_that_is_not_installed_has_no_names(monkeypatch):
-    monkeypatch.setattr("zoo.library_index.find_spec", lambda name: None)
+    monkeypatch.setattr("zoo.libraries.library_index.find_spec", lambda name: None)
     assert timm_architectures() == torchvision_architectures() == []
