@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo.checkpoints.matching import DoesNotFit, fitted, load
 from zoo.errors import USAGE, ZooError, first_line
@@ -16,10 +17,9 @@ from zoo.input_size import COMMON_SIZES, UnsuitableSize, other_channels, with_si
 from zoo.options import brackets
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import Weights
-from zoo.without_memory import without_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
     from torch import nn
@@ -260,3 +260,24 @@ def _shapes(spec: ModelSpec, task: Task, size: int) -> dict[str, torch.Size]:
     except ZooError:
         return {}
     return {name: tensor.shape for name, tensor in module.state_dict().items()}
+
+
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Uninitialised tensors (which layers make for their parameters) appear on the meta device.
+
+    Everything else stays real, unlike under `torch.device("meta")`, where torchvision's regnets cannot read the
+    widths that they compute with tensors. Move the model to "meta" afterwards.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class _Parameters(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        ) -> Any:
+            meta = {"device": "meta"} if func is torch.empty else {}
+            return func(*args, **(kwargs or {}) | meta)
+
+    with _Parameters():
+        yield
