@@ -200,8 +200,6 @@ class DatasetSpec:
     summary: str = ""
 
 
-
-
 def _require_known(field_name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ZooError(f"{field_name} is {value!r}", f"use one of: {', '.join(known)}")
