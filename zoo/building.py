@@ -12,11 +12,11 @@ from zoo.heads import layers
 from zoo.heads.attach import attach, exchange
 from zoo.heads.head import Head, HeadSpec
 from zoo.heads.trace import run
+from zoo.heads.without_memory import without_memory
 from zoo.input_size import COMMON_SIZES, UnsuitableSize, other_channels, with_size_hint
 from zoo.options import brackets
 from zoo.specs import ModelSpec, Task, resolve
 from zoo.weights import Weights
-from zoo.without_memory import without_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

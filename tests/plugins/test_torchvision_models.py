@@ -9,7 +9,7 @@ from plugins.torchvision_models import zoo_models
 from zoo.building import build
 from zoo.describe import describe
 from zoo.errors import ZooError
-from zoo.without_memory import without_memory
+from zoo.heads.without_memory import without_memory
 
 SPECS = {spec.name: spec for spec in zoo_models()}
 

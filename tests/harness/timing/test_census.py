@@ -10,7 +10,7 @@ import torch
 import torchvision
 
 from harness.timing.flops import count
-from zoo.without_memory import without_memory
+from zoo.heads.without_memory import without_memory
 
 CLASSIFIERS = [
     name
