@@ -14,9 +14,9 @@ from harness.runs.console.live import LiveScreen
 from harness.runs.console.screen import NoScreen
 from results.store.run_store import RunStore
 
-PAIRS = 6
+PAIRS = 5
 # Steps of a third of a millisecond, as small as they come: what is said of batches weighs most here.
-OPTIONS = ("--plugins", "fc_model", "--dataset", "digits", "--epochs", "150", "--patience", "150", "--device", "cpu")
+OPTIONS = ("--plugins", "fc_model", "--dataset", "digits", "--epochs", "100", "--patience", "100", "--device", "cpu")
 
 
 @pytest.fixture
