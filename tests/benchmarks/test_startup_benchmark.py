@@ -38,7 +38,7 @@ def test_start_up_with_installed_packages_of_plugins(benchmark, monkeypatch, tmp
     assert slower_than_saved(f"start-up of {name} with {num_packages} packages", measured) == ""
 
 
-def test_a_package_of_plugins_costs_at_most_2_ms(monkeypatch, tmp_path):
+def test_a_package_of_plugins_costs_at_most_2_ms(benchmark, monkeypatch, tmp_path):
     command = ["-m", "harness", "list"]
     folders = [_site(tmp_path / str(number), number) for number in (0, 100)]
     took: list[list[float]] = [[], []]
@@ -46,6 +46,8 @@ def test_a_package_of_plugins_costs_at_most_2_ms(monkeypatch, tmp_path):
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.getcwd(), str(folders[turn % 2])]))
         took[turn % 2].append(seconds(command))
     none, hundred = (median(times[1:]) for times in took)
+    benchmark.pedantic(run, args=(command,), rounds=1)  # pytest-benchmark skips what it has not measured
+    benchmark.extra_info["ms a package"] = 10 * (hundred - none)
     assert (hundred - none) / 100 <= 0.002
 
 

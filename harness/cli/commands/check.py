@@ -133,7 +133,7 @@ def _row(one: CheckedModel) -> dict[str, str]:
 def _sum_up(done: Sequence[CheckedModel], output: Path | None, *, quiet: bool) -> None:
     wrong = [one for one in done if not one.is_ok]
     if len(done) > 1 and not quiet:
-        print(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed")
+        print(plain(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed"))
     if any(result.cause == NOT_ASKED for one in done for result in one.results):
         print("note: --slow also compiles and exports", file=sys.stderr)
     if output:

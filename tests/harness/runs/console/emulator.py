@@ -33,6 +33,12 @@ class Terminal(pyte.HistoryScreen):
         return rows
 
 
+def _own_terminal() -> None:
+    """Of the child: what a shell ignores for those that it puts in the background must not come down to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def feed(columns: int, lines: int, *pieces: str) -> Terminal:
     """A terminal that got these pieces of output."""
     terminal = Terminal(columns, lines)
@@ -64,7 +70,7 @@ class Session:
             self.command,
             stdin=slave, stdout=slave, stderr=slave, cwd=self.cwd, close_fds=True, start_new_session=True,
             env={**inherited, "TERM": "xterm-256color", **self.environment},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_own_terminal,
         )  # fmt: skip
         os.close(slave)
 

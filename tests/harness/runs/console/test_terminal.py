@@ -140,10 +140,11 @@ def zoo_trial_done(event):
 
 def test_a_run_shows_its_epochs_and_leaves_its_lines_what_a_plugin_printed_and_the_table(tmp_path):
     (tmp_path / "my_hook.py").write_text(PLUGIN)
-    options = ["--epochs", "3", "--batch-size", "4", "--time-budget", "0", "--num-threads", "1", "--device", "cpu"]
-    command = ["-p", str(tmp_path / "my_hook.py"), "run", "--plugins", "mlp,fc_model", *options]
+    # Long enough to be drawn: on an idle machine an epoch takes a tenth of a second.
+    options = ["--epochs", "20", "--patience", "20", "--batch-size", "4", "--time-budget", "0", "--num-threads", "1"]
+    command = ["-p", str(tmp_path / "my_hook.py"), "run", "--plugins", "mlp,fc_model", "--device", "cpu", *options]
     on = session(sys.executable, "-m", "harness", *command, "--output", str(tmp_path / "runs"), columns=120)
-    on.until(r"▶ fc_model seed 1 +[━─]+ epoch ./3 .*img/s", 300.0)
+    on.until(r"▶ fc_model seed 1 +[━─]+ epoch [0-9]+/20 .*img/s", 300.0)
     assert on.finish(300.0) == 0
     rows = on.terminal.rows()
     at = rows.index("") + 1
