@@ -32,11 +32,14 @@ page.section("table", (root, data) => {
     const fragment = document.createDocumentFragment();
     for (const at of order(data.sorted_by[column], isDescending)) fragment.append(rows[at]);
     ranked.append(fragment);
-    refresh();
+    // The first rows at once: to lay out thousands takes longer than a person waits without noticing.
+    refresh(data.most_shown);
+    if (most > data.most_shown) requestAnimationFrame(() => setTimeout(refresh));
   }
 
-  // Rows with all the words of the filter; of each part of the table the first `most`, unless all are wanted.
-  function refresh() {
+  // Rows with all the words of the filter; of each part of the table the first `most`, unless all are wanted, or for
+  // now the first `atOnce`.
+  function refresh(atOnce = most) {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     let [matching, shown] = [0, 0];
     for (const body of bodies) {
@@ -44,7 +47,7 @@ page.section("table", (root, data) => {
       for (const row of body.rows) {
         row.hidden = !words.every((word) => texts.get(row).includes(word));
         place += !row.hidden;
-        row.classList.toggle("beyond", place > most);
+        row.classList.toggle("beyond", place > Math.min(most, atOnce));
         matching += !row.hidden;
         shown += !row.hidden && place <= most;
       }
@@ -60,7 +63,7 @@ page.section("table", (root, data) => {
   }
 
   headings.forEach((heading, column) => heading.firstElementChild.addEventListener("click", () => sort(column)));
-  box.addEventListener("input", refresh);
+  box.addEventListener("input", () => refresh());
   all.addEventListener("click", () => {
     most = Infinity;
     refresh();

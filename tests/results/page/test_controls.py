@@ -96,6 +96,11 @@ def test_the_first_rows_are_those_of_the_present_order_until_all_are_wanted(chro
         assert names(page) == ["b", "a9"]
         page.locator(".show-all").click()
         assert (len(names(page)), page.locator(".show-all").is_visible()) == (4, False)
+        at_once = page.evaluate(
+            "() => (document.querySelector('#table thead button').click(), document.querySelectorAll('.beyond').length)"
+        )
+        page.wait_for_function("document.querySelectorAll('.beyond').length === 0")
+        assert (at_once, len(names(page)), page.locator(".show-all").is_visible()) == (2, 4, False)
 
 
 @pytest.mark.parametrize("shown", [two_devices], indirect=True)
