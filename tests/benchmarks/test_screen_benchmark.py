@@ -14,7 +14,7 @@ from harness.runs.console.live import LiveScreen
 from harness.runs.console.screen import NoScreen
 from results.store.run_store import RunStore
 
-PAIRS = 5
+PAIRS = 15  # one pair differs from the next by some percent
 # Steps of a third of a millisecond, as small as they come: what is said of batches weighs most here.
 OPTIONS = ("--plugins", "fc_model", "--dataset", "digits", "--epochs", "100", "--patience", "100", "--device", "cpu")
 
