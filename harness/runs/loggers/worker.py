@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,19 +20,18 @@ from harness.isolation.child_process import die_with_parent, kill_descendants, l
 from harness.isolation.pipes import write_line
 from harness.plan.plugin_guard import WATCHED
 from harness.runs.loggers.attempts import Attempts
+from harness.runs.loggers.trial_event import trial_event
 from results.store.atomic import read_regular
 from results.store.codec import from_json
 from results.store.run_store import RunStore
 from zoo.discovery import collect
-from zoo.events import EpochEvent, Logger, RunEvent, TrialEvent
+from zoo.events import EpochEvent, Logger, RunEvent
 from zoo.manager.loading import only, read_requests
 from zoo.manager.problem import one_line
 from zoo.specs import resolve
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-
-    from results.records import Record
 
 
 def main(text: str, events: Connection, answers: Connection, log: Connection) -> None:
@@ -42,15 +43,23 @@ def main(text: str, events: Connection, answers: Connection, log: Connection) ->
     step = "open"
     try:
         logging = _opened(json.loads(text))
-        write_line(answers, {"done": 1})
+        _answer(answers, {"done": 1})
         for number, message in enumerate(_messages(events), 2):
             step = str(message["step"])
             logging.take(step, message)
-            write_line(answers, {"done": number})
+            _answer(answers, {"done": number})
     except BaseException as error:  # SystemExit too: whatever a logger raises is its own failure
         traceback.print_exc()
-        write_line(answers, {"problem": f"{step}: {one_line(error)}"[:300]})
+        _answer(answers, {"problem": f"{step}: {one_line(error)}"[:300]})
     _leave()
+
+
+def _answer(answers: Connection, message: Mapping[str, Any]) -> None:
+    """Say it after all that was printed: the run may end this process once it has its answer."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # whatever a logger has made of it
+            stream.flush()
+    write_line(answers, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class Logging:
             return
         for row in record.history:
             self._epoch(about, row)
-        self.logger.trial(_trial_event(record, path, about["name"], self.attempts.latest(record.key)))
+        self.logger.trial(trial_event(record, path, self.attempts.latest(record.key)))
         self.attempts.mark_record(record.key, digest)
 
 
@@ -104,21 +113,6 @@ def epoch_metrics(row: Mapping[str, Any], num_train: int) -> dict[str, float]:
         **({"lr": row["lr"]} if "lr" in row else {}),
         **({"train_images_per_sec": num_train / seconds} if seconds > 0 else {}),
     }
-
-
-def _trial_event(record: Record, path: Path, name: str, attempt: int) -> TrialEvent:
-    return TrialEvent(
-        key=record.key,
-        model=record.model,
-        dataset=record.dataset,
-        seed=record.seed,
-        status=record.status,
-        path=path,
-        record=asdict(record),
-        name=name,
-        attempt=attempt,
-        metrics={one.name: one.median for one in record.measurements},
-    )
 
 
 def _opened(job: Mapping[str, Any]) -> Logging:

@@ -99,7 +99,7 @@ def test_the_first_rows_are_those_of_the_present_order_until_all_are_wanted(chro
         at_once = page.evaluate(
             "() => (document.querySelector('#table thead button').click(), document.querySelectorAll('.beyond').length)"
         )
-        page.wait_for_function("document.querySelectorAll('.beyond').length === 0")
+        page.locator("#table .beyond").first.wait_for(state="detached")
         assert (at_once, len(names(page)), page.locator(".show-all").is_visible()) == (2, 4, False)
 
 
