@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class TrialEvent:
     """A trial has ended and its record is on disk at `path`; `record` is that record as plain JSON data.
 
-    Loggers are told more: `name` is the trial's, fit for a file (`mlp@s1`), `attempt` as in `EpochEvent`, and `metrics`
-    has the median of each of the record's measurements by name. Where the record is written anew, since later rounds
-    of timing came in, they get another event of the same trial, which holds.
+    `name` is the trial's, fit for a file (`mlp@s1`), and `metrics` has the median of each of the record's measurements
+    by name. Where the record is written anew, since later rounds of timing came in, loggers get another event of the
+    same trial, which holds; `attempt` is theirs, as in `EpochEvent`.
     """
 
     key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from harness.runs.finished_run import Run
 from harness.runs.forecast.memory import Forecast, foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.loggers.run_loggers import RunLoggers
+from harness.runs.loggers.trial_event import trial_event
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
@@ -34,7 +35,6 @@ from results.store.lock import locked
 from results.store.run_store import RunStore
 from results.tables.render import FILES, render
 from zoo.errors import first_line
-from zoo.events import TrialEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -208,16 +208,7 @@ class Session:
             record = replace(record, facts={**record.facts, "timing_log": str(log)})
         self._adopt(record, result)
         path = self.store.save(record)
-        event = TrialEvent(
-            key=record.key,
-            model=record.model,
-            dataset=record.dataset,
-            seed=record.seed,
-            status=record.status,
-            path=path,
-            record=asdict(record),
-        )
-        for problem in self.zoo.trial_done(event):
+        for problem in self.zoo.trial_done(trial_event(record, path)):
             self.screen.line(f"warning: {problem}")
         self._log_records([item])
         return record

@@ -61,23 +61,6 @@ def probabilities(task):
     return with_parts(task, after=lambda net, logits: logits.softmax(1))
 
 
-def no_head(task):
-    """Its classifier is a bare parameter, which no search can find."""
-    import torch
-    from torch import nn
-
-    class Matrix(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.body = nn.Sequential(nn.Flatten(), nn.Linear(task.channels * task.image_size**2, 16))
-            self.matrix = nn.Parameter(torch.rand(16, task.num_classes))
-
-        def forward(self, images):
-            return self.body(images) @ self.matrix
-
-    return Matrix()
-
-
 def one_column_for_two(task):
     return with_parts(task, after=lambda net, logits: logits[:, 0] if task.num_classes == 2 else logits)
 

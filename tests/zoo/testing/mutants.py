@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoo
+from tests.faults.wrong_models import raw_matrix
 from tests.zoo.testing.builders import (
     asks_the_network,
     batch_statistics,
@@ -16,7 +17,6 @@ from tests.zoo.testing.builders import (
     hashed,
     in_a_tuple,
     network,
-    no_head,
     no_module,
     noisy,
     odd_state,
@@ -43,7 +43,7 @@ MUTANTS = [
     ("builds", no_module),
     ("shape", in_a_tuple),
     ("logits", probabilities),
-    ("head", no_head),
+    ("head", raw_matrix),
     ("classes", one_column_for_two),
     ("channels", colour_only),
     ("sizes", one_size),
