@@ -70,6 +70,13 @@ def test_no_group_stands_on_two_sides_of_any_split():
             "give --folds 4, or give each class at least 5 images, or leave it out",
         ),
         (
+            labelled([0] * 9 + [1] * 3),
+            5,
+            {},
+            "1 classes have fewer than 5 images and cannot be in each of 5 folds: b (3)",
+            "give --folds 3, or give each class at least 5 images, or leave it out",
+        ),
+        (
             labelled([0] * 9 + [1] * 2),
             5,
             {},
@@ -103,6 +110,7 @@ def test_data_that_folds_cannot_be_made_of_say_why_and_what_to_do(images, folds,
     with pytest.raises(ZooError) as raised:
         plan_folds(images, folds, seed=0, **given)
     assert (raised.value.cause, raised.value.remedy) == (cause, remedy)
+    assert (raised.value.exit_code == USAGE) == ("--folds" in remedy)  # else it is the data's fault
 
 
 def test_a_dataset_with_parts_of_its_own_is_no_folds_use():

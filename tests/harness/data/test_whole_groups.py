@@ -37,6 +37,19 @@ def test_about_the_share_that_was_asked_for_is_taken_in_whole_units(share):
     assert {LABELS[row] for row in taken} == {LABELS[row] for row in rest} == {0, 1, 2}
 
 
+def test_the_first_folds_are_taken_and_of_the_largest_share_something_is_left():
+    folds = folds_of(LABELS, UNITS, 5, 3)
+    assert share_of(range(200), LABELS, UNITS, 0.4, seed=3)[0] == sorted([*folds[0], *folds[1]])
+    assert len(share_of(range(200), LABELS, UNITS, 0.999, seed=0)[1]) > 0
+
+
+def test_one_group_cannot_be_shared_out():
+    with pytest.raises(ZooError) as raised:
+        share_of(range(4), [0, 1, 0, 1], [7, 7, 7, 7], 0.5, seed=0)
+    assert raised.value.cause == "all images that are left to train with are of one group"
+    assert raised.value.remedy == "give it images of more groups, or split by something finer with --group-by"
+
+
 def test_few_units_are_shared_out_so_that_both_sides_have_every_class():
     labels, units = [0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 2, 2, 3, 3]
     for seed in range(20):
