@@ -70,12 +70,12 @@ class _Steps:
     total: int
     begun: int = 0
 
-    def tell(self, line: str) -> None:
+    def tell(self, line: str, is_new: bool) -> None:
         """What is timed next; nothing is at this moment."""
         self.screen.tell(
             Stage(name="timing", done=self.begun, total=self.total, detail=line, line=f"  {line}", is_timed=True)
         )
-        self.begun += " again, disturbed: " not in line  # which begins no new one
+        self.begun += is_new
 
     def build(self, number: int, choices: Sequence[Choice]) -> None:
         name = choices[number].name

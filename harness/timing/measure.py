@@ -47,13 +47,14 @@ def time_together(
     device: torch.device,
     config: TimingConfig,
     *,
-    tell: Callable[[str], None] = lambda line: None,
+    tell: Callable[[str, bool], None] = lambda line, is_new: None,
     clock: Clock | None = None,
     exact: bool = False,
 ) -> list[Timing]:
     """Time every entry under the same conditions, one timing for each, in order.
 
-    A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept.
+    A model that fails costs only itself. What was disturbed is timed once more, and the better of both is kept. `tell`
+    gets what is timed next, and whether it is new: not once more.
     """
     with applied(config, exact=exact), ExitStack() as stack:
         timed_models = [TimedModel(entry=entry, clock=clock or clock_for(device)) for entry in entries]
@@ -72,15 +73,17 @@ def _open(stack: ExitStack, timed: TimedModel, device: torch.device, config: Tim
         timed.workload = make_workload(entry.model, entry.input_shape, entry.num_classes, device, config)
 
 
-def _time_kind(kind: str, timed_models: Sequence[TimedModel], num_rounds: int, tell: Callable[[str], None]) -> None:
+def _time_kind(
+    kind: str, timed_models: Sequence[TimedModel], num_rounds: int, tell: Callable[[str, bool], None]
+) -> None:
     for timed in timed_models:
-        tell(f"{kind} {timed.entry.name}")
+        tell(f"{kind} {timed.entry.name}", True)
         timed.warm_up(kind, num_rounds)
     _take_turns(kind, timed_models, num_rounds)
     disturbed = [timed for timed in timed_models if kind in timed.series and timed.series[kind].is_worth_another_try()]
     if not disturbed:
         return
-    tell(f"{kind} again, disturbed: {', '.join(timed.entry.name for timed in disturbed)}")
+    tell(f"{kind} again, disturbed: {', '.join(timed.entry.name for timed in disturbed)}", False)
     firsts = [timed.series[kind] for timed in disturbed]
     for timed, first in zip(disturbed, firsts, strict=True):
         timed.series[kind] = first.again()

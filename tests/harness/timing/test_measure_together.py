@@ -51,10 +51,12 @@ def test_what_was_disturbed_is_timed_once_more_and_the_better_is_kept(monkeypatc
     monkeypatch.setattr(Series, "disturbances", lambda self: ["noise"] if self.samples[0] > 15 else [])
     # One step of warm-up, five disturbed samples, then five in peace.
     clock = FakeClock(20.0, *[20.0] * 5, 10.0)
-    (timing,) = time_together([entry("a")], CPU, config(budget_s=0, rounds=1), tell=lines.append, clock=clock)
+    (timing,) = time_together(
+        [entry("a")], CPU, config(budget_s=0, rounds=1), tell=lambda *said: lines.append(said), clock=clock
+    )
     assert timing.measured("cpu_infer_step_time").values == (10.0,) * 5
     assert timing.verdict == "steady"
-    assert lines == ["infer a", "infer again, disturbed: a"]
+    assert lines == [("infer a", True), ("infer again, disturbed: a", False)]
 
 
 def test_a_second_try_that_went_worse_is_dropped(monkeypatch):
