@@ -92,27 +92,22 @@ def load(
     """
     start = perf_counter()
     opened = _open(source)
-    images, notes = opened.images, opened.notes
-    check_images(images)
-    left_out: list[BadFile] = []
-    if skip_bad:
-        images, left_out, said = _without_bad(images, tell)
-        notes = (*notes, *said)
+    check_images(opened.images)
+    images, left_out, said = _without_bad(opened.images, tell) if skip_bad else (opened.images, [], [])
     files = files_of(images)
     facts = require_readable(files, tell=tell)
     pools = open_pools(images, facts)
-    notes = (*notes, *_check_labels(images, pools))
+    notes = (*opened.notes, *said, *_check_labels(images, pools))
     held, unkept = _held(pools)
     known, groups = {name: pool.known for name, pool in pools.items()}, by_row(opened.groups, images)
-    if folds:
-        parts = folded(images, folds, seeds, val_split, known, groups)
-    else:
-        parts = split(images, seed, {"val_split": val_split, "test_split": test_split}, known, groups)
-    identified = [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
+    shares = {"val_split": val_split, "test_split": test_split}
+    parts = (
+        folded(images, folds, seeds, val_split, known, groups) if folds else split(images, seed, shares, known, groups)
+    )
     dataset = Dataset(
         name=source.name,
         classes=images.classes,
-        fingerprint=dataset_fingerprint(images.classes, identified),
+        fingerprint=_fingerprint(images, pools),
         size=pools["train"].size,
         channels=max(pool.channels for pool in pools.values()),
         plan=parts.plan,
@@ -128,6 +123,11 @@ def load(
     _check_classes_left(dataset)
     dataset.seconds = perf_counter() - start
     return dataset
+
+
+def _fingerprint(images: LabelledImages, pools: Mapping[str, ImageSet]) -> str:
+    parts = [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
+    return dataset_fingerprint(images.classes, parts)
 
 
 def _open(source: DatasetSource) -> _Opened:
