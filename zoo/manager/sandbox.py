@@ -109,10 +109,11 @@ def _in_a_fork(
     try:
         with suppress(OSError):  # the child does the same: whoever comes first
             os.setpgid(pid, pid)
-        while talk.next_answer(deadline := monotonic() + seconds):
+        while len(talk.answers) < len(attempts) and talk.next_answer(deadline := monotonic() + seconds):
             pass
-        if talk.is_over:
+        if talk.is_over or len(talk.answers) == len(attempts):
             return talk.answers, None
+        answers, step = list(talk.answers), talk.step  # an answer that comes while the stack is awaited is too late
         status = _wait(pid, deadline)
         if status is None:
             with suppress(ProcessLookupError):
@@ -124,7 +125,7 @@ def _in_a_fork(
         if status is None:
             os.waitpid(pid, 0)
     how = _how_it_ended(status) if status is not None else f"no answer after {seconds:g} s"
-    return talk.answers, Ending(step=talk.step, how=how, stack=talk.rest, is_timeout=status is None)
+    return answers, Ending(step=step, how=how, stack=talk.rest, is_timeout=status is None)
 
 
 class _Talk:

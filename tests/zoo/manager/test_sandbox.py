@@ -87,6 +87,20 @@ def test_one_that_hangs_costs_its_own_time_only():
     assert time.monotonic() - start < 20
 
 
+def test_a_process_that_is_slow_to_end_after_the_last_answer_keeps_every_answer():
+    assert tried(lambda step: "fine", seconds=0.2, is_spoilt=lambda: bool(time.sleep(5))) == ["fine"]
+
+
+def test_an_answer_that_comes_after_the_limit_is_no_answer():
+    def late(step):
+        step("second step")
+        time.sleep(0.4)
+        return "late"
+
+    assert tried(late, answering, seconds=0.2)[:1] == ["second step: no answer after 0.2 s"]
+    assert len(tried(late, seconds=0.2)) == 1
+
+
 def test_what_crashes_only_behind_another_is_not_to_blame():
     left = []
 
