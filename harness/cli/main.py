@@ -64,7 +64,7 @@ def _dispatch(arguments: list[str]) -> int:
     # A name among the arguments may be the command: its module, and no other, is imported.
     named = [name for name in COMMANDS if name in arguments]
     modules = {name: import_module(module_of(name)) for name in named}
-    parsed = _parser(modules).parse_args(arguments)
+    parsed = make_parser(modules).parse_args(arguments)
     if note := give_home():
         Messages.of(arguments).note(f"note: {note}")
     from zoo.discovery import discover
@@ -76,7 +76,8 @@ def _dispatch(arguments: list[str]) -> int:
     return code
 
 
-def _parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
+def make_parser(modules: Mapping[str, ModuleType]) -> argparse.ArgumentParser:
+    """The parser of the command line; of the commands that are not among `modules` it knows the names only."""
     parser = Parser(prog="harness", description="Which architecture should I use? Measured on your images and machine.")
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     parser.add_argument(
