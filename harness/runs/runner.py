@@ -55,7 +55,9 @@ class RoundResult:
 class Runner:
     """Carries trials out for one run; `context` is what they share.
 
-    A trial says how far its epoch is at most every `progress_s` seconds; never where that is 0.
+    A trial says how far its epoch is at most every `progress_s` seconds; never where that is 0. A runner that is one of
+    several on the run's folder works in `workspace`, and shares the dataset's files `data` and the features in
+    `features` with others; where `takes_times` is False its trials are trained and evaluated only.
     """
 
     context: RunContext
@@ -64,6 +66,15 @@ class Runner:
     zoo: Zoo
     num_seeds: Mapping[str, int] = field(default_factory=dict)
     progress_s: float = 0.0
+    workspace: Path | None = None
+    data: Path | None = None
+    features: Path | None = None
+    takes_times: bool = True
+
+    @property
+    def work(self) -> Path:
+        """The folder for what trials need while they run."""
+        return self.store.work if self.workspace is None else self.workspace
 
     @property
     def is_cheap_to_start(self) -> bool:
@@ -75,13 +86,17 @@ class Runner:
         """Whether a trial is timed in another process than it is trained in, which keeps freed memory on a CPU only."""
         return self.setup.isolation and self.is_cheap_to_start
 
+    def _times_in_child(self, trial: Trial) -> bool:
+        """Whether the process that trains the trial times it too."""
+        return self.takes_times and trial.is_timed and not self.times_apart
+
     def rounds_in_all(self, item: Planned) -> int:
         """How many rounds of timing a trial has: seeds are rounds of their model too, as far apart as any."""
         return -(-item.trial.timing.rounds // max(self.num_seeds.get(item.trial.model, 1), 1))
 
     def prepare(self) -> None:
         """Hand the dataset over, once for all trials."""
-        hand_over(self.context.dataset, self.store.work / "data")
+        hand_over(self.context.dataset, self.work / "data")
 
     def carry_out(self, item: Planned, listen: Listener) -> TrialResult:
         """One trial; `listen` gets what it says of its epochs.
@@ -114,7 +129,7 @@ class Runner:
         return self.progress_folder(trial) / trial.key
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> TrialResult:
-        folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
+        folder = self.work / trial_slug(trial.model, trial.seed, trial.fold)
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         job = self.job(item, trial, folder)
@@ -122,14 +137,14 @@ class Runner:
         result = self._result_of(report, trial, folder)
         checkpoint = result.files.get("checkpoint")
         untimed = result.findings.facts.get("timing_verdict") == NOT_TIMED and trial.is_timed
-        if not self.times_apart or checkpoint is None or not untimed:
+        if not (self.times_apart and self.takes_times) or checkpoint is None or not untimed:
             return result
         listen({"phase": "time"})
         return self._with_times(result, self.time([self.timing_job(item, trial, checkpoint)]))
 
     def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
         """The job of timing the trained model in the folder `checkpoint`."""
-        folder = self.store.work / trial_slug(trial.model, trial.seed, trial.fold)
+        folder = self.work / trial_slug(trial.model, trial.seed, trial.fold)
         timed_on = tuple(str(device) for device in self.context.timed_on)
         return replace(self.job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
 
@@ -162,7 +177,7 @@ class Runner:
 
     def job(self, item: Planned, trial: Trial, folder: Path) -> Job:
         """What a process is given for `trial`, with `folder` for the files that it leaves."""
-        work = self.store.work.absolute()
+        work = self.work.absolute()
         return Job(
             trial=trial,
             owner=item.choice.owner,
@@ -171,12 +186,12 @@ class Runner:
             plugin_files=self.context.content.plugins.get(item.choice.owner, {}),
             weights_sha256=self.context.content.weights.get(str(trial.train.weights), ""),
             device=str(self.context.device),
-            timed_on=tuple(map(str, self.context.timed_on)) if trial.is_timed and not self.times_apart else (),
+            timed_on=tuple(map(str, self.context.timed_on)) if self._times_in_child(trial) else (),
             rounds_in_all=self.rounds_in_all(item),
             num_threads=torch.get_num_threads(),
             fingerprint=self.context.dataset.fingerprint,
-            data=str(work / "data"),
-            features=str(work / "features"),
+            data=str((self.data or work / "data").absolute()),
+            features=str((self.features or work / "features").absolute()),
             work=str(folder.absolute()),
             progress=str(self._checkpoints(trial).absolute()),
             checkpoint_s=self.setup.checkpoint_every,
@@ -216,14 +231,14 @@ class Runner:
             return lost_result(report, "failed", f"its result cannot be used: {error}")
         if report.result.get("whole") is not True:
             _, cause = how_it_ended(report, self.setup.trial_timeout)
-            apart = self.times_apart or not trial.is_timed
+            apart = not self._times_in_child(trial)
             findings = without_times(result.findings, report.phase, cause, timed_apart=apart)
             result = replace(result, findings=findings)
         return replace(result, log=joined(result.log, report.log))
 
     def _require_disk(self) -> None:
         """Raise StoreError if the disk refuses this process too: no trial's word alone ends the run."""
-        probe = self.store.work / "probe"
+        probe = self.work / "probe"
         write_atomic(probe, b"probe")
         probe.unlink()
         require_space(self.store.path, expected_bytes(self.context, 1))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -19,18 +18,16 @@ from harness.runs.finished_run import Run
 from harness.runs.forecast.memory import Forecast, foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.loggers.run_loggers import RunLoggers
-from harness.runs.loggers.trial_event import trial_event
 from harness.runs.preparation import expected_bytes
 from harness.runs.runner import Runner, conditions_of
 from harness.runs.signals import Terminated
 from harness.runs.timing_rounds import take_later_rounds
-from harness.trial import saved_model
+from harness.runs.trial_step import take_step
 from harness.trial.outcome import Findings
 from results.page.write import PAGE, write_page
 from results.sanitize import plain
 from results.store import image_names
 from results.store.disk_space import require_space
-from results.store.file_names import CARD_FILE, trial_slug
 from results.store.lock import locked
 from results.store.run_store import RunStore
 from results.tables.render import FILES, render
@@ -39,13 +36,11 @@ from zoo.errors import first_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.isolation.result_files import TrialResult
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
     from harness.runs.console.screen import Screen
     from harness.runs.context import RunContext
     from results.ranking.summary import Summary
-    from results.records import Record
     from zoo.discovery import Zoo
 
 
@@ -124,11 +119,9 @@ class Session:
                 began = monotonic()
                 start = events.TrialStarted(**events.of_trial(item), number=number, trials=len(planned))
                 self.screen.tell(start)
-                result = runner.carry_out(item, partial(self._listen, item, left))
-                left.trial(item.trial.key, monotonic() - began, went_well=result.findings.status == "ok")
-                self._require_readable(result.findings)
-                record = self._kept(item, result)
-                shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
+                record = take_step(runner, item, partial(self._listen, item, left), self.screen.line)
+                self._log_records([item])
+                left.trial(item.trial.key, monotonic() - began, went_well=record.status == "ok")
                 self.screen.tell(events.trial_ended(item, record, left))
             self.loggers.settle()
             self.loggers.stop()
@@ -163,11 +156,6 @@ class Session:
             may_stop=train.patience < train.epochs,
         )
 
-    def _require_readable(self, findings: Findings) -> None:
-        """Bad files would fail every trial: the run ends before its first record, and lists them all."""
-        if findings.error and findings.error.phase == "data" and not self.store.records():
-            self.context.dataset.require_readable()
-
     def _listen(self, item: Planned, left: TimeLeft, message: Mapping[str, Any]) -> None:
         """What a trial says while it runs."""
         if "epoch" in message:
@@ -193,35 +181,6 @@ class Session:
 
     def _num_train(self, item: Planned) -> int:
         return self.context.dataset.of(item.trial.seed, item.trial.fold).counts["train"]
-
-    def _kept(self, item: Planned, result: TrialResult) -> Record:
-        """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
-        info = self.zoo.plugin(item.choice.owner)
-        plugin: dict[str, Any] = {"name": info.name, "source": info.source, "version": info.version}
-        plugin["files"] = self.context.content.plugins.get(info.name, {})
-        record = make_record(item.trial, self.context, result.findings, result.scores, plugin)
-        if record.error and result.log:
-            log = self.store.save_failure(record, result.log)
-            record = replace(record, error=replace(record.error, log=str(log)))
-        elif "timing_error" in record.facts and result.log:
-            log = self.store.save_failure(record, result.log)
-            record = replace(record, facts={**record.facts, "timing_log": str(log)})
-        self._adopt(record, result)
-        path = self.store.save(record)
-        for problem in self.zoo.trial_done(trial_event(record, path)):
-            self.screen.line(f"warning: {problem}")
-        self._log_records([item])
-        return record
-
-    def _adopt(self, record: Record, result: TrialResult) -> None:
-        """Give the files that the trial left behind their place."""
-        name = trial_slug(record.model, record.seed, record.fold)
-        if "predictions" in result.files:
-            self.store.adopt(result.files["predictions"], f"predictions/{name}.npz")
-        if "checkpoint" in result.files:
-            # The card comes last: where it is, the weights are whole.
-            for file in (saved_model.WEIGHTS_FILE, CARD_FILE):
-                self.store.adopt(result.files["checkpoint"] / file, f"checkpoints/{name}/{file}")
 
     @contextmanager
     def _resumable(self) -> Iterator[None]:
