@@ -54,6 +54,7 @@ def run(
       (threads that decode);
     - model: set (options of models, as "mine/tiny.width=32", or several in a list; the name "mine/tiny[width=32]" says
       the same), pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX),
+      weights_dir (a folder of pretrained weights, NAME.TAG.safetensors, that go before those in caches),
       head ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
       momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);

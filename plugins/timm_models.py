@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import zoo
 from zoo.libraries.library_index import timm_architectures
+from zoo.weights_source import WeightsSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +51,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
             weights=arch.weights,
             require_weights=partial(require_weights, arch.name),
+            weights_source=partial(weights_source, arch.name),
             convert_weights=convert_weights,
         )
 
@@ -98,6 +100,25 @@ def require_weights(name: str, weights: str) -> None:
     _source(config, *_named(name, config))
 
 
+def weights_source(name: str, weights: str) -> WeightsSource:
+    """Where these weights are, or come from. Looks at no file's content."""
+    from zoo.libraries.download import cached_file
+
+    config = _config(name, weights)
+    tagged, put = _named(name, config)
+    file_name = put.name
+    if (path := _own_file(put)) is not None:
+        return WeightsSource(file_name=file_name, path=path)
+    if config.hf_hub_id:
+        names = (config.hf_hub_filename,) if config.hf_hub_filename else FILES
+        path = cached_file(config.hf_hub_id, names)
+        return WeightsSource(file_name=file_name, path=path, repository=config.hf_hub_id, files=names)
+    if config.url:
+        there = put.with_name(config.url.rpartition("/")[2])
+        return WeightsSource(file_name=file_name, path=there if there.is_file() else None, url=config.url, put=there)
+    return WeightsSource(file_name=file_name, missing=f"timm has no pretrained weights for {tagged}")
+
+
 def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str, Tensor]:
     """What timm does with a file before it loads it: other projects' names, positions for the model's image size."""
     module = import_module(type(model).__module__)
@@ -139,13 +160,20 @@ def _named(name: str, config: Any) -> tuple[str, Path]:
     return tagged, hub_folder() / f"{tagged}.safetensors"
 
 
+def _own_file(put: Path) -> Path | None:
+    """A file that a person has put into the folder of weights, or into torch.hub's."""
+    from zoo.libraries.download import own_file
+
+    return own_file(put.name) or (put if put.is_file() else None)
+
+
 def _source(config: Any, tagged: str, put: Path) -> dict[str, Any]:
     """What tells timm to read a file that is already here; empty where it may download. Raises where it cannot."""
     from zoo.libraries.download import huggingface_file, require_huggingface, require_url
 
-    if put.is_file():
+    if (path := _own_file(put)) is not None:
         # A loader of the model's own (custom_load) reads .npz files, which this is none of.
-        return {"file": str(put), "custom_load": False}
+        return {"file": str(path), "custom_load": False}
     if not config.hf_hub_id:
         if not config.url:
             raise zoo.ZooError(f"timm has no pretrained weights for {tagged}", "train it from scratch", 2)

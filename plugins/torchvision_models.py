@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import zoo
 from zoo.libraries.library_index import torchvision_architectures
+from zoo.weights_source import WeightsSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -50,6 +52,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             tags=frozenset({arch.family, "starter"} if arch.name in STARTER else {arch.family}),
             weights=arch.weights,
             require_weights=partial(require_weights, arch.name),
+            weights_source=partial(weights_source, arch.name),
             convert_weights=convert_weights,
         )
 
@@ -92,9 +95,21 @@ def input_of(name: str, fixed: bool, weights: str | None) -> zoo.InputSpec:
 
 def require_weights(name: str, weights: str) -> None:
     """Raise where the weights are not in torch.hub's folder and cannot be downloaded."""
-    from zoo.libraries.download import require_url
+    from zoo.libraries.download import own_file, require_url
 
-    require_url(_weights(name, weights).url)
+    known = _weights(name, weights)
+    if own_file(_file_name(name, known)) is None:
+        require_url(known.url)
+
+
+def weights_source(name: str, weights: str) -> WeightsSource:
+    """Where these weights are, or come from. Looks at no file's content."""
+    from zoo.libraries.download import hub_folder, own_file
+
+    known = _weights(name, weights)
+    put = hub_folder() / known.url.rpartition("/")[2]
+    path = own_file(_file_name(name, known)) or (put if put.is_file() else None)
+    return WeightsSource(file_name=_file_name(name, known), path=path, url=known.url, put=put)
 
 
 def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str, Tensor]:
@@ -112,6 +127,11 @@ def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str
     return resampled
 
 
+def _file_name(name: str, weights: Any) -> str:
+    """What a person calls their file in a folder of weights."""
+    return f"{name}.{weights.name}.safetensors"
+
+
 def _weights(name: str, weights: str) -> Any:
     from torchvision import models
 
@@ -122,13 +142,15 @@ def _weights(name: str, weights: str) -> Any:
 def _pretrained(name: str, task: zoo.Task) -> nn.Module:
     from torchvision import models
 
-    from zoo.libraries.download import explained, hub_folder, require_url
+    from zoo.libraries.download import explained, hub_folder, own_file, require_url
 
     weights = _weights(name, task.weights or "default")
     size = input_of(name, False, task.weights).size
     if name.startswith(("vit_", "maxvit")) and task.image_size != size:
         cause = f"the weights {weights.name} work at {size} px only, not at {task.image_size}"
         raise zoo.ZooError(cause, f"use --img-size {size}, or no weights", 2)
+    if (path := own_file(_file_name(name, weights))) is not None:
+        return _from_own_file(name, path)
     require_url(weights.url)
     with explained(f"the weights {weights.name}", hub_folder() / weights.url.rpartition("/")[2]):
         if name not in WITH_AUXILIARY_HEADS:
@@ -139,3 +161,18 @@ def _pretrained(name: str, task: zoo.Task) -> nn.Module:
         inception: Any = models.get_model_builder(name)(weights=weights, progress=False, aux_logits=True)
         inception.transform_input = False
     return inception  # type: ignore[no-any-return]  # torchvision is untyped
+
+
+def _from_own_file(name: str, path: Path) -> nn.Module:
+    """The model with the weights of a person's file, which are those that torchvision would have fetched."""
+    from torchvision import models
+
+    from zoo.libraries.download import explained
+    from zoo.weights import Weights
+
+    tensors = Weights(path=str(path)).load()[0].tensors
+    arguments: dict[str, Any] = {"aux_logits": True, "init_weights": False} if name in WITH_AUXILIARY_HEADS else {}
+    model: nn.Module = models.get_model_builder(name)(weights=None, **arguments)
+    with explained(f"the weights {path.name}", path):
+        model.load_state_dict(convert_weights(dict(tensors), model))
+    return model

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from zoo.weights_source import WeightsSource
+
 SPLITS = ("train", "val", "test")
 USUAL_SIZE = 224  # of images, for models that were designed for no size of their own
 LARGEST_FREE_SIZE = 64  # of a run's images, for such models
@@ -123,7 +125,8 @@ class ModelSpec:
     for libraries that would have to be imported to know it.
     `weights` names the pretrained tags that `Task.weights` may carry; the first is the default.
     `require_weights`, called with "default" or a tag before a run begins, raises ZooError where these weights are
-    neither here nor within reach.
+    neither here nor within reach. `weights_source`, called with a tag, says where these weights are or come from, so
+    that many can be looked for, and fetched, before any model is built.
     `convert_weights`, called with a file's tensors by name and the model that does not take them so, returns them as
     its library takes them today: under its present names, resampled for the model's image size.
     `requires` names top-level modules without which the model cannot be built.
@@ -146,6 +149,7 @@ class ModelSpec:
     tags: frozenset[str] = frozenset()
     weights: tuple[str, ...] = ()
     require_weights: Callable[[str], None] | None = None
+    weights_source: Callable[[str], WeightsSource] | None = None
     convert_weights: Callable[[dict[str, Tensor], nn.Module], Mapping[str, Tensor]] | None = None
     options: Options = field(default_factory=dict, hash=False)
     own_task: Callable[[Mapping[str, Any]], Task | None] | None = None

@@ -78,6 +78,7 @@ RUN = {
     "workers": Option("threads that decode images (default: one a core)", whole(1, MAX_THREADS)),
     "pretrained": Option("start from the library's default weights", switch, False),
     "weights": Option("start from these weights (FILE#sha256=HEX is checked)", metavar="TAG|FILE"),
+    "weights_dir": Option("a folder of pretrained weights, NAME.TAG.safetensors, that go before caches", values.path),
     "head": Option("linear, or mlp:SIZES:DROPOUT such as mlp:256:0.2", values.head, TRAIN.head),
     "finetune": _choice(
         "train only the new head, or everything (default: head with pretrained weights, else full)",

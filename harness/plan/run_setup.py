@@ -22,7 +22,7 @@ class RunSetup:
     `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset`, the folders and `labels`
     name the images, and `group_by` says which of them belong together; `trial_timeout` is in seconds (0: none),
     `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch. `logger`
-    are the loggers that are asked for.
+    are the loggers that are asked for; `weights_dir` has files of pretrained weights, which go before those in caches.
     """
 
     plugins: tuple[str, ...] = ()
@@ -43,12 +43,14 @@ class RunSetup:
     checkpoint_every: float = 300.0
     check_determinism: bool = False
     logger: tuple[str, ...] = ()
+    weights_dir: str | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> RunSetup:
         """From a value for each option of a run."""
-        names = cls.__dataclass_fields__.keys() - {"plugins", "logger", *PATHS}
-        paths: dict[str, Any] = {name: arguments[name] and os.path.abspath(arguments[name]) for name in PATHS}
+        names = cls.__dataclass_fields__.keys() - {"plugins", "logger", "weights_dir", *PATHS}
+        named = (*PATHS, "weights_dir")
+        paths: dict[str, Any] = {name: arguments[name] and os.path.abspath(arguments[name]) for name in named}
         return cls(
             plugins=read_requests(arguments["plugins"], os.environ).words,
             logger=tuple(arguments["logger"]),

@@ -27,6 +27,7 @@ from results.store.lock import locked
 from results.store.run_store import RUN_FILE, RunStore
 from zoo.discovery import discover
 from zoo.errors import ZooError
+from zoo.libraries.download import weights_dir
 from zoo.manager.loading import read_requests
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen
     for note in require_same_content(store, to_do, context.content):
         screen.line(f"note: {note}")
     session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers)
-    return session.carry_out(planned)
+    with weights_dir(setup.weights_dir):
+        return session.carry_out(planned)
 
 
 def resume_as_planned(request: RunRequest, planned: Sequence[Planned], screen: Screen) -> Run:

@@ -12,6 +12,7 @@ from harness.runs.resume import resume_as_planned
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
 from results.store.run_store import RunStore
+from zoo.libraries.download import weights_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
     """Train and measure `choices`, and write what came out. Raises ZooError where the run cannot even begin."""
-    with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
+    with (
+        signals_raise(),
+        weights_dir(request.setup.weights_dir),
+        open_screen(request.log, quiet=request.quiet) as screen,
+    ):
         loggers = chosen(request.setup.logger, zoo)
         planned = planned_trials(request, choices, zoo)
         if request.resume:

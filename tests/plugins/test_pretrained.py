@@ -194,3 +194,45 @@ def test_a_download_puts_tqdm_back_as_it_was(hub, squeezenet):
     with download.reported(lambda *figures: None), pytest.raises(ZooError):
         build(SPECS["squeezenet1_1"], TASK)
     assert (tqdm.__init__, tqdm.display) == before
+
+
+def test_weights_in_a_named_folder_go_before_all_others(hub, tmp_path):
+    from torchvision import models
+
+    source = models.squeezenet1_1()
+    save_file(source.state_dict(), tmp_path / "squeezenet1_1.IMAGENET1K_V1.safetensors")
+    where = SPECS["squeezenet1_1"].weights_source("IMAGENET1K_V1")
+    assert (where.path, where.put.parent, where.url[:8]) == (None, hub, "https://")
+    with download.weights_dir(str(tmp_path)):
+        assert SPECS["squeezenet1_1"].weights_source("default").path == tmp_path / where.file_name
+        SPECS["squeezenet1_1"].require_weights("default")
+        built = build(SPECS["squeezenet1_1"], TASK)
+    assert torch.equal(built.model.features[0].weight, source.features[0].weight)
+    assert download.own_file(where.file_name) is None
+
+
+def test_timm_weights_in_a_named_folder_are_taken_and_others_are_at_hugging_face(hub, tmp_path):
+    import timm
+
+    source = timm.create_model("lcnet_050")
+    save_file(source.state_dict(), tmp_path / "lcnet_050.ra2_in1k.safetensors")
+    spec = SPECS["timm/lcnet_050"]
+    where = spec.weights_source("ra2_in1k")
+    assert (where.path, where.repository, where.file_name) == (
+        None, "timm/lcnet_050.ra2_in1k", "lcnet_050.ra2_in1k.safetensors",
+    )  # fmt: skip
+    with download.weights_dir(str(tmp_path)):
+        assert spec.weights_source("ra2_in1k").path == tmp_path / where.file_name
+        built = build(spec, TASK)
+    assert torch.equal(built.model.conv_stem.weight, source.conv_stem.weight)
+
+
+def test_a_damaged_file_in_a_named_folder_is_one_line(hub, tmp_path):
+    (tmp_path / "squeezenet1_1.IMAGENET1K_V1.safetensors").write_bytes(b"torn")
+    with download.weights_dir(str(tmp_path)), pytest.raises(ZooError, match="cannot be read"):
+        build(SPECS["squeezenet1_1"], TASK)
+
+
+def test_a_folder_of_weights_that_is_none_is_one_line(tmp_path):
+    with pytest.raises(ZooError, match="is no folder"), download.weights_dir(str(tmp_path / "none")):
+        pass

@@ -22,6 +22,7 @@ from zoo.weights import sha256_of
 Tell = Callable[[str, int, int], None]
 
 CONNECT_SECONDS = 3.0
+WEIGHTS_DIR = "ZOO_WEIGHTS_DIR"
 _LISTENER: ContextVar[Tell | None] = ContextVar("listener", default=None)
 # Names of torch.hub's files end in the first digits of their SHA-256.
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
@@ -35,17 +36,55 @@ def hub_folder() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
+def own_file(file_name: str) -> Path | None:
+    """That file in the folder of weights that a person has named (--weights-dir), None where it has none."""
+    folder = os.environ.get(WEIGHTS_DIR)
+    path = Path(folder) / file_name if folder else None
+    return path if path is not None and path.is_file() else None
+
+
+@contextmanager
+def weights_dir(folder: str | None) -> Iterator[None]:
+    """Within, here and in child processes, weights are taken from `folder` where it has them; None changes nothing.
+
+    Raises ZooError where it is no folder.
+    """
+    if folder is None:
+        yield
+        return
+    if not os.path.isdir(folder):
+        raise ZooError(
+            f"--weights-dir {folder} is no folder", "name the folder that has the files NAME.TAG.safetensors"
+        )
+    before = os.environ.get(WEIGHTS_DIR)
+    os.environ[WEIGHTS_DIR] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop(WEIGHTS_DIR)
+        os.environ |= {} if before is None else {WEIGHTS_DIR: before}
+
+
 def require_url(url: str) -> None:
     """Return where the file of `url` is in the local cache and whole, or can be fetched; else raise ZooError."""
     path = hub_folder() / Path(urlsplit(url).path).name
     if path.is_file():
-        match = _HASH_IN_NAME.search(path.name)
-        require_whole(path, match[1] if match else "")
+        require_whole(path, hash_in_name(path.name))
     else:
         require_reachable(url, f"the weights {path.name}", path)
 
 
 def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
+    """What `cached_file` finds, and whole: raises ZooError where it is not."""
+    path = cached_file(repository, names)
+    if path is not None:
+        # Large files are stored under their SHA-256; small ones under git's SHA-1, of more than their bytes.
+        blob = path.resolve().name
+        require_whole(path, blob if _SHA256.fullmatch(blob) else "")
+    return path
+
+
+def cached_file(repository: str, names: tuple[str, ...]) -> Path | None:
     """The first of `names` that the local Hugging Face cache has of `repository` ("owner/name" or "owner/name@commit").
 
     Of several snapshots it is the one that the library itself would read.
@@ -58,11 +97,14 @@ def huggingface_file(repository: str, names: tuple[str, ...]) -> Path | None:
     for name in names:
         cached = try_to_load_from_cache(owner_and_name, name, cache or None, revision or None)
         if isinstance(cached, str):
-            # Large files are stored under their SHA-256; small ones under git's SHA-1, of more than their bytes.
-            blob = Path(cached).resolve().name
-            require_whole(Path(cached), blob if _SHA256.fullmatch(blob) else "")
             return Path(cached)
     return None
+
+
+def hash_in_name(name: str) -> str:
+    """The first digits of the SHA-256 that a file's name says it has; "" where it says none."""
+    match = _HASH_IN_NAME.search(name)
+    return match[1] if match else ""
 
 
 def require_whole(path: Path, digest: str) -> None:
@@ -92,10 +134,12 @@ def require_huggingface(repository: str, name: str, put: Path) -> None:
 @contextmanager
 def explained(what: str, put: Path) -> Iterator[None]:
     """Turn what a library raises while it fetches and reads weights into one line with a remedy."""
+    from safetensors import SafetensorError
+
     try:
         with watched(what):
             yield
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, ValueError, EOFError, SafetensorError) as error:
         reason = first_line(error) or type(error).__name__
         raise ZooError(f"{what} could not be loaded: {reason}", f"get the file by hand and put it at {put}") from error
 
