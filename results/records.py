@@ -76,6 +76,8 @@ class Record:
     `per_class` has one row a class: name, n, accuracy, precision, recall, f1 (percent, None where undefined).
     `history` has one row an epoch. `confusion_counts` has a cell (true class, predicted class, number of images) for
     each pair that occurred, in order; class -1 was predicted where an output was not finite.
+    `timing_machine` is the one that took the step times where that is not the `machine` which trained the model: a
+    worker's trials are timed once all are trained, on one host. Empty until then.
     """
 
     key: str
@@ -94,6 +96,7 @@ class Record:
     history: tuple[Mapping[str, Any], ...] = ()
     per_class: tuple[Mapping[str, Any], ...] = ()
     confusion_counts: tuple[tuple[int, int, int], ...] = ()
+    timing_machine: Mapping[str, Any] | None = None
     schema: int = SCHEMA
 
     @property
@@ -105,6 +108,11 @@ class Record:
     def folds(self) -> int:
         """How many folds its seed has; 0 without folds."""
         return self.trial.get("folds") or 0
+
+    @property
+    def machine_of_times(self) -> Mapping[str, Any]:
+        """The machine whose clock the step times are from; the one that trained where none has taken them yet."""
+        return self.timing_machine or self.machine
 
     def measured(self, name: str) -> Measurement | None:
         """The measurement of that name, or None where it was not taken."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from harness.plan.request import ResumeRequest, RunRequest
     from harness.runs.finished_run import Run
+    from harness.runs.session import Engine
     from zoo.discovery import Zoo
 
 RESTORE = "restore them, or start a new run: python -m harness run"
@@ -47,10 +48,13 @@ def resume(request: ResumeRequest) -> Run:
         return go_on(find_run(request), request.plugins, request.logger, screen)
 
 
-def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen: Screen) -> Run:
+def go_on(
+    store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen: Screen, engine: Engine | None = None
+) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own.
 
-    `logger` are the loggers that it goes on with, the run's own where none is named.
+    `logger` are the loggers that it goes on with, the run's own where none is named; `engine` carries the trials out
+    where they are not taken here, one after the other.
     """
     configuration = store.configuration
     # With what is named now, here or in the environment: a trial's process is told no more than this.
@@ -65,17 +69,19 @@ def go_on(store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen
     to_do = [item for item in planned if item.trial.key not in done]
     for note in require_same_content(store, to_do, context.content):
         screen.line(f"note: {note}")
-    session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers)
+    session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers, engine=engine)
     with weights_dir(setup.weights_dir):
         return session.carry_out(planned)
 
 
-def resume_as_planned(request: RunRequest, planned: Sequence[Planned], screen: Screen) -> Run:
+def resume_as_planned(
+    request: RunRequest, planned: Sequence[Planned], screen: Screen, engine: Engine | None = None
+) -> Run:
     """`harness run --resume`: as `resume`, once it is sure that the very trials of that run are asked for."""
     store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
     same_setup(setup_of(store.configuration), request.setup)
-    return go_on(store, request.setup.plugins, request.setup.logger, screen)
+    return go_on(store, request.setup.plugins, request.setup.logger, screen, engine)
 
 
 def retry(request: ResumeRequest) -> Run | None:

@@ -77,6 +77,11 @@ class Runner:
         return self.store.work if self.workspace is None else self.workspace
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether others may carry trials out for the same folder of a run."""
+        return self.workspace is not None
+
+    @property
     def is_cheap_to_start(self) -> bool:
         """Whether a process costs little: they are forked on a CPU, and spawned where an accelerator is used."""
         return self.context.device.type == "cpu"

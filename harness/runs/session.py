@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.machine.malloc import allocator
 from harness.runs.comparable import require_comparable
@@ -41,7 +41,21 @@ if TYPE_CHECKING:
     from harness.runs.console.screen import Screen
     from harness.runs.context import RunContext
     from results.ranking.summary import Summary
+    from results.records import Record
     from zoo.discovery import Zoo
+
+
+class Engine(Protocol):
+    """Who carries the trials of a run out, where that is not the session itself, one after the other.
+
+    Engines train and evaluate: step times are taken by the session, once all trials have their records. `is_shared`
+    says whether workers take trials from the run's folder themselves.
+    """
+
+    is_shared: bool
+
+    def carry_out(self, session: Session, runner: Runner, to_do: Sequence[Planned], left: TimeLeft) -> None:
+        """Return once each of `to_do` has its record; `session.ended` is told of each of them."""
 
 
 PROGRESS_SECONDS = 0.4  # between two words of a trial on its batches, which costs the child 0.1 ms and us a drawing
@@ -57,10 +71,11 @@ class Session:
     setup: RunSetup
     screen: Screen
     loggers: RunLoggers = field(default_factory=RunLoggers)
+    engine: Engine | None = None
 
     def carry_out(self, planned: Sequence[Planned]) -> Run:
         """Every trial of `planned` that has no record yet, then the tables of all."""
-        with locked(self.store.path), self._resumable():
+        with locked(self.store.path, with_workers=self.engine is not None and self.engine.is_shared), self._resumable():
             self.store.clear_work()  # which a run that was killed has left
             # A run that goes on has the same images in the same order, by their fingerprint, if under other names.
             image_names.keep(self.store, self.context.dataset.test_images)
@@ -112,17 +127,14 @@ class Session:
         try:
             if to_do:
                 require_space(self.store.path, expected_bytes(self.context, len(to_do)))
-                runner.prepare()
+                if self.engine is None:
+                    runner.prepare()
             left = self._foresee(runner, to_do)
             self.screen.line("")
-            for number, item in enumerate(to_do, len(planned) - len(to_do) + 1):
-                began = monotonic()
-                start = events.TrialStarted(**events.of_trial(item), number=number, trials=len(planned))
-                self.screen.tell(start)
-                record = take_step(runner, item, partial(self._listen, item, left), self.screen.line)
-                self._log_records([item])
-                left.trial(item.trial.key, monotonic() - began, went_well=record.status == "ok")
-                self.screen.tell(events.trial_ended(item, record, left))
+            if self.engine is not None:
+                self.engine.carry_out(self, runner, to_do, left)
+            else:
+                self._in_turn(runner, to_do, planned, left)
             self.loggers.settle()
             self.loggers.stop()
             take_later_rounds(runner, planned, self.screen)
@@ -131,6 +143,19 @@ class Session:
             self.store.clear_work()
             with suppress(OSError):  # it may hold the checkpoints of a trial that is to be resumed
                 runner.progress.rmdir()
+
+    def _in_turn(self, runner: Runner, to_do: Sequence[Planned], planned: Sequence[Planned], left: TimeLeft) -> None:
+        for number, item in enumerate(to_do, len(planned) - len(to_do) + 1):
+            began = monotonic()
+            self.screen.tell(events.TrialStarted(**events.of_trial(item), number=number, trials=len(planned)))
+            record = take_step(runner, item, partial(self._listen, item, left), self.screen.line)
+            self.ended(item, record, left, monotonic() - began)
+
+    def ended(self, item: Planned, record: Record, left: TimeLeft, seconds: float) -> None:
+        """A trial has its record, which took so many seconds: loggers and screen are told."""
+        self._log_records([item])
+        left.trial(item.trial.key, seconds, went_well=record.status == "ok")
+        self.screen.tell(events.trial_ended(item, record, left))
 
     def _foresee(self, runner: Runner, to_do: Sequence[Planned]) -> TimeLeft:
         """Say which models may not fit into memory; what is returned learns how long the run takes."""

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from harness.plan.request import RunRequest
     from harness.runs.finished_run import Run
+    from harness.runs.session import Engine
     from zoo.discovery import Zoo
     from zoo.selection import Choice
 
 
-def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
-    """Train and measure `choices`, and write what came out. Raises ZooError where the run cannot even begin."""
+def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo, engine: Engine | None = None) -> Run:
+    """Train and measure `choices`, and write what came out. Raises ZooError where the run cannot even begin.
+
+    `engine` carries the trials out where they are not taken here, one after the other.
+    """
     with (
         signals_raise(),
         weights_dir(request.setup.weights_dir),
@@ -33,9 +37,17 @@ def run(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
         loggers = chosen(request.setup.logger, zoo)
         planned = planned_trials(request, choices, zoo)
         if request.resume:
-            return resume_as_planned(request, planned, screen)
+            return resume_as_planned(request, planned, screen, engine)
         context = open_context(request.setup, zoo, planned, screen)
         store = RunStore.create(request.output, context.dataset.name, configuration(request, planned, context, zoo))
         logging = RunLoggers(loggers, request.setup.plugins)
-        session = Session(context=context, store=store, zoo=zoo, setup=request.setup, screen=screen, loggers=logging)
+        session = Session(
+            context=context,
+            store=store,
+            zoo=zoo,
+            setup=request.setup,
+            screen=screen,
+            loggers=logging,
+            engine=engine,
+        )
         return session.carry_out(planned)

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 def take_step(runner: Runner, item: Planned, listen: Listener, say: Callable[[str], None]) -> Record:
     """Carry one trial out and keep what came of it; `listen` hears what it says, `say` gets lines for people.
 
-    Once its record is there, the checkpoints of its training are of no use to anybody.
+    Once its record is there, the checkpoints of its training are of no use to anybody. Where several work on one run,
+    another may have recorded the trial meanwhile: that record stays, and is what is returned.
     """
     result = runner.carry_out(item, listen)
     _require_readable(runner, result.findings)
-    record = keep(runner, item, result, say)
+    record = (_recorded(runner, item) if runner.is_one_of_several else None) or keep(runner, item, result, say)
     shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
     return record
 
@@ -39,7 +40,11 @@ def keep(runner: Runner, item: Planned, result: TrialResult, say: Callable[[str]
     """Write a trial down. Its record comes last: where that is, all else of the trial is whole."""
     record = _with_log(runner, record_of(runner, item, result), result.log)
     _adopt(runner, record, result)
-    path = runner.store.save(record)
+    path = runner.store.path / "records" / f"{trial_slug(record.model, record.seed, record.fold)}.json"
+    if not runner.is_one_of_several:
+        runner.store.save(record)
+    elif not runner.store.save_first(record):
+        return _recorded(runner, item) or record
     for problem in runner.zoo.trial_done(trial_event(record, path)):
         say(f"warning: {problem}")
     return record
@@ -50,7 +55,14 @@ def record_of(runner: Runner, item: Planned, result: TrialResult) -> Record:
     info = runner.zoo.plugin(item.choice.owner)
     plugin: dict[str, Any] = {"name": info.name, "source": info.source, "version": info.version}
     plugin["files"] = runner.context.content.plugins.get(info.name, {})
-    return make_record(item.trial, runner.context, result.findings, result.scores, plugin)
+    record = make_record(item.trial, runner.context, result.findings, result.scores, plugin)
+    return record if runner.takes_times else replace(record, timing_machine={})
+
+
+def _recorded(runner: Runner, item: Planned) -> Record | None:
+    """The record that the trial has by now."""
+    trial = item.trial
+    return runner.store.record_of(trial.model, trial.seed, trial.fold)
 
 
 def _with_log(runner: Runner, record: Record, text: str) -> Record:

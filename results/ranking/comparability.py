@@ -84,14 +84,12 @@ def conditions(record: Record) -> dict[str, Any]:
     """All that decides a figure besides the model itself."""
     facts, machine, data = record.facts, record.machine, record.data
     return {
-        "device": record.device,
+        "device": record.device.partition(":")[0],  # which of several alike it was decides nothing
         "precision": facts.get("precision"),
         "memory layout": facts.get("channels_last"),
         "threads": facts.get("threads"),
         "timing batch size": facts.get("infer_batch_size"),
-        "cpu": machine.get("cpu"),
-        "cores": machine.get("cores"),
-        "accelerators": accelerator_names(record),
+        **_machine_of_times(record),
         **{name: machine.get(name) for name in ("torch", "torchvision", "timm")},
         "data fingerprint": data.get("fingerprint"),
         "number of test images": data.get("num_test"),
@@ -99,6 +97,18 @@ def conditions(record: Record) -> dict[str, Any]:
         "groups": data.get("groups", "none"),
         **_of_times(record),
     }
+
+
+def _machine_of_times(record: Record) -> dict[str, Any]:
+    """The machine that a figure depends on; nothing of a worker's trial that no host has timed yet.
+
+    A worker may have trained it on any machine, on a part of its cores: its errors are those of the run all the same,
+    and step times are taken on one host for all.
+    """
+    if record.timing_machine is not None and not record.timing_machine:
+        return {}
+    machine = record.machine_of_times
+    return {"cpu": machine.get("cpu"), "cores": machine.get("cores"), "accelerators": accelerator_names(record)}
 
 
 def _of_times(record: Record) -> dict[str, Any]:
@@ -118,5 +128,5 @@ def _of_times(record: Record) -> dict[str, Any]:
 
 
 def accelerator_names(record: Record) -> list[str]:
-    """The names of the accelerators that a trial could use."""
-    return [str(accelerator.get("name", "")) for accelerator in record.machine.get("accelerators", ())]
+    """The names of the accelerators that a trial could use; those of the host that timed it, where that is another."""
+    return [str(accelerator.get("name", "")) for accelerator in record.machine_of_times.get("accelerators", ())]

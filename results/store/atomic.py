@@ -16,13 +16,17 @@ from typing import BinaryIO
 
 from results.errors import StoreError
 
+# Raised by disks that know no second name of a file.
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 DRAFT_SUFFIX = ".tmp"
 DRAFT = re.compile(r"\..*\.(\d{1,10})\.[0-9a-f]+\.tmp", re.DOTALL)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, first: bool = False) -> Iterator[BinaryIO]:
     """A file to be written that is `path` when the block ends, whole or not at all. Raises OSError.
+
+    With `first` what is there by then stays, and FileExistsError is raised.
 
     Temporary file, fsync, rename, fsync of the folder: what stood at `path` before stays whole until the rename, and
     a block that is left by an error leaves no draft behind.
@@ -34,7 +38,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        if first:
+            _place_first(draft, path)
+        else:
+            draft.replace(path)
         _sync(path.parent)
     except BaseException:  # Ctrl-C must not leave a draft either
         with suppress(OSError):
@@ -49,6 +56,18 @@ def write_atomic(path: Path, data: bytes) -> None:
             file.write(data)
     except OSError as error:
         raise _explained(error, path, len(data)) from error
+
+
+def write_first(path: Path, data: bytes) -> bool:
+    """As `write_atomic`; but what another process has written there meanwhile stays, and False is returned."""
+    try:
+        with whole_file(path, first=True) as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _explained(error, path, len(data)) from error
+    return True
 
 
 def adopt(source: Path, path: Path) -> None:
@@ -118,6 +137,20 @@ def remove_dead_drafts(folder: Path) -> None:
         if pid and not _is_alive(int(pid[1])):
             with suppress(OSError):
                 draft.unlink()
+
+
+def _place_first(draft: Path, path: Path) -> None:
+    """Give the draft its name unless something has it: a link to a name is made once, by whoever is first."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        draft.replace(path)
+    else:
+        draft.unlink()
 
 
 def _sync(path: Path, flags: int = 0) -> None:

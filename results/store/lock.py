@@ -18,8 +18,10 @@ LOCK_FILE = "lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, with_workers: bool = False) -> Iterator[None]:
     """Hold the run's lock, in a file that says who holds it. Raises StoreError where another process does.
+
+    `with_workers` says that the run's trials are taken by workers, which may be at work then.
 
     The kernel keeps it: it is gone with its process, however that ends, and what a dead process wrote into the file
     is simply written over.
@@ -31,6 +33,7 @@ def locked(folder: Path) -> Iterator[None]:
             raise _held(folder, path)
         os.truncate(handle, 0)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+        holder |= {"with_workers": with_workers}
         os.pwrite(handle, json.dumps(holder).encode(), 0)
         yield
         # While it is still held: who opens the file from now on finds that it has gone, and makes a new one.

@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING, Any
 from results.errors import StoreError
 from results.records import SCHEMA, Record
 from results.sanitize import plain
-from results.store.atomic import adopt, make_folder, read_regular, refuse_link, remove_dead_drafts, write_atomic
+from results.store.atomic import (
+    adopt,
+    make_folder,
+    read_regular,
+    refuse_link,
+    remove_dead_drafts,
+    write_atomic,
+    write_first,
+)
 from results.store.codec import VALIDATION, from_json, read_arrays, to_json
 from results.store.file_names import slug, trial_slug
 
@@ -149,6 +157,18 @@ class RunStore:
                 raise StoreError(cause, "start a new run for the new settings")
             raise StoreError(f"{self.path.name} already has another result of {what}", "retire that record first")
         return self.write(name, content)
+
+    def save_first(self, record: Record) -> bool:
+        """Write a record down unless its trial has one by now, which stays: False then.
+
+        Several workers may carry one trial out, where one of them was taken for gone; it comes to the same in each.
+        """
+        return write_first(self._place(f"records/{_slug(record)}.json"), to_json(record))
+
+    def record_of(self, model: str, seed: int, fold: int | None) -> Record | None:
+        """The record of that trial; None where it has none that is whole."""
+        path = self.path / "records" / f"{trial_slug(model, seed, fold)}.json"
+        return self._read(path) if path.is_file() else None
 
     def extend(self, record: Record) -> Path:
         """Write a record anew with what is known of its trial since, whole or not at all.

@@ -110,7 +110,7 @@ def _origin(row: Row) -> Flat:
         **({"folds": first.folds} if first.folds else {}),
         **({"num_groups": first.data["num_groups"]} if "num_groups" in first.data else {}),
         "device": first.device,
-        "cpu": first.machine.get("cpu"),
+        "cpu": first.machine_of_times.get("cpu"),
         "accelerator": ", ".join(accelerator_names(first)),
         **{name: first.machine.get(name) for name in ("python", "torch", "timm")},
     }

@@ -69,10 +69,13 @@ def made_with(summary: Summary, configuration: Mapping[str, Any]) -> list[str]:
     if not summary.records:
         return []
     record = summary.records[0]
-    machine, data = record.machine, record.data
+    machine, data = record.machine_of_times, record.data
     hardware = [*accelerator_names(record), machine.get("cpu"), f"{machine.get('cores', '?')} cores"]
     versions = [f"{name} {machine[name]}" for name in ("python", "torch", "timm") if machine.get(name)]
     lines = [f"Machine: {', '.join(str(part) for part in [*hardware, *versions] if part)}"]
+    lines += (
+        ["Trained by workers, which may be on other machines; times are of this one"] if record.timing_machine else []
+    )
     lines.append(f"Data: {record.dataset}, fingerprint {data.get('fingerprint', 'unknown')}")
     command = configuration.get("command")
     return [*lines, f"Command: harness {shlex.join(map(str, command))}"] if command else lines

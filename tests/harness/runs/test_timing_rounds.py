@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +20,7 @@ from harness.timing.result import Timing
 from harness.trial.times import DeviceTiming
 from results.records import Measurement
 from results.store.file_names import trial_slug
+from results.store.holder import Holder
 from results.store.run_store import RunStore
 from results.tables.sentence import remarks
 from tests.results.runs import summary_of
@@ -42,7 +45,9 @@ def step_time(*values):
 
 def found(values=QUIET, disturbances=(), **facts):
     """What a process says of one model on the CPU."""
-    timing = Timing(measurements=(step_time(*values),), verdict="", disturbances=disturbances, facts=CONDITIONS | facts)
+    timing = Timing(
+        measurements=(step_time(*values),), verdict="steady", disturbances=disturbances, facts=CONDITIONS | facts
+    )
     return [DeviceTiming(device="cpu", timing=timing)]
 
 
@@ -69,6 +74,7 @@ class FakeRunner:
     is_cheap_to_start: bool = True
     rounds: int = 3
     asked: list = field(default_factory=list)
+    context: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(machine={"cpu": "ours"}))
 
     def rounds_in_all(self, item):
         return self.rounds
@@ -250,3 +256,38 @@ def job_of(kept, checkpoint):
 def trains(entry):
     """Of each parameter whether a training step changes it: what was frozen in training is frozen when it is timed."""
     return [parameter.requires_grad for parameter in entry.model.parameters()]
+
+
+def untimed(tmp_path, items, results):
+    """A run whose models a worker has trained."""
+    fake = runner(tmp_path, items, results, facts={"timing_verdict": "none"})
+    for kept in fake.store.records():
+        fake.store.extend(replace(kept, measurements=(), timing_machine={}, machine={"cpu": "theirs"}))
+    return fake
+
+
+def test_what_workers_trained_gets_all_its_rounds_here_and_says_on_which_machine(tmp_path):
+    fake, screen = untimed(tmp_path, [item()], [found()] * 3), Heard()
+    take_later_rounds(fake, [item()], screen)
+    assert fake.asked == [[("a", 1)]] * 3
+    (kept,) = fake.store.records()
+    assert (kept.machine, kept.timing_machine) == ({"cpu": "theirs"}, {"cpu": "ours"})
+    assert kept.measurements[0].rounds == (3, 3, 3)
+    assert kept.facts == FACTS
+
+
+def test_what_workers_trained_and_cannot_be_timed_says_why(tmp_path):
+    fake, screen = untimed(tmp_path, [item()], [RoundResult(cause="crashed with SIGSEGV")]), Heard()
+    take_later_rounds(fake, [item()], screen)
+    (kept,) = fake.store.records()
+    assert (kept.facts["timing_verdict"], kept.facts["timing_error"]) == ("failed", "crashed with SIGSEGV")
+    assert screen.said[-1] == "note: a seed 1: crashed with SIGSEGV"
+
+
+def test_what_is_timed_on_another_host_is_left_to_it(tmp_path):
+    fake, screen = untimed(tmp_path, [item()], []), Heard()
+    other = replace(Holder.this(), host="node17", boot="other")
+    fake.store.write("timing_host.json", json.dumps(other.as_json()).encode())
+    take_later_rounds(fake, [item()], screen)
+    assert (fake.asked, len(screen.said)) == ([], 1)
+    assert "the host node17" in screen.said[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from results.errors import StoreError
@@ -71,3 +73,12 @@ def test_how_images_were_cut_is_a_condition_and_records_of_before_were_not_cut_i
     folds, _ = trial("a", data={"folds": 5, "groups": "9f3c"})
     assert {name: conditions(whole)[name] for name in ("folds", "groups")} == {"folds": 0, "groups": "none"}
     assert {name: conditions(folds)[name] for name in ("folds", "groups")} == {"folds": 5, "groups": "9f3c"}
+
+
+def test_where_a_worker_trained_a_model_is_no_condition_and_where_it_was_timed_is_one():
+    (here, _), (there, _) = (trial("a", machine={"cpu": cpu, "cores": 1}) for cpu in ("x", "y"))
+    apart = [replace(record, timing_machine={}, device=f"cuda:{n}") for n, record in enumerate((here, there))]
+    assert conditions(apart[0]) == conditions(apart[1])
+    timed = [replace(record, timing_machine={"cpu": "z", "cores": 8}) for record in (here, there)]
+    assert conditions(timed[0]) == conditions(timed[1])
+    assert (conditions(timed[0])["cpu"], conditions(here)["cpu"]) == ("z", "x")

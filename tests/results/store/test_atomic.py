@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
 
 from results.store import atomic
-from results.store.atomic import whole_file, write_atomic
+from results.store.atomic import whole_file, write_atomic, write_first
 
 OPERATIONS = ("open", "fsync", "close", "replace", "unlink")
 
@@ -77,3 +78,16 @@ def test_who_reads_a_file_keeps_it_while_it_is_replaced(tmp_path):
             file.write(b"new")
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("number", [0, errno.EPERM])
+def test_of_two_that_write_a_file_the_first_stays(tmp_path, monkeypatch, number):
+    def refused(*names):
+        raise OSError(number, "no links")
+
+    if number:
+        monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "record.json"
+    assert write_first(path, b"first")
+    assert not write_first(path, b"second")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("record.json", b"first")]
