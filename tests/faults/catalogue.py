@@ -199,7 +199,7 @@ PAGE, MUTANTS = Path("docs/faults.md"), Path("tests/mutation/result.json")
 INTRODUCTION = """# What the harness survives
 
 %d faults, the promise that each would break, and what the test suite saw. Made by
-`FAULTS_RESULTS=build/faults.json python -m pytest`, then
+`FAULTS_RESULTS=build/faults.json python -m pytest -m "not slow"`, then
 `python -m tests.faults.catalogue build/faults.json`.
 
 """

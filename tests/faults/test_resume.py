@@ -108,6 +108,7 @@ def trained_by(folder: Path, num_kills: int, dice: random.Random) -> str:
     return (folder / "end").read_text()
 
 
+@pytest.mark.once
 @pytest.mark.fault(60)
 def test_60_twenty_kills_at_random_moments_of_training_change_no_bit(tmp_path):
     whole = trained_by(tmp_path / "whole", 0, random.Random())

@@ -24,6 +24,7 @@ BAD = ["bad/segfault", "bad/hang-and-ignore", "bad/eat-memory", "bad/leave", "ba
 SWEEP_TRIALS = 200
 
 
+@pytest.mark.once
 def test_a_sweep_of_twelve_with_five_hostile_models_ends_with_the_other_seven_as_without_them(tmp_path):
     mixed = [name for pair in zip(GOOD, [*BAD, "", ""], strict=True) for name in pair if name]
     harmed = run(tmp_path / "harmed", ",".join(mixed), "--trial-timeout", "3", "--memory-limit", "600")

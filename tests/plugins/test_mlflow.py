@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from tests.harness.runs.loggers.paper_run import logged, loggers_of, new_store, record_of, row, trial, whole_trial
 
-pytest.importorskip("mlflow")
-pytest.importorskip("sqlalchemy")
+# Its import takes a second, of every process that looks for tests.
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not (find_spec("mlflow") and find_spec("sqlalchemy")), reason="MLflow is not installed"),
+]
 
 
 @pytest.fixture(autouse=True)

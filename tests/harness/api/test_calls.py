@@ -36,6 +36,7 @@ print("main" in globals() or __name__)
 """
 
 
+@pytest.mark.once
 def test_a_script_from_stdin_trains_two_models_from_an_empty_folder_and_starts_no_second_run(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-"]
@@ -143,9 +144,11 @@ def test_the_callers_threads_are_as_before(tmp_path):
 
 
 def test_times_have_the_columns_of_the_command_line(capsys):
-    table = harness.time("fc_model", device="cpu", batch_size=[1, 2], num_threads=1, time_budget=0, detail=True)
+    options = {"img_size": 8, "num_classes": 10, "device": "cpu", "num_threads": 1, "time_budget": 0, "detail": True}
+    table = harness.time("fc_model", batch_size=[1, 2], **options)
     assert "timing 1 models on cpu, batch 2" in capsys.readouterr().err
-    command = "time fc_model --device cpu --batch-size 1,2 --num-threads 1 --time-budget 0 --detail --csv --quiet"
+    command = "time fc_model --batch-size 1,2 --img-size 8 --num-classes 10 --device cpu --num-threads 1"
+    command += " --time-budget 0 --detail --csv --quiet"
     assert main(command.split()) == 0
     assert list(table.columns) == capsys.readouterr().out.partition("\n")[0].split(",")
     assert list(table["infer_batch_size"]) == [1, 2]

@@ -8,7 +8,7 @@ from results.page.library import ChartLibrary
 from tests.browser import axe_findings, browser, needs_axe, needs_chromium, opened, overflowing
 from tests.results.page.made import CLASSES, made_run, with_images, written
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.once, needs_chromium]
 NASTY = (
     "<script>document.planted = 1</script>",
     "<img src=x onerror='document.planted = 1'>",

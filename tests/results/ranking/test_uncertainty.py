@@ -63,6 +63,7 @@ def test_what_has_no_variance_reaches_nowhere_and_leaves_no_doubt():
     assert reach(np.array([0.05, 0.05]), none, one) == pytest.approx([0, 0], abs=1e-100)
 
 
+@pytest.mark.once
 def test_holm_agrees_with_statsmodels():
     multitest = pytest.importorskip("statsmodels.stats.multitest")
     for seed in range(20):

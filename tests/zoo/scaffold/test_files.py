@@ -69,6 +69,7 @@ def test_a_file_of_a_library_keeps_what_a_run_relies_on(tmp_path):
     assert zoo.testing.failures(discover([str(file)]).models["my_net/resnet10"][0]) == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", [MODEL, *(pytest.param(kind, marks=pytest.mark.slow) for kind in (DATASET, LOGGER))])
 def test_a_package_is_built_found_by_its_entry_point_and_passes_its_own_tests(tmp_path, kind):
     written(tmp_path, kind, is_package=True)

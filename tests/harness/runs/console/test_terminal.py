@@ -138,6 +138,7 @@ def zoo_trial_done(event):
 """
 
 
+@pytest.mark.once
 def test_a_run_shows_its_epochs_and_leaves_its_lines_what_a_plugin_printed_and_the_table(tmp_path):
     (tmp_path / "my_hook.py").write_text(PLUGIN)
     # Long enough to be drawn: on an idle machine an epoch takes a tenth of a second.

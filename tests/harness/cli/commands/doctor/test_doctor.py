@@ -19,6 +19,7 @@ from zoo.manager.plugin_info import PluginInfo
 ZOO = SimpleNamespace(plugins=(PluginInfo(name="good", source="x", status="ok"),), models={"a": 1})
 
 
+@pytest.mark.once
 def test_a_healthy_machine_is_described_topic_by_topic(tmp_path):
     lines = {line.topic: line for line in command.examine(tmp_path, ZOO)}
     assert {
@@ -66,6 +67,7 @@ def test_what_the_allocator_would_bring_is_one_line(monkeypatch, said, found):
     assert allocator.lever() == Line(topic="allocator", found="jemalloc")
 
 
+@pytest.mark.once
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the lever is glibc's")
 def test_the_allocators_probe_prints_two_times():
     script = "from harness.cli.commands.doctor import allocator\nallocator.STEPS = 1\nallocator.probe()"
