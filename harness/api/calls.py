@@ -87,11 +87,11 @@ def _zoo(options: Mapping[str, Any]) -> Zoo:
 
 
 def _carried_out(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
-    from harness.runs import start
+    from harness.cluster import engine_run
 
     try:
         with switches.kept():  # the caller's process goes on
-            return start.run(request, choices, zoo)
+            return engine_run.run(request, choices, zoo)
     except Terminated as error:
         # The run is saved, and the caller's own handler is in force again: the signal goes where it was sent.
         raise_signal(error.number)

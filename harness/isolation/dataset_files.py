@@ -18,12 +18,11 @@ from torch import Tensor
 from harness.data.dataset import Dataset
 from harness.data.pools import ImageSet
 from harness.data.splits import Part, SplitPlan
+from harness.isolation.job import DESCRIPTION
 from zoo.specs import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-DESCRIPTION = "dataset.json"
 
 
 def hand_over(dataset: Dataset, folder: Path) -> None:

@@ -11,6 +11,8 @@ from harness.plan.config import Trial
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+DESCRIPTION = "dataset.json"  # of the dataset, in the folder `data`
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

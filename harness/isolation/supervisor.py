@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.isolation.child_process import kill_descendants
 from harness.isolation.interpreter import environment, place_socket, same_modules
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
+
+    from harness.isolation.job import Job
 
     Context = ForkServerContext | SpawnContext
 
@@ -69,6 +71,13 @@ class ExitReport:
         with suppress(ValueError):
             return signal.Signals(-code).name if code is not None and code < 0 else ""
         return f"signal {-(code or 0)}"
+
+
+class Elsewhere(Protocol):
+    """Where trials' processes are that are no children of this one."""
+
+    def run(self, job: Job, on_message: Callable[[Mapping[str, Any]], None], timeout_s: float | None) -> ExitReport:
+        """Return once the process has ended; the files that it left are then in the job's own folders."""
 
 
 def start_server() -> None:

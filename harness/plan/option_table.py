@@ -114,6 +114,8 @@ RUN = {
     "checkpoint_every": Option("of training, between two checkpoints within an epoch", real(0), 300.0, "SECONDS"),
     "isolation": Option("run trials in this process, for debugging", switch, True),
     "resume": Option("go on with this run, if the flags ask for the same", metavar="ID|FOLDER"),
+    "engine": _choice("let Ray carry the trials out, on this machine or on a cluster", None, "ray"),
+    "address": Option("of a running Ray cluster (default: a Ray of this run's own)", metavar="HOST:PORT|auto"),
     "check_determinism": Option("train each model a few steps twice more; mark what differs", switch, False),
     "time_budget": Option("seconds of timing per model, device and step", real(0), 1.0),
     "logger": LOGGER,

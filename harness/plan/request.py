@@ -20,7 +20,8 @@ class RunRequest:
     """A run: every model that `models` stands for, with the options of `settings`, from `num_seeds` seeds on.
 
     With `folds` each seed is a repeat of cross-validation in so many folds. `resume` names an earlier run that is to be
-    gone on with, `command` is what run.json says was typed.
+    gone on with, `command` is what run.json says was typed. `engine` carries the trials out, None one after the other
+    here; `address` is that of its cluster.
     """
 
     models: str
@@ -32,6 +33,8 @@ class RunRequest:
     output: Path
     folds: int | None = None
     resume: str | None = None
+    engine: str | None = None
+    address: str | None = None
     log: str | None = None
     quiet: bool = False
     command: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ class RunRequest:
             folds=arguments["folds"],
             output=arguments["output"],
             resume=arguments["resume"],
+            engine=arguments["engine"],
+            address=arguments["address"],
             log=arguments["log"],
             quiet=arguments["quiet"],
             command=tuple(command),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import torch
 
 from harness.plan.changes import refuse_changes
 from results.ranking.comparability import conditions
 
 if TYPE_CHECKING:
+    from harness.plan.config import Trial
     from results.records import Record
 
 REMEDY = "go on with the machine and the versions that it was begun with, or start a new run: python -m harness run"
@@ -25,3 +28,12 @@ def require_comparable(ended: Sequence[Record], coming: Record) -> None:
         now = {name: value for name, value in conditions(coming).items() if value is not None and name in then}
         then = {name: value for name, value in then.items() if name in now}
         refuse_changes(then, now, "what is left of the run could not be ranked with what has ended", REMEDY)
+
+
+def conditions_of(trial: Trial) -> dict[str, Any]:
+    """What must be alike in all trials of a run, or none could be ranked beside another."""
+    return {
+        "threads": torch.get_num_threads(),
+        "precision": trial.train.numerics.precision,
+        "infer_batch_size": trial.timing.batch_size,
+    }

@@ -20,6 +20,7 @@ from harness.isolation.supervisor import ExitReport, Supervisor, context_for
 from harness.isolation.timing_results import unpack as unpack_times
 from harness.isolation.validate import require_conditions, require_message
 from harness.runs.child_end import how_it_ended, joined, lost_result
+from harness.runs.comparable import conditions_of
 from harness.runs.preparation import expected_bytes
 from harness.trial.build import largest_part
 from harness.trial.outcome import NOT_TIMED
@@ -30,6 +31,7 @@ from results.store.file_names import trial_slug
 from zoo.errors import ZooError, first_line
 
 if TYPE_CHECKING:
+    from harness.isolation.supervisor import Elsewhere
     from harness.plan.config import Trial
     from harness.plan.run_setup import RunSetup
     from harness.plan.trials import Planned
@@ -57,7 +59,8 @@ class Runner:
 
     A trial says how far its epoch is at most every `progress_s` seconds; never where that is 0. A runner that is one of
     several on the run's folder works in `workspace`, and shares the dataset's files `data` and the features in
-    `features` with others; where `takes_times` is False its trials are trained and evaluated only.
+    `features` with others; where `takes_times` is False its trials are trained and evaluated only. Their processes are
+    children of this one, or `elsewhere`.
     """
 
     context: RunContext
@@ -70,6 +73,7 @@ class Runner:
     data: Path | None = None
     features: Path | None = None
     takes_times: bool = True
+    elsewhere: Elsewhere | None = None
 
     @property
     def work(self) -> Path:
@@ -138,7 +142,7 @@ class Runner:
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         job = self.job(item, trial, folder)
-        report = self._isolated(worker.main, job.to_json(), listen) if self.setup.isolation else _here(job, listen)
+        report = self._trained(job, listen)
         result = self._result_of(report, trial, folder)
         checkpoint = result.files.get("checkpoint")
         untimed = result.findings.facts.get("timing_verdict") == NOT_TIMED and trial.is_timed
@@ -205,6 +209,12 @@ class Runner:
             check_determinism=self.setup.check_determinism,
             environment=dict(os.environ),
         )
+
+    def _trained(self, job: Job, listen: Listener) -> ExitReport:
+        if self.elsewhere is not None:
+            limit_s = self.setup.trial_timeout or None
+            return self.elsewhere.run(job, lambda message: listen(require_message(message)), limit_s)
+        return self._isolated(worker.main, job.to_json(), listen) if self.setup.isolation else _here(job, listen)
 
     def _isolated(self, target: Callable[..., None], text: str, listen: Listener) -> ExitReport:
         supervisor = Supervisor(
@@ -285,12 +295,3 @@ def _here(job: Job, listen: Listener) -> ExitReport:
     result = worker.perform(job, messenger, worker.make_checkpoints(job, messenger))
     # Through JSON as from a child: what isolation refuses must not pass without it.
     return ExitReport(exitcode=0, result=json.loads(json.dumps(result)))
-
-
-def conditions_of(trial: Trial) -> dict[str, Any]:
-    """What must be alike in all trials of a run, or none could be ranked beside another."""
-    return {
-        "threads": torch.get_num_threads(),
-        "precision": trial.train.numerics.precision,
-        "infer_batch_size": trial.timing.batch_size,
-    }

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.machine.malloc import allocator
-from harness.runs.comparable import require_comparable
+from harness.runs.comparable import conditions_of, require_comparable
 from harness.runs.console import events
 from harness.runs.console.opening import opening_lines
 from harness.runs.context import make_record
@@ -19,7 +19,7 @@ from harness.runs.forecast.memory import Forecast, foresee, is_worth_asking, war
 from harness.runs.forecast.time_left import Coming, TimeLeft
 from harness.runs.loggers.run_loggers import RunLoggers
 from harness.runs.preparation import expected_bytes
-from harness.runs.runner import Runner, conditions_of
+from harness.runs.runner import Runner
 from harness.runs.signals import Terminated
 from harness.runs.timing_rounds import take_later_rounds
 from harness.runs.trial_step import take_step
@@ -52,7 +52,8 @@ class Engine(Protocol):
     says whether workers take trials from the run's folder themselves.
     """
 
-    is_shared: bool
+    @property
+    def is_shared(self) -> bool: ...
 
     def carry_out(self, session: Session, runner: Runner, to_do: Sequence[Planned], left: TimeLeft) -> None:
         """Return once each of `to_do` has its record; `session.ended` is told of each of them."""
@@ -148,7 +149,7 @@ class Session:
         for number, item in enumerate(to_do, len(planned) - len(to_do) + 1):
             began = monotonic()
             self.screen.tell(events.TrialStarted(**events.of_trial(item), number=number, trials=len(planned)))
-            record = take_step(runner, item, partial(self._listen, item, left), self.screen.line)
+            record = take_step(runner, item, partial(self.listen, item, left), self.screen.line)
             self.ended(item, record, left, monotonic() - began)
 
     def ended(self, item: Planned, record: Record, left: TimeLeft, seconds: float) -> None:
@@ -181,7 +182,7 @@ class Session:
             may_stop=train.patience < train.epochs,
         )
 
-    def _listen(self, item: Planned, left: TimeLeft, message: Mapping[str, Any]) -> None:
+    def listen(self, item: Planned, left: TimeLeft, message: Mapping[str, Any]) -> None:
         """What a trial says while it runs."""
         if "epoch" in message:
             row = message["epoch"]

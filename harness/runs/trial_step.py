@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 
 def take_step(runner: Runner, item: Planned, listen: Listener, say: Callable[[str], None]) -> Record:
-    """Carry one trial out and keep what came of it; `listen` hears what it says, `say` gets lines for people.
+    """Carry one trial out and keep what came of it; `listen` hears what it says, `say` gets lines for people."""
+    return finish_step(runner, item, runner.carry_out(item, listen), say)
+
+
+def finish_step(runner: Runner, item: Planned, result: TrialResult, say: Callable[[str], None]) -> Record:
+    """Keep what came of a trial, wherever it was carried out.
 
     Once its record is there, the checkpoints of its training are of no use to anybody. Where several work on one run,
     another may have recorded the trial meanwhile: that record stays, and is what is returned.
     """
-    result = runner.carry_out(item, listen)
     _require_readable(runner, result.findings)
     record = (_recorded(runner, item) if runner.is_one_of_several else None) or keep(runner, item, result, say)
     shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)

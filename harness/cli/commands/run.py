@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo, messages.note)
     request = RunRequest.of(vars(arguments), command=sys.argv[1:])
     choices = zoo.select(request.models, request.settings)
-    from harness.runs.start import run
+    from harness.cluster.engine_run import run
 
     finished = run(request, choices, zoo)
     print(finished.text(as_json=arguments.json))

@@ -27,6 +27,7 @@ GROUPS = {
         *("device", "amp", "amp_dtype", "channels_last", "torchcompile", "grad_accum", "num_threads", "exact"),
     ),
     "isolation and resuming": ("trial_timeout", "memory_limit", "checkpoint_every", "isolation", "resume"),
+    "more than one machine": ("engine", "address"),
     "measuring and output": ("check_determinism", "time_budget", "logger", "output"),
 }
 EXCLUSIVE = ("pretrained", "weights")

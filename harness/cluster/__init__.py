@@ -1,0 +1,1 @@
+"""More than one machine, or more than one trial at once: who carries out its trials."""

@@ -1,0 +1,122 @@
+"""Ray joined or started: what is said where it cannot be, and what it must not do to the run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+
+import pytest
+
+from harness.cluster.ray_engine.connect import joined
+from harness.cluster.ray_engine.slots import Slot
+from tests.harness.cluster.ray_engine.stand_in import StandIn
+from zoo.errors import ZooError
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refusal(address=None):
+    with pytest.raises(ZooError) as raised, joined(address):
+        pass
+    return raised.value
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    error = refusal()
+    assert (error.cause, error.remedy) == (
+        "--engine ray needs Ray, which is not installed",
+        "pip install 'zoo-harness[ray]'",
+    )
+
+
+def test_an_old_ray_is_refused_by_its_version(monkeypatch):
+    StandIn(version="2.9.3").install(monkeypatch)
+    assert refusal().cause == "--engine ray needs Ray 2.54 or later, and 2.9.3 is installed"
+
+
+def test_the_address_of_rays_client_is_refused(monkeypatch):
+    ray = StandIn().install(monkeypatch)
+    assert "ray://10.0.0.1:10001" in refusal("ray://10.0.0.1:10001").cause
+    assert ray.inits == []
+
+
+def test_a_cluster_that_does_not_answer_is_named(monkeypatch):
+    ray = StandIn().install(monkeypatch)
+    monkeypatch.setattr(sys.modules["ray"], "init", lambda *words, **options: 1 / 0)
+    error = refusal("10.0.0.9:6379")
+    assert error.cause == "no Ray cluster answers at 10.0.0.9:6379: division by zero"
+    assert not ray.is_up
+
+
+def test_a_local_ray_is_quiet_reports_nothing_and_has_the_cores_of_this_process(monkeypatch):
+    ray = StandIn().install(monkeypatch)
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(ray, "shutdown", lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    with joined(None) as cluster:
+        ((words, options),) = ray.inits
+        assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+        assert cluster.is_local
+        assert sys.modules["ray._private"].worker._worker_logs_enabled is False
+    assert words == ("local",)
+    assert (options["num_cpus"], options["include_dashboard"]) == (len(os.sched_getaffinity(0)), False)
+    assert not os.path.exists(options["_temp_dir"])
+    assert signal.getsignal(signal.SIGTERM) == handler
+    assert "RAY_USAGE_STATS_ENABLED" not in os.environ
+
+
+def test_a_local_ray_asks_whoever_speaks_to_it_for_a_secret(monkeypatch):
+    seen = {}
+    StandIn().install(monkeypatch)
+    fake = sys.modules.pop("ray")
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if name == "ray":
+                seen.update(os.environ)
+                sys.modules["ray"] = fake
+            return
+
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    with pytest.raises((ZooError, ImportError)), joined(None):
+        pass
+    assert seen["RAY_AUTH_MODE"] == "token"
+    assert len(seen["RAY_AUTH_TOKEN"]) == 64
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+@pytest.mark.parametrize(("given", "address"), [("auto", "auto"), (None, "10.0.0.7:6379")])
+def test_a_cluster_that_runs_is_joined_by_its_address_or_that_of_the_environment(monkeypatch, given, address):
+    ray = StandIn().install(monkeypatch)
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.7:6379")
+    with joined(given) as cluster:
+        assert not cluster.is_local
+        assert "RAY_AUTH_TOKEN" not in os.environ
+    ((words, options),) = ray.inits
+    assert words == (address,)
+    assert "num_cpus" not in options
+
+
+def test_rays_sockets_have_short_paths_wherever_temporary_files_go(monkeypatch, tmp_path):
+    ray = StandIn().install(monkeypatch)
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with joined(None):
+        folder = ray.inits[0][1]["_temp_dir"]
+    assert len(folder) + len("/session_2026-11-27_03-33-01_497782_1234567/sockets/plasma_store") < 104
+
+
+def test_nodes_that_are_dead_have_no_slots(monkeypatch):
+    ray = StandIn(cpus=(2, 4)).install(monkeypatch)
+    with joined("auto") as cluster:
+        whole = ray.nodes()
+        assert Slot(num_cpus=1).count(cluster.nodes) == 6
+        monkeypatch.setattr(sys.modules["ray"], "nodes", lambda: [{**whole[0], "Alive": False}, whole[1]])
+        assert Slot(num_cpus=1).count(cluster.nodes) == 4
