@@ -51,7 +51,7 @@ def pack(outcome: Outcome, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     claimed = None
     if outcome.predictions:
-        _write_arrays(folder / PREDICTIONS, outcome.predictions)
+        write_arrays(folder / PREDICTIONS, outcome.predictions)
         # By the metric of this process: the parent's gives another figure if a plugin has patched it.
         claimed = top_error(outcome.predictions, 1)
     if outcome.model is not None and outcome.card is not None:
@@ -92,13 +92,13 @@ def unpack(
         return TrialResult(findings=findings, log=log)
     if not is_number(claimed):
         raise ValueError(f"it claims a top-1 error of {claimed!r:.40}")
-    arrays = _read_arrays(folder / PREDICTIONS)
+    arrays = read_array_file(folder / PREDICTIONS)
     require_honest(arrays, labels, claimed, len(classes))
     require_validation(arrays, val_labels, len(classes))
     if PLACES & arrays.keys():
         raise ValueError("its predictions say where its test images stand, which is not its to say")
     if places:
-        _write_arrays(folder / PREDICTIONS, arrays | {name: np.asarray(at) for name, at in places.items()})
+        write_arrays(folder / PREDICTIONS, arrays | {name: np.asarray(at) for name, at in places.items()})
     files = {"predictions": folder / PREDICTIONS, "checkpoint": folder / CHECKPOINT}
     return TrialResult(
         findings=findings,
@@ -120,13 +120,13 @@ def _read_findings(data: Any) -> Findings:
     )
 
 
-def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **dict[str, Any](arrays))
     write_atomic(path, buffer.getvalue())
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+def read_array_file(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
         # Never by its path: a child may have put a link or a pipe there.
         return read_arrays(read_regular(path))

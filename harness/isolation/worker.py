@@ -130,7 +130,7 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
         device=torch.device(job.device),
         timed_on=tuple(torch.device(name) for name in job.timed_on),
         rounds=job.rounds_in_all,
-        features=FeatureStore(Path(job.features), _computation(job), notes.add),
+        features=FeatureStore(Path(job.features), computation(job), notes.add),
         notes=notes,
     )
     delivery = Delivery(job, messenger)
@@ -142,7 +142,7 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
         checkpoints=checkpoints,
     )
     choice = find_choice(job)
-    trial = _with_weights_of_the_run(job)
+    trial = with_weights_of_the_run(job)
     with download.reported(Downloads(messenger, job.progress_s).tell) if job.progress_s else nullcontext():
         outcome = run_trial(trial, choice, context, callbacks)
     if job.check_determinism:
@@ -224,7 +224,7 @@ def find_choice(job: Job) -> Choice:
     return choice
 
 
-def _with_weights_of_the_run(job: Job) -> Trial:
+def with_weights_of_the_run(job: Job) -> Trial:
     """The trial with the hash that its weights file had as the run began: one that was replaced since is refused."""
     train = job.trial.train
     if train.weights is None or not job.weights_sha256:
@@ -233,7 +233,7 @@ def _with_weights_of_the_run(job: Job) -> Trial:
     return replace(job.trial, train=replace(train, weights=weights))
 
 
-def _computation(job: Job) -> str:
+def computation(job: Job) -> str:
     """What makes a model's outputs of its tensors: its code, and the libraries below it."""
     libraries = {name: machine_facts()[name] for name in ("torch", "torchvision", "timm")}
     names = [job.trial.model, str(job.trial.train.weights), job.owner, job.owner_source]

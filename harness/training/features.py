@@ -41,7 +41,8 @@ class Extractor:
     """The frozen backbone of one model; `pixels` names the images and their geometry.
 
     `num_rows` is how many features a trial keeps in all: there must be room for them, or NoRoom is raised. `content` is
-    the model's `weights_hash` where it is known. `note` is told where the backbone runs no faster than it is.
+    the model's `weights_hash` where it is known. `note` is told where the backbone runs no faster than it is. `reduce`
+    makes of each batch's features what is kept of them, and `reduced` names it in their key.
     """
 
     built: BuiltModel
@@ -51,6 +52,8 @@ class Extractor:
     num_rows: int = 0
     content: str = ""
     note: Callable[[str], None] = lambda text: None
+    reduce: Callable[[Tensor], Tensor] = lambda rows: rows
+    reduced: str = ""
 
     def split(self, name: str, images: PixelBatches) -> Features:
         """Features of a split as it is, in its own order."""
@@ -70,7 +73,7 @@ class Extractor:
             self._backbone = f"{content}-{self._answer(images)}"
         numerics = f"{self.numerics.precision}-{self.numerics.memory_format}-{self.numerics.device.type}"
         chosen = _digest([images.rows, images.labels])
-        return f"{self._backbone}-{'+'.join(self.built.head.tap)}-{self.pixels}-{chosen}-{numerics}"
+        return f"{self._backbone}-{'+'.join(self.built.head.tap)}{self.reduced}-{self.pixels}-{chosen}-{numerics}"
 
     def _answer(self, images: PixelBatches) -> str:
         """A hash of what the plain backbone makes of the first image: the same to the bit where all is the same."""
@@ -92,7 +95,7 @@ class Extractor:
             for images_BCHW, labels_B in batches:
                 backbone = self._made_ready(images_BCHW)
                 with self.numerics.autocast():
-                    rows = backbone(images_BCHW).float()
+                    rows = self.reduce(backbone(images_BCHW).float())
                 if features.kept is None:
                     require_room(rows, max(self.num_rows, num_images))
                 features.add(rows)

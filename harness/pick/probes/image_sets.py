@@ -74,9 +74,12 @@ def choose_images(dataset: Dataset, num_first: int, num_second: int, seed: int =
         MORE: _subset(dataset.pools[train.pool], second[len(first) :]),
         VAL: _subset(dataset.pools[val.pool], judging),
     }
+    # One fingerprint for both: what is kept of the first stage's images is then known again in the second.
+    contents = [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
+    fingerprint = dataset_fingerprint(dataset.classes, contents)
     return ProbeImages(
-        first=_dataset(dataset, {FIRST: pools[FIRST]}),
-        second=_dataset(dataset, pools),
+        first=_dataset(dataset, {FIRST: pools[FIRST]}, fingerprint),
+        second=_dataset(dataset, pools, fingerprint),
         judged={
             stage: JudgedImages(labels=tuple(pools[name].labels), units=tuple(units[part.pool][row] for row in rows))
             for stage, name, part, rows in ((1, FIRST, train, first), (2, VAL, val, judging))
@@ -161,7 +164,7 @@ def _subset(pool: ImageSet, rows: Sequence[int]) -> ImageSet:
     )
 
 
-def _dataset(dataset: Dataset, pools: Mapping[str, ImageSet]) -> Dataset:
+def _dataset(dataset: Dataset, pools: Mapping[str, ImageSet], fingerprint: str) -> Dataset:
     """The dataset with these pools alone: the first as its train part, further ones as val and test, or none there."""
     names = [*pools, FIRST, FIRST]
     rows = [range(len(pool.labels)) for pool in pools.values()] + [range(0), range(0)]
@@ -172,9 +175,7 @@ def _dataset(dataset: Dataset, pools: Mapping[str, ImageSet]) -> Dataset:
         folds={},
         groups={},
         pools=pools,
-        fingerprint=dataset_fingerprint(
-            dataset.classes, [(name, pool.fingerprint, pool.labels) for name, pool in pools.items()]
-        ),
+        fingerprint=fingerprint,
         _prepared={},
         _notes=[],
         _statistics={},
