@@ -75,6 +75,7 @@ def test_signs_of_mathematics_in_names_are_shown_as_they_are():
     assert not any(text.get_parse_math() for text in texts)
 
 
+@pytest.mark.once
 def test_as_many_as_may_be_drawn_make_a_picture():
     most = class_bars([drawn([f"class {number}" for number in range(MOST_BARS + 1)])] * MOST_ROWS)
     assert len(most.axes[1].get_yticks()) == MOST_BARS

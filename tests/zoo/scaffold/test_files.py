@@ -36,6 +36,7 @@ def test_ruff_has_nothing_to_say_of_any_file(tmp_path, name):
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.once
 def test_a_file_of_a_model_keeps_what_a_run_relies_on(tmp_path):
     (file,) = written(tmp_path, MODEL)
     loaded = discover([str(file)])
@@ -43,6 +44,7 @@ def test_a_file_of_a_model_keeps_what_a_run_relies_on(tmp_path):
     assert zoo.testing.failures(loaded.models["my_net/tiny"][0]) == []
 
 
+@pytest.mark.once
 def test_files_of_a_data_set_and_of_a_logger_make_a_run_and_its_log(tmp_path):
     (data,), (log,) = written(tmp_path, DATASET, "my_data"), written(tmp_path, LOGGER, "my_log")
     given = ["--dataset", "my_data", "--logger", "my_log", "--epochs", "1", "--device", "cpu", "--time-budget", "0"]
