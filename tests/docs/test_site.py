@@ -37,5 +37,5 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(name)
             continue
         goal = ROOT / posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else PROSE[name]
         assert goal.exists() or posixpath.normpath(path) in MADE, f"{name} links to {link}, which is not there"
-        if anchor:
+        if anchor and goal.is_file():
             assert anchor in anchors(goal.read_text(encoding="utf-8")), f"{name} links to {link}: no such heading"
