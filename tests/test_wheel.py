@@ -35,7 +35,8 @@ pytestmark = pytest.mark.once
 ALONE = "import sys\nsys.meta_path[:] = [one for one in sys.meta_path if 'editable' not in one.__module__]\n"
 
 
-def _made_here(folder: str, names: list[str]) -> list[str]:
+def made_here(folder: str, names: list[str]) -> list[str]:
+    """What a checkout has beside its files."""
     return [name for name in names if name == "__pycache__" or Path(folder, name) == ROOT / "results" / "runs"]
 
 
@@ -45,7 +46,7 @@ def wheel(tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("wheel")
     source, site = tmp_path / "source", tmp_path / "site"
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, source / package, ignore=_made_here)
+        shutil.copytree(ROOT / package, source / package, ignore=made_here)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     subprocess.run([sys.executable, "-c", BUILD, str(tmp_path)], cwd=source, check=True, capture_output=True)

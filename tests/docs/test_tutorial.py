@@ -16,6 +16,7 @@ import pytest
 from tests.docs.blocks import Command, agrees, blocks, words
 from tests.docs.test_pages import MEASURED, asked
 from tests.source import PACKAGES, ROOT
+from tests.test_wheel import made_here
 
 ASKED_OF_A_RUN = ("recommend", "compare")
 MOST_SECONDS = 180
@@ -26,7 +27,7 @@ STEPS = blocks((ROOT / "docs" / "tutorial.md").read_text())
 def checkout(folder):
     """What a person has who has cloned: nothing that was built here, and nothing is built here."""
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "runs"))
+        shutil.copytree(ROOT / package, folder / package, ignore=made_here)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     return folder
