@@ -108,6 +108,7 @@ def test_the_intervals_of_ranks_hold_all_true_ranks(num_models, kind):
     assert simulations.places_hold(num_models, kind[0], 1000, kind[1], 600) >= 0.935
 
 
+@pytest.mark.once
 def test_three_seeds_do_not_blur_who_is_first_among_280_models():
     one, three = simulations.group_sizes(280, 2000, 0.1)
     assert three <= 1.1 * one < 100
