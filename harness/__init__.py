@@ -59,7 +59,8 @@ def run(
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
       momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);
     - speed: amp, amp_dtype ("bfloat16", "float16"), channels_last ("auto", "on", "off"), torchcompile, grad_accum
-      (passes a step), num_threads, exact (no faster arithmetic, no TF32);
+      (passes a step), num_threads, nproc (processes that train each model together, 1), exact (no faster arithmetic, no
+      TF32);
     - trials: trial_timeout (seconds, 14400; 0 for none), memory_limit (MiB, Linux), checkpoint_every (seconds, 300),
       isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
       a few steps twice more, and mark what differs);

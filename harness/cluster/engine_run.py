@@ -33,6 +33,9 @@ def _engine(request: RunRequest) -> AbstractContextManager[Engine | None]:
     if not request.setup.isolation:
         cause = "--engine ray and --no-isolation exclude each other: a trial is a process of its node"
         raise ZooError(cause, "leave one of them out", USAGE)
+    if request.setup.nproc > 1:
+        cause = "--engine ray and --nproc exclude each other: a task of Ray has the place of one process"
+        raise ZooError(cause, "leave one of them out", USAGE)
     from harness.cluster.ray_engine.engine import ray_engine
 
     return ray_engine(request.address)

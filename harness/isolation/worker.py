@@ -10,6 +10,7 @@ import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from harness.isolation.dataset_files import take_over
 from harness.isolation.job import Job
 from harness.isolation.pipes import has_room, write_line
 from harness.isolation.result_files import pack, pack_again
+from harness.machine.device_names import device_of_rank
 from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
 from harness.plan.plugin_guard import WATCHED
@@ -30,7 +32,9 @@ from harness.training.checkpoint import Stopped, TrainingCheckpoints
 from harness.training.feature_store import FeatureStore
 from harness.trial.context import Notes, TrialContext
 from harness.trial.determinism import judged
-from harness.trial.trial import TrialCallbacks, run_trial
+from harness.trial.outcome import Outcome, lost
+from harness.trial.ranks import Ranks, Seat, start
+from harness.trial.trial import TrialCallbacks, run_trial, take_part
 from results.errors import StoreError
 from zoo.discovery import collect
 from zoo.errors import ZooError
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from harness.plan.config import Trial
-    from harness.trial.outcome import Outcome
     from zoo.selection import Choice
 
 CHECKPOINT_GAP_S = 10.0  # an epoch that ends sooner after a checkpoint writes none: it would cost more than it saves
@@ -54,23 +57,29 @@ STOPPED = 128 + signal.SIGTERM
 def main(text: str, messages: Connection, log: Connection) -> None:
     """What the supervisor starts. A trial that is stopped leaves its checkpoint and no result."""
     job = Job.from_json(text)
-    messenger = begin(job.environment, messages, log)
+    others: list[Ranks] = []
+    messenger = begin(job.environment, messages, log, lambda: others.extend(start(job.nproc, partial(_take_part, job))))
     checkpoints = make_checkpoints(job, messenger)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(messenger, checkpoints))
     if not job.timed_on:  # what this cannot undo would be a condition of the times
         keep_freed_memory()
-    serve(messenger, lambda: perform(job, messenger, checkpoints))
+    serve(messenger, lambda: perform(job, messenger, checkpoints, *others))
 
 
-def begin(environment: Mapping[str, str], messages: Connection, log: Connection) -> Messenger:
-    """Make this process one of the run's: in a group of its own, printing into `log`, in the parent's environment."""
-    # In this order: to die with the parent is to kill the group, which until here is the parent's own.
+def begin(
+    environment: Mapping[str, str], messages: Connection, log: Connection, fork: Callable[[], None] = lambda: None
+) -> Messenger:
+    """Make this process one of the run's: in a group of its own, printing into `log`, in the parent's environment.
+
+    `fork` is called while it has no thread yet.
+    """
     lead_group()
-    die_with_parent()
     print_into(log)
     # A fork server's children have the environment of the moment when it was started.
     os.environ.clear()
     os.environ.update(environment)
+    fork()
+    die_with_parent()  # which is to kill the group: it has to be this process's own by now
     return Messenger(lambda message: write_line(messages, message), partial(has_room, messages))
 
 
@@ -110,21 +119,36 @@ class Messenger:
         self.send({"phase": phase})
 
 
-def perform(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
+def _take_part(job: Job, seat: Seat) -> None:
+    """What a further process of a trial does. It says nothing, and reads checkpoints without writing any."""
+    own = replace(job, device=device_of_rank(job.device, seat.rank), progress_s=0.0)
+    silent = Messenger(lambda message: None)
+    keep_freed_memory()
+    perform(own, silent, make_checkpoints(own, silent, writes=False), seat)
+
+
+def perform(
+    job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints, others: Ranks | Seat | None = None
+) -> dict[str, Any]:
     """Carry the job out in this process; returns the result as JSON, its arrays are files in `job.work`.
 
-    What is found is sent as soon as it is, marked as not `whole`: the process may come to any end after that.
+    What is found is sent as soon as it is, marked as not `whole`: the process may come to any end after that. A further
+    process of the trial has a seat among `others`, and no result.
     """
     if job.memory_mib is not None:
-        limit_memory(job.memory_mib)
+        limit_memory(job.memory_mib // job.nproc)
     with switches.kept():  # without isolation this process is the caller's
         switches.set_standard(exact=job.trial.train.exact)
-        torch.set_num_threads(job.num_threads)
-        return _performed(job, messenger, checkpoints)
+        torch.set_num_threads(job.threads_each)
+        return _performed(job, messenger, checkpoints, others)
 
 
-def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints) -> dict[str, Any]:
-    notes = Notes(say=messenger.note)
+def _performed(
+    job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints, others: Ranks | Seat | None
+) -> dict[str, Any]:
+    notes, delivery = Notes(say=messenger.note), Delivery(job, messenger)
+    if isinstance(others, Ranks):
+        others.watch(delivery.end_without)
     context = TrialContext(  # before the plugin is imported: it has torch's switches as all trials begin with them
         dataset=take_over(Path(job.data), messenger.note).of(job.trial.seed, job.trial.fold),
         device=torch.device(job.device),
@@ -132,19 +156,27 @@ def _performed(job: Job, messenger: Messenger, checkpoints: TrainingCheckpoints)
         rounds=job.rounds_in_all,
         features=FeatureStore(Path(job.features), computation(job), notes.add),
         notes=notes,
+        peers=others.join(job.device) if others else None,
     )
-    delivery = Delivery(job, messenger)
     callbacks = TrialCallbacks(
         on_epoch=lambda row: messenger.send({"epoch": row}),
         on_phase=messenger.enter,
+        on_evaluated=others.release if isinstance(others, Ranks) else lambda: None,
         on_trained=delivery.send,
         progress=_progress(job, messenger, context.device),
         checkpoints=checkpoints,
     )
     choice = find_choice(job)
     trial = with_weights_of_the_run(job)
+    if isinstance(others, Seat):
+        take_part(trial, choice, context, callbacks)
+        return {}
     with download.reported(Downloads(messenger, job.progress_s).tell) if job.progress_s else nullcontext():
         outcome = run_trial(trial, choice, context, callbacks)
+    if isinstance(others, Ranks):
+        if checkpoints.is_stopping and outcome.findings.error:
+            leave(STOPPED)  # where its time is up, the others are killed before it
+        outcome = others.explained(outcome)
     if job.check_determinism:
         delivery.send(outcome)
         messenger.enter("check")
@@ -157,7 +189,8 @@ def _progress(job: Job, messenger: Messenger, device: torch.device) -> EpochProg
     """Says how far an epoch is, where somebody sees it; not to a parent that was stopped and reads nothing."""
 
     def tell(figures: Mapping[str, float]) -> None:
-        messenger.send_if_heard({"progress": {**figures, "memory_mib": memory.in_use_mib(device)}})
+        whole = {**figures, "images_per_s": figures["images_per_s"] * job.nproc}
+        messenger.send_if_heard({"progress": {**whole, "memory_mib": memory.in_use_mib(device)}})
 
     return EpochProgress(tell=tell, every_s=job.progress_s) if job.progress_s else None
 
@@ -184,6 +217,12 @@ class Delivery:
         self.job, self.messenger = job, messenger
         self.packed: dict[str, Any] = {}
 
+    def end_without(self, status: str, cause: str) -> None:
+        """End this process, with all others of the trial, where one of them is lost and this one waits for it."""
+        outcome = Outcome(findings=lost(status=status, phase=self.messenger.phase, cause=cause))
+        self.messenger.send({"result": pack(outcome, Path(self.job.work)) | {"whole": True}})
+        leave(0)
+
     def send(self, outcome: Outcome) -> None:
         """Send what there is; more may follow."""
         self.messenger.send({"result": self.pack(outcome) | {"whole": False}})
@@ -200,14 +239,16 @@ class Delivery:
         return self.packed
 
 
-def make_checkpoints(job: Job, messenger: Messenger) -> TrainingCheckpoints:
-    """The checkpoints of the trial: where they lie, and which trial on which data they belong to."""
+def make_checkpoints(job: Job, messenger: Messenger, *, writes: bool = True) -> TrainingCheckpoints:
+    """The checkpoints of the trial: where they lie, and which trial on which data they belong to.
+
+    Without `writes` this process only goes on from them: of several that train together the first saves for all.
+    """
     content = {"plugin": dict(job.plugin_files), "weights": job.weights_sha256}
     identity = {"key": job.trial.key, "fingerprint": job.fingerprint, "trial": job.trial.as_json(), "content": content}
-    gap_s = min(CHECKPOINT_GAP_S, job.checkpoint_s)
-    return TrainingCheckpoints(
-        Path(job.progress), identity, every_s=job.checkpoint_s, min_gap_s=gap_s, on_note=messenger.note
-    )
+    every_s = job.checkpoint_s if writes else inf
+    gap_s = min(CHECKPOINT_GAP_S, every_s) if writes else inf
+    return TrainingCheckpoints(Path(job.progress), identity, every_s=every_s, min_gap_s=gap_s, on_note=messenger.note)
 
 
 def find_choice(job: Job) -> Choice:

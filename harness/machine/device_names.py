@@ -19,3 +19,9 @@ def split_device(text: str) -> tuple[str, int]:
         guess = did_you_mean(OTHER_NAMES.get(text, text), KINDS) or "."
         raise ZooError(f"--device {text}: no such kind of device{guess}", REMEDY, USAGE)
     return parts[1], int(parts[2] or 0)
+
+
+def device_of_rank(device: str, rank: int) -> str:
+    """The device of a trial's process number `rank`: the trial's own and those after it; the CPU is everyone's."""
+    kind, index = split_device(device)
+    return kind if kind == "cpu" else f"{kind}:{index + rank}"

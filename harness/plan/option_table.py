@@ -11,7 +11,19 @@ from typing import Any
 
 from harness.plan import values
 from harness.plan.config import TimingConfig, TrainConfig
-from harness.plan.values import MAX_FOLDS, MAX_SEED, MAX_SEEDS, MAX_THREADS, Check, one_of, real, switch, text, whole
+from harness.plan.values import (
+    MAX_FOLDS,
+    MAX_PROCESSES,
+    MAX_SEED,
+    MAX_SEEDS,
+    MAX_THREADS,
+    Check,
+    one_of,
+    real,
+    switch,
+    text,
+    whole,
+)
 from zoo.errors import USAGE, ZooError
 from zoo.names import did_you_mean
 
@@ -42,6 +54,12 @@ def _choice(help: str, default: str | None, *choices: str) -> Option:
 
 PLUGINS = Option("plugin files or modules to load as well", values.paths, ())
 NUM_THREADS = Option("CPU threads (default: torch's own choice)", whole(1, MAX_THREADS))
+NPROC = Option(
+    "processes that train each model together, sharing every batch: on cores, or one a CUDA device",
+    whole(1, MAX_PROCESSES),
+    1,
+    "N",
+)
 SET = Option("set an option of a model (repeatable)", values.each, (), "NAME.OPTION=VALUE", repeated=True)
 LOGGER = Option(
     "also log to this, such as tensorboard (repeatable; see: harness list --loggers)",
@@ -108,6 +126,7 @@ RUN = {
     "torchcompile": Option("train and time through torch.compile", switch, False),
     "grad_accum": Option("passes that make one optimiser step", whole(1), TRAIN.grad_accum),
     "num_threads": NUM_THREADS,
+    "nproc": NPROC,
     "exact": Option("the plain loop's results bit for bit: no faster arithmetic, no TF32", switch, False),
     "trial_timeout": Option("end a trial after this (0: never)", real(0), 4 * 3600.0, "SECONDS"),
     "memory_limit": Option("memory that a trial may take (Linux)", whole(1), metavar="MIB"),

@@ -86,13 +86,15 @@ def _check_folds(arguments: Mapping[str, Any]) -> None:
 class ResumeRequest:
     """What is left of an earlier run: its id, name or folder, or None for the latest one in `output`.
 
-    `logger` are the loggers that it goes on with, where these are not the run's own.
+    `logger` are the loggers that it goes on with, and `nproc` the processes that train a trial, where these are not the
+    run's own.
     """
 
     run: str | None
     output: Path
     plugins: tuple[str, ...] = ()
     logger: tuple[str, ...] = ()
+    nproc: int | None = None
     log: str | None = None
     quiet: bool = False
 

@@ -21,8 +21,9 @@ class RunSetup:
 
     `plugins` are the -p arguments and those of ZOO_PLUGINS and ZOO_BLOCK_PLUGINS; `dataset`, the folders and `labels`
     name the images, and `group_by` says which of them belong together; `trial_timeout` is in seconds (0: none),
-    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch. `logger`
-    are the loggers that are asked for; `weights_dir` has files of pretrained weights, which go before those in caches.
+    `memory_limit` in MiB, `checkpoint_every` in seconds between two checkpoints of a trial within one epoch. `nproc`
+    processes train a trial together. `logger` are the loggers that are asked for; `weights_dir` has files of pretrained
+    weights, which go before those in caches.
     """
 
     plugins: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class RunSetup:
     workers: int | None = None
     device: str = "auto"
     num_threads: int | None = None
+    nproc: int = 1
     isolation: bool = True
     trial_timeout: float = 0.0
     memory_limit: int | None = None

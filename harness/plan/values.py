@@ -23,6 +23,7 @@ MAX_SEED = 2**63 - 1
 # More is refused by nothing else: it ends the process in libgomp, or keeps it busy before the first trial.
 MAX_THREADS, MAX_SEEDS = 1024, 1000
 MAX_FOLDS = 1000
+MAX_PROCESSES = 64  # of one trial; each has a copy of the model
 
 
 def whole(low: int, high: int | None = None) -> Callable[[object], int]:

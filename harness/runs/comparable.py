@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.isolation.job import threads_each
 from harness.plan.changes import refuse_changes
 from results.ranking.comparability import conditions
 
@@ -30,10 +31,10 @@ def require_comparable(ended: Sequence[Record], coming: Record) -> None:
         refuse_changes(then, now, "what is left of the run could not be ranked with what has ended", REMEDY)
 
 
-def conditions_of(trial: Trial) -> dict[str, Any]:
-    """What must be alike in all trials of a run, or none could be ranked beside another."""
+def conditions_of(trial: Trial, nproc: int) -> dict[str, Any]:
+    """What must be alike in all trials of a run, or none could be ranked beside another; `nproc` train each of them."""
     return {
-        "threads": torch.get_num_threads(),
+        "threads": threads_each(torch.get_num_threads(), nproc) * nproc,
         "precision": trial.train.numerics.precision,
         "infer_batch_size": trial.timing.batch_size,
     }

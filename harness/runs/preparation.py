@@ -16,6 +16,7 @@ from harness.isolation.child_process import can_limit_memory
 from harness.machine import devices
 from harness.machine.facts import machine_facts
 from harness.machine.threads import default_threads
+from harness.plan.processes import require_shareable
 from harness.plan.trials import Planned, plan
 from harness.runs.console.events import Stage
 from harness.runs.content import Content
@@ -27,6 +28,7 @@ from zoo.libraries import download
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.plan.config import TrainConfig
     from harness.plan.request import RunRequest
     from harness.plan.run_setup import RunSetup
     from harness.runs.console.screen import Screen
@@ -42,6 +44,7 @@ BYTES_PER_TRIAL, BYTES_PER_RUN = 200_000, 64 * 2**20
 def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> list[Planned]:
     """Every model from every seed. Raises ZooError where options, models or weights do not allow it."""
     _check_limits(request.setup)
+    check_processes(request.setup, request.train)
     return plan(
         choices,
         range(request.seed, request.seed + request.num_seeds),
@@ -114,6 +117,22 @@ def _check_limits(setup: RunSetup) -> None:
         raise ZooError("--memory-limit holds for a trial's own process", "leave --no-isolation out", USAGE)
     if not can_limit_memory():
         raise ZooError("--memory-limit is kept on Linux only", "leave it out on this system")
+
+
+def check_processes(setup: RunSetup, train: TrainConfig) -> None:
+    """Raise ZooError where the processes that are to train together cannot, as it is asked for or on this machine."""
+    if setup.nproc == 1:
+        return
+    require_shareable(setup, train)
+    if not torch.distributed.is_available():
+        raise ZooError("--nproc needs torch.distributed, which this torch was built without", "leave --nproc out")
+    device = devices.resolve(setup.device)
+    if device.type not in ("cpu", "cuda"):
+        raise ZooError(f"--nproc trains on the CPU and on CUDA devices, not on {device}", "leave --nproc out")
+    num_devices = devices.count("cuda") - (device.index or 0) if device.type == "cuda" else setup.nproc
+    if num_devices < setup.nproc:
+        cause = f"--nproc {setup.nproc} wants a CUDA device for each process; there are {num_devices} from {device} on"
+        raise ZooError(cause, f"give --nproc {num_devices} at most")
 
 
 def expected_bytes(context: RunContext, num_trials: int) -> int:

@@ -18,7 +18,7 @@ from harness.runs.console.screen import Screen, open_screen
 from harness.runs.content import require_same_content
 from harness.runs.loggers.choice import chosen
 from harness.runs.loggers.run_loggers import RunLoggers
-from harness.runs.preparation import DEFAULT_DATASET, open_context
+from harness.runs.preparation import DEFAULT_DATASET, check_processes, open_context
 from harness.runs.session import Session
 from harness.runs.signals import signals_raise
 from results.errors import StoreError
@@ -45,24 +45,31 @@ AS_BEGUN = "give the run's own options, or none: python -m harness resume; or st
 def resume(request: ResumeRequest) -> Run:
     """`harness resume`: what is left of a run. Raises ZooError where its plugins or its data are not what they were."""
     with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
-        return go_on(find_run(request), request.plugins, request.logger, screen)
+        return go_on(find_run(request), request.plugins, request.logger, screen, nproc=request.nproc)
 
 
 def go_on(
-    store: RunStore, plugins: Sequence[str], logger: Sequence[str], screen: Screen, engine: Engine | None = None
+    store: RunStore,
+    plugins: Sequence[str],
+    logger: Sequence[str],
+    screen: Screen,
+    engine: Engine | None = None,
+    nproc: int | None = None,
 ) -> Run:
     """Carry out what has no record in `store` yet; `plugins` are loaded beside the run's own.
 
-    `logger` are the loggers that it goes on with, the run's own where none is named; `engine` carries the trials out
-    where they are not taken here, one after the other.
+    `logger` are the loggers that it goes on with, `nproc` the processes that train a trial: the run's own where none is
+    named. `engine` carries the trials out where they are not taken here, one after the other.
     """
     configuration = store.configuration
     # With what is named now, here or in the environment: a trial's process is told no more than this.
     words = read_requests([*setup_of(configuration).plugins, *plugins], os.environ).words
-    setup = replace(setup_of(configuration), plugins=words)
+    begun = setup_of(configuration)
+    setup = replace(begun, plugins=words, nproc=nproc or begun.nproc)
     zoo = discover(words, watched=WATCHED, remembered=True)
     loggers = RunLoggers(chosen(logger or setup.logger, zoo), words)
     planned = remembered_trials(configuration, zoo)
+    check_processes(setup, planned[0].trial.train)
     context = open_context(setup, zoo, planned, screen)
     refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
     done = store.done()
@@ -81,7 +88,7 @@ def resume_as_planned(
     store = RunStore.find(request.resume or "", request.output)
     same_trials(store.configuration, planned)
     same_setup(setup_of(store.configuration), request.setup)
-    return go_on(store, request.setup.plugins, request.setup.logger, screen, engine)
+    return go_on(store, request.setup.plugins, request.setup.logger, screen, engine, request.setup.nproc)
 
 
 def retry(request: ResumeRequest) -> Run | None:
@@ -99,7 +106,7 @@ def retry(request: ResumeRequest) -> Run | None:
         print(plain(f"no trial of {store.path.name} has failed"))
         return None
     with signals_raise(), open_screen(request.log, quiet=request.quiet) as screen:
-        return go_on(store, request.plugins, request.logger, screen)
+        return go_on(store, request.plugins, request.logger, screen, nproc=request.nproc)
 
 
 def find_run(request: ResumeRequest) -> RunStore:
@@ -149,7 +156,7 @@ def same_trials(configuration: Mapping[str, Any], planned: Sequence[Planned]) ->
 def same_setup(then: RunSetup, now: RunSetup) -> None:
     """Raise ZooError where a flag given with --resume asks for what the run was not begun with: none would be heeded.
 
-    Plugins may be added, and loggers may be others.
+    Plugins may be added, and loggers and the number of processes may be others.
     """
     before, after = ({flag(name, RUN[name]): value for name, value in _meant(setup).items()} for setup in (then, now))
     refuse_changes(before, after, "the run was begun with other options", AS_BEGUN)
@@ -157,7 +164,7 @@ def same_setup(then: RunSetup, now: RunSetup) -> None:
 
 def _meant(setup: RunSetup) -> dict[str, Any]:
     """The options with what they come to: a device by its name here, and the dataset that is taken if none is named."""
-    options = {name: value for name, value in setup.as_json().items() if name not in ("plugins", "logger")}
+    options = {name: value for name, value in setup.as_json().items() if name not in ("plugins", "logger", "nproc")}
     dataset = setup.dataset or (None if any(options[name] for name in PATHS) else DEFAULT_DATASET)
     return options | {"device": str(devices.resolve(setup.device)), "dataset": dataset}
 

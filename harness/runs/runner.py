@@ -92,8 +92,8 @@ class Runner:
 
     @property
     def times_apart(self) -> bool:
-        """Whether a trial is timed in another process than it is trained in, which keeps freed memory on a CPU only."""
-        return self.setup.isolation and self.is_cheap_to_start
+        """Whether a trial is timed in another process than it is trained in, with freed memory kept or few threads."""
+        return self.setup.isolation and (self.is_cheap_to_start or self.setup.nproc > 1)
 
     def _times_in_child(self, trial: Trial) -> bool:
         """Whether the process that trains the trial times it too."""
@@ -206,6 +206,7 @@ class Runner:
             checkpoint_s=self.setup.checkpoint_every,
             progress_s=self.progress_s,
             memory_mib=self.setup.memory_limit,
+            nproc=self.setup.nproc,
             check_determinism=self.setup.check_determinism,
             environment=dict(os.environ),
         )
@@ -241,7 +242,7 @@ class Runner:
             classes, places = dataset.classes, dataset.test_places
             result = unpack(report.result, folder, labels=labels, val_labels=val_labels, classes=classes, places=places)
             if result.findings.facts:
-                require_conditions(result.findings.facts, conditions_of(trial))
+                require_conditions(result.findings.facts, conditions_of(trial, self.setup.nproc))
         except (ValueError, ZooError) as error:
             return lost_result(report, "failed", f"its result cannot be used: {error}")
         if report.result.get("whole") is not True:

@@ -110,7 +110,8 @@ class Session:
     def _require_comparable(self, to_do: Sequence[Planned]) -> None:
         ended = self.store.records()
         for item in to_do if ended else ():
-            known = Findings(status="ok", facts={**conditions_of(item.trial), "allocator": allocator()})
+            alike = conditions_of(item.trial, self.setup.nproc) | {"nproc": self.setup.nproc}
+            known = Findings(status="ok", facts={**alike, "allocator": allocator()})
             require_comparable(ended, make_record(item.trial, self.context, known, None, {}))
 
     def _each(self, to_do: Sequence[Planned], planned: Sequence[Planned]) -> None:

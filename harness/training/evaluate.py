@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from harness.training.ddp.peers import gather_rows
 from harness.training.loss import cross_entropy, main_logits
 from harness.training.numerics import resolve_numerics
 from harness.training.row_buffer import RowBuffer
@@ -36,7 +37,8 @@ class Scores:
 def predict(trainable: TrainableModel, batches: Batches, config: TrainConfig) -> tuple[Tensor, Tensor]:
     """Outputs [N, K] in float32 and labels [N] of a split in its own order, left on the device.
 
-    Raises ZooError where they are probabilities.
+    Where processes share the split each computes its images, and gets the others' from them. Raises ZooError where they
+    are probabilities.
     """
     kept, labels = RowBuffer(batches.num_images), []
     with torch.inference_mode():
@@ -44,6 +46,8 @@ def predict(trainable: TrainableModel, batches: Batches, config: TrainConfig) ->
             kept.add(logits_BK)
             labels.append(labels_B)
         logits_NK, labels_N = kept.whole(), torch.cat(labels)
+        if share := batches.share:
+            logits_NK, labels_N = (gather_rows(own, share, batches.num_images) for own in (logits_NK, labels_N))
         require_no_probabilities(logits_NK)
         return logits_NK, labels_N
 

@@ -27,6 +27,7 @@ from zoo.heads import tap
 
 if TYPE_CHECKING:
     from harness.data.batches.batches import Batch, Batches, PixelBatches
+    from harness.data.batches.share import Share
     from harness.training.numerics import DeviceNumerics
     from zoo.building import BuiltModel
 
@@ -118,10 +119,15 @@ class ViewBatches:
     """Training batches whose images change from epoch to epoch, among a fixed number of cached views."""
 
     views: tuple[Batches, ...]
+    share: Share | None = None
 
     @property
     def num_batches(self) -> int:
         return self.views[0].num_batches
+
+    @property
+    def sizes(self) -> list[int]:
+        return self.views[0].sizes
 
     @property
     def num_images(self) -> int:

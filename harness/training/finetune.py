@@ -63,7 +63,8 @@ def prepare(
 ) -> TrainingSetup:
     """Freeze what does not train, and take the faster way where it is the same as the plain one and memory allows.
 
-    `note` is told where it does not. `content` is the `weights_hash` of what is outside the head, where it is known.
+    It is taken by one process alone. `note` is told where it is not. `content` is the `weights_hash` of what is outside
+    the head, where it is known.
     """
     device = splits.train.device
     heads = built.head.names if config.finetune == "head" else ()
@@ -72,7 +73,9 @@ def prepare(
     plain = torch.compile(built.model) if config.torchcompile else built.model
     forward = CheckedForward(forward=plain, num_classes=built.num_classes, has_aux=bool(built.head.aux))
     trainable = TrainableModel(model=built.model, device=device, forward=forward, heads=heads)
-    if heads and may_cache(config) and built.head.tappable:
+    if heads and may_cache(config) and built.head.tappable and (share := splits.train.share):
+        note(f"its features are not kept but computed anew in each epoch, by {share.world_size} processes")
+    elif heads and may_cache(config) and built.head.tappable:
         try:
             return _on_features(trainable, built, splits, config, store, note, content)
         except Exception as error:

@@ -12,7 +12,8 @@ HistoryRow = dict[str, Any]
 class TrainingHistory:
     """One row an epoch, the epoch whose weights the model has (-1: those it began with), and how it ended.
 
-    `earlier_seconds` is what was spent on it in processes that were stopped before its end.
+    `earlier_seconds` is what was spent on it in processes that were stopped before its end. `processes` is how many
+    trained it together, a further number for each time that it went on with more or fewer.
     """
 
     rows: list[HistoryRow] = field(default_factory=list)
@@ -20,6 +21,12 @@ class TrainingHistory:
     best_loss: float = float("inf")
     diverged: bool = False
     earlier_seconds: float = 0.0
+    processes: list[int] = field(default_factory=list)
+
+    def goes_on_with(self, num_processes: int) -> None:
+        """Note that so many processes train from here on."""
+        if self.processes[-1:] != [num_processes]:
+            self.processes.append(num_processes)
 
 
 def divergence(history: TrainingHistory) -> str:

@@ -111,6 +111,7 @@ class TrainingState:
             "best_epoch": history.best_epoch,
             "best_loss": history.best_loss,
             "diverged": history.diverged,
+            "processes": history.processes,
         }
 
     def restore(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
@@ -126,6 +127,7 @@ class TrainingState:
         self.history.rows[:] = numbers["history"]
         self.history.best_epoch, self.history.best_loss = numbers["best_epoch"], numbers["best_loss"]
         self.history.diverged = numbers["diverged"]
+        self.history.processes[:] = numbers.get("processes", [1])  # checkpoints of before do not say
         torch.set_rng_state(tensors["random"])
         if "device_random" in tensors:
             _device_module(self.trainable).set_rng_state(tensors["device_random"], device)

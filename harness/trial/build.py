@@ -81,6 +81,7 @@ def largest_part(train: TrainConfig) -> int:
 def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> Splits:
     """Batches of the three splits; only training images are changed at random."""
     numerics = resolve_numerics(trial.train.numerics, context.device)
+    share = context.peers.share(trial.train.grad_accum) if context.peers else None
 
     def batches(part: PreparedPart, aug: str) -> PixelBatches:
         return PixelBatches(
@@ -97,6 +98,7 @@ def make_splits(trial: Trial, pixels: PreparedSplits, context: TrialContext) -> 
             augment=AUGMENTATIONS[aug],
             # Who trains in parts has not the memory for large batches either.
             eval_batch_size=largest_part(trial.train) if trial.train.grad_accum > 1 else None,
+            share=share,
         )
 
     return Splits(

@@ -12,6 +12,7 @@ from zoo.manager import switches
 
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
+    from harness.training.ddp.peers import Peers
     from harness.training.feature_store import FeatureStore
     from zoo.manager.switches import Values
 
@@ -42,6 +43,8 @@ class TrialContext:
     Its times are the first of `rounds`; where `timed_on` is empty, all of them are taken in processes of their own.
 
     `switches` are torch's process-wide ones as every trial begins with them, before its plugin was imported.
+
+    `peers` are the processes that train the model together, None where there is one.
     """
 
     dataset: Dataset
@@ -51,6 +54,7 @@ class TrialContext:
     rounds: int = 1
     notes: Notes = field(default_factory=Notes)
     switches: Values = field(default_factory=switches.read)
+    peers: Peers | None = None
 
     def put_switches_back(self, when: str) -> None:
         """Set torch's switches as they were at the beginning, and say which the trial's code has changed."""

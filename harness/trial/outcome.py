@@ -92,7 +92,11 @@ def finished(trial: Trial, context: TrialContext, measured: Measured, seconds: M
     findings = Findings(
         status="diverged" if history.diverged else "ok",
         error=Failure(phase="train", cause=divergence(history)) if history.diverged else None,
-        facts=_facts(trial, measured) | _rounding(context) | _work(measured, context) | context.notes.facts,
+        facts=_facts(trial, measured)
+        | _processes(measured, context)
+        | _rounding(context)
+        | _work(measured, context)
+        | context.notes.facts,
         measurements=tuple(_measurements(measured, seconds)),
         history=tuple(history.rows),
     )
@@ -174,6 +178,15 @@ def _facts(trial: Trial, measured: Measured) -> dict[str, Any]:
         **({"frozen_pass": measured.frozen_pass} if measured.frozen_pass else {}),
         **({"pixels_note": "; ".join(measured.pixels.notes)} if measured.pixels.notes else {}),
     }
+
+
+def _processes(measured: Measured, context: TrialContext) -> dict[str, Any]:
+    """How many processes have trained it, number after number where it went on with others, and the threads of all."""
+    counts, now = measured.history.processes, context.peers.world_size if context.peers else 1
+    if counts == [1]:
+        return {}
+    nproc = counts[0] if len(counts) == 1 else ", ".join(map(str, counts))
+    return {"nproc": nproc, "threads": torch.get_num_threads() * now}
 
 
 def _rounding(context: TrialContext) -> dict[str, Any]:

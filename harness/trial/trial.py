@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -37,11 +37,13 @@ if TYPE_CHECKING:
 class TrialCallbacks:
     """Who is told how far a trial is, and where training keeps its checkpoints.
 
-    `on_trained` gets the outcome before the model is timed, so that nothing which happens then can cost it.
+    `on_evaluated` is called where the trial needs its further processes no more. `on_trained` gets the outcome before
+    the model is timed, so that nothing which happens then can cost it.
     """
 
     on_epoch: Callable[[HistoryRow], None] = lambda row: None
     on_phase: Callable[[str], None] = lambda name: None
+    on_evaluated: Callable[[], None] = lambda: None
     on_trained: Callable[[Outcome], None] = lambda outcome: None
     checkpoints: TrainingCheckpoints | None = None
     progress: EpochProgress | None = None
@@ -91,11 +93,17 @@ def run_trial(trial: Trial, choice: Choice, context: TrialContext, callbacks: Tr
     return with_times(trained, timings, context.notes)
 
 
+def take_part(trial: Trial, choice: Choice, context: TrialContext, callbacks: TrialCallbacks) -> None:
+    """Carry out this process's part of a trial that is another's to report. Raises whatever goes wrong."""
+    _carry_out(trial, choice, context, Phases(callbacks.on_phase), callbacks)
+
+
 def _carry_out(
     trial: Trial, choice: Choice, context: TrialContext, phases: Phases, callbacks: TrialCallbacks
 ) -> Measured:
     memory.reset(context.device)
-    with phases("build"):
+    alone = context.peers.first_alone if context.peers else nullcontext
+    with phases("build"), alone():
         context.put_switches_back("as it was imported")
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
@@ -106,7 +114,7 @@ def _carry_out(
                 context.notes.add("; ".join(built.notes))
         body = weights_hash(built.model, built.head.names if has_body(built.model, built.head.names) else ())
         pretrained, initial = (body, "") if trial.train.weights else ("", body)
-    with phases("data"):
+    with phases("data"), alone():
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
@@ -121,11 +129,13 @@ def _carry_out(
             on_epoch=callbacks.on_epoch,
             checkpoints=callbacks.checkpoints,
             progress=callbacks.progress,
+            peers=context.peers,
         )
     with phases("evaluate"):
         # With the weights that were kept, and before the test images, which may leave the way of kept features.
         val_logits_MK, val_labels_M = predict(setup.trainable, setup.val, trial.train)
         logits_NK, labels_N = final_outputs(setup.trainable, setup.test(), trial.train)
+    callbacks.on_evaluated()
     peak = memory.peak(context.device)  # before timing, which resets it
     return Measured(
         built=built,

@@ -88,6 +88,7 @@ def conditions(record: Record) -> dict[str, Any]:
         "precision": facts.get("precision"),
         "memory layout": facts.get("channels_last"),
         "threads": facts.get("threads"),
+        "processes that train": facts.get("nproc", 1),
         "timing batch size": facts.get("infer_batch_size"),
         **_machine_of_times(record),
         **{name: machine.get(name) for name in ("torch", "torchvision", "timm")},

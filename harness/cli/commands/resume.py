@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
 from harness.cli.shared.train_options import add_option, add_output, add_progress
-from harness.plan.option_table import LOGGER
+from harness.plan.option_table import LOGGER, NPROC
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +28,8 @@ def add_run_name(parser: argparse.ArgumentParser) -> None:
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "where runs lie")
     add_option(parser, "logger", replace(LOGGER, help=f"{LOGGER.help}; none: no more (default: as the run was begun)"))
+    again = "processes that train each model together (default: as the run was begun)"
+    add_option(parser, "nproc", replace(NPROC, help=again, default=None))
     add_json(parser, "print the table as JSON instead of text")
     add_progress(parser)
 
@@ -40,6 +42,7 @@ def request_of(arguments: argparse.Namespace) -> ResumeRequest:
         output=arguments.output,
         plugins=tuple(arguments.plugins),
         logger=tuple(arguments.logger),
+        nproc=arguments.nproc,
         log=arguments.log,
         quiet=arguments.quiet,
     )

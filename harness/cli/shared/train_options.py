@@ -24,7 +24,8 @@ GROUPS = {
         *("epochs", "batch_size", "opt", "lr", "weight_decay", "momentum", "sched", "patience", "seed", "seeds"),
     ),
     "speed; each is recorded in the row": (
-        *("device", "amp", "amp_dtype", "channels_last", "torchcompile", "grad_accum", "num_threads", "exact"),
+        *("device", "amp", "amp_dtype", "channels_last", "torchcompile", "grad_accum"),
+        *("num_threads", "nproc", "exact"),
     ),
     "isolation and resuming": ("trial_timeout", "memory_limit", "checkpoint_every", "isolation", "resume"),
     "more than one machine": ("engine", "address"),

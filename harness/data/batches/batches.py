@@ -17,6 +17,7 @@ from harness.data.batches.augment import draw
 from harness.data.batches.normalize import Normalizer
 from harness.data.batches.order import batch_sizes, blocks, epoch_order, part_sizes
 from harness.data.batches.placement import place, to_device
+from harness.data.batches.share import Share
 from harness.data.pixels.sources import MemorySource, Source
 
 Batch = tuple[Tensor, Tensor]
@@ -33,11 +34,22 @@ MOST_EVAL = 1024
 
 
 class Batches(Protocol):
-    """Batches of one split: `train` shuffled by epoch, `eval` in the split's own order."""
+    """Batches of one split: `train` shuffled by epoch, `eval` in the split's own order.
+
+    With a `share` both give this process's images alone; numbers and sizes are still those of all processes.
+    """
+
+    @property
+    def share(self) -> Share | None: ...
 
     @property
     def num_batches(self) -> int:
         """Training batches in an epoch."""
+        ...
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many images each of them has."""
         ...
 
     @property
@@ -56,7 +68,11 @@ class _Counted:
 
     @property
     def num_batches(self) -> int:
-        return len(batch_sizes(len(self.labels), self.batch_size))
+        return len(self.sizes)
+
+    @property
+    def sizes(self) -> list[int]:
+        return batch_sizes(len(self.labels), self.batch_size)
 
     @property
     def num_images(self) -> int:
@@ -81,6 +97,7 @@ class PixelBatches(_Counted):
         augment: Augment | None = None,
         rows: Tensor | Sequence[int] | None = None,
         eval_batch_size: int | None = None,
+        share: Share | None = None,
     ) -> None:
         self.device = torch.device(device)
         self.labels = torch.as_tensor(labels, dtype=torch.int64).to(self.device)
@@ -90,16 +107,21 @@ class PixelBatches(_Counted):
         self.normalize = Normalizer(mean, std, channels_out, self.device, memory_format)
         self.batch_size, self.seed, self.augment = batch_size, seed, augment
         self.image_bytes = 4 * channels_out * prod(source.shape[2:])
-        self.eval_batch_size = eval_batch_size
+        self.eval_batch_size, self.share = eval_batch_size, share
 
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch)
         draws = draw(len(order), self.seed, epoch) if self.augment else None
-        return self._batches(order, batch_sizes(len(order), self.batch_size), draws)
+        sizes = self.sizes
+        if self.share:
+            own, sizes = self.share.of_epoch(sizes)
+            order, draws = order[own], draws[own] if draws is not None else None
+        return self._batches(order, sizes, draws)
 
     def eval(self, cpu_bytes: int = CPU_EVAL_BYTES) -> Iterator[Batch]:
         """On a CPU a batch has about `cpu_bytes` of floats and `MOST_EVAL` images at most, or `eval_batch_size`."""
-        order = torch.arange(len(self.labels))
+        num_images = len(self.labels)
+        order = torch.tensor(self.share.of_split(num_images)) if self.share else torch.arange(num_images)
         return self._batches(order, _eval_sizes(len(order), self.eval_batch_size or self._large_batch(cpu_bytes)), None)
 
     def _batches(self, order: Tensor, sizes: list[int], draws: Tensor | None) -> Iterator[Batch]:
@@ -120,6 +142,8 @@ class PixelBatches(_Counted):
 class TensorBatches(_Counted):
     """Batches of floats that need no more work, such as cached features, in the order `PixelBatches` has."""
 
+    share: Share | None = None
+
     def __init__(
         self,
         inputs: Tensor,
@@ -136,7 +160,7 @@ class TensorBatches(_Counted):
     def train(self, epoch: int) -> Iterator[Batch]:
         order = epoch_order(len(self.labels), self.seed, epoch).to(self.labels.device)
         labels = self.labels[order]
-        sizes = batch_sizes(len(order), self.batch_size)
+        sizes = self.sizes
         inputs = (self.inputs.index_select(0, rows) for rows in torch.split(order, sizes))
         return zip(inputs, torch.split(labels, sizes), strict=True)
 

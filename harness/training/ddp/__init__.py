@@ -1,0 +1,1 @@
+"""One training by several processes: torch.distributed and DistributedDataParallel in the shared loop."""
