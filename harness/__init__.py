@@ -64,7 +64,8 @@ def run(
     - trials: trial_timeout (seconds, 14400; 0 for none), memory_limit (MiB, Linux), checkpoint_every (seconds, 300),
       isolation (False: in this process, which changes torch's settings here; for debugging), check_determinism (train
       a few steps twice more, and mark what differs);
-    - more than one machine: engine ("ray": trials are tasks of Ray), address (of a Ray cluster; else one starts here);
+    - several at once: jobs (workers that are started here), workers_only (wait for those that are started elsewhere, by
+      harness worker), engine ("ray": trials are tasks of Ray), address (of a Ray cluster; else Ray is started here);
     - timing and logging: time_budget (seconds a model, device and kind of step, 1.0), logger (names of what to log to
       besides, such as ["tensorboard", "jsonl"]);
     - progress: log ("plain" lines, "json" or "live"; by default live on a terminal, and plain elsewhere).

@@ -132,6 +132,10 @@ RUN = {
     "memory_limit": Option("memory that a trial may take (Linux)", whole(1), metavar="MIB"),
     "checkpoint_every": Option("of training, between two checkpoints within an epoch", real(0), 300.0, "SECONDS"),
     "isolation": Option("run trials in this process, for debugging", switch, True),
+    "jobs": Option(
+        "start N workers here, each on an accelerator or cores of its own", whole(1, MAX_THREADS), None, "N"
+    ),
+    "workers_only": Option("plan, and wait for workers to carry the trials out (see: harness worker)", switch, False),
     "resume": Option("go on with this run, if the flags ask for the same", metavar="ID|FOLDER"),
     "engine": _choice("let Ray carry the trials out, on this machine or on a cluster", None, "ray"),
     "address": Option("of a running Ray cluster (default: a Ray of this run's own)", metavar="HOST:PORT|auto"),

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class RunRequest:
     """A run: every model that `models` stands for, with the options of `settings`, from `num_seeds` seeds on.
 
-    With `folds` each seed is a repeat of cross-validation in so many folds. `resume` names an earlier run that is to be
-    gone on with, `command` is what run.json says was typed. `engine` carries the trials out, None one after the other
-    here; `address` is that of its cluster.
+    With `folds` each seed is a repeat of cross-validation in so many folds. `jobs` workers are started for it here, or
+    with `workers_only` somebody starts them elsewhere. `resume` names an earlier run that is to be gone on with,
+    `command` is what run.json says was typed. `engine` carries the trials out, None one after the other here; `address`
+    is that of its cluster.
     """
 
     models: str
@@ -32,6 +33,8 @@ class RunRequest:
     num_seeds: int
     output: Path
     folds: int | None = None
+    jobs: int | None = None
+    workers_only: bool = False
     resume: str | None = None
     engine: str | None = None
     address: str | None = None
@@ -45,6 +48,7 @@ class RunRequest:
         """From a value for each option of a run. Raises ZooError where two of them cannot both be meant."""
         _check_folds(arguments)
         _check_progress(arguments)
+        _check_workers(arguments)
         return cls(
             models=arguments["models"],
             train=train_config(arguments),
@@ -54,6 +58,8 @@ class RunRequest:
             num_seeds=arguments["repeats"] if arguments["folds"] else arguments["seeds"],
             folds=arguments["folds"],
             output=arguments["output"],
+            jobs=arguments["jobs"],
+            workers_only=arguments["workers_only"],
             resume=arguments["resume"],
             engine=arguments["engine"],
             address=arguments["address"],
@@ -67,6 +73,14 @@ class RunRequest:
 def _check_progress(arguments: Mapping[str, Any]) -> None:
     if arguments["quiet"] and arguments["log"]:
         raise ZooError("--quiet and --log exclude each other", "leave one of them out", USAGE)
+
+
+def _check_workers(arguments: Mapping[str, Any]) -> None:
+    if arguments["jobs"] and arguments["workers_only"]:
+        remedy = "leave --workers-only out; more workers may join the run all the same"
+        raise ZooError("--jobs and --workers-only exclude each other", remedy, USAGE)
+    if not arguments["isolation"] and (arguments["jobs"] or arguments["workers_only"]):
+        raise ZooError("workers carry trials out in processes of their own", "leave --no-isolation out", USAGE)
 
 
 def _check_folds(arguments: Mapping[str, Any]) -> None:
@@ -95,6 +109,27 @@ class ResumeRequest:
     plugins: tuple[str, ...] = ()
     logger: tuple[str, ...] = ()
     nproc: int | None = None
+    log: str | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRequest:
+    """A worker on the run of that id, name or folder.
+
+    `device` is one of the run's kind (None: as the run says), `cores` those that the worker keeps to (none: all),
+    `max_minutes` the time after which it stops, `heartbeat_s` the seconds between two signs of life. With
+    `ends_with_stdin` it stops when nobody holds the other end of its standard input any more.
+    """
+
+    run: str
+    output: Path
+    plugins: tuple[str, ...] = ()
+    device: str | None = None
+    cores: tuple[int, ...] = ()
+    max_minutes: float | None = None
+    heartbeat_s: float = 20.0
+    ends_with_stdin: bool = False
     log: str | None = None
     quiet: bool = False
 

@@ -183,3 +183,14 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return f"'{value}'"
     return repr(value) if value is None or isinstance(value, bool | int | float) else f"a {type(value).__name__}"
+
+
+def cores(value: object) -> tuple[int, ...]:
+    """Numbers of cores, as `0-3,6`."""
+    numbers: set[int] = set()
+    for part in text(value).split(","):
+        low, _, high = part.strip().partition("-")
+        if not low.isdecimal() or not (high or low).isdecimal() or int(high or low) < int(low) or len(part) > 12:
+            raise ValueError(f"{_shown(value)} names no cores: give numbers and ranges, such as 0-3,6")
+        numbers |= set(range(int(low), min(int(high or low), int(low) + MAX_THREADS) + 1))
+    return tuple(sorted(numbers))

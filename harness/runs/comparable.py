@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from harness.isolation.job import threads_each
+from harness.machine.malloc import allocator
 from harness.plan.changes import refuse_changes
+from harness.runs.context import make_record
+from harness.trial.outcome import Findings
 from results.ranking.comparability import conditions
 
 if TYPE_CHECKING:
     from harness.plan.config import Trial
+    from harness.plan.trials import Planned
+    from harness.runs.context import RunContext
     from results.records import Record
 
 REMEDY = "go on with the machine and the versions that it was begun with, or start a new run: python -m harness run"
+
+
+def require_all_comparable(
+    ended: Sequence[Record], to_do: Sequence[Planned], context: RunContext, nproc: int, **known: Any
+) -> None:
+    """As `require_comparable` for each trial that is to do in `context`, in `nproc` processes each.
+
+    `known` are fields of its record to come.
+    """
+    for item in to_do if ended else ():
+        alike = conditions_of(item.trial, nproc) | {"nproc": nproc}
+        findings = Findings(status="ok", facts={**alike, "allocator": allocator()})
+        require_comparable(ended, replace(make_record(item.trial, context, findings, None, {}), **known))
 
 
 def require_comparable(ended: Sequence[Record], coming: Record) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.machine import devices
@@ -26,7 +26,7 @@ from results.sanitize import plain
 from results.store.lock import locked
 from results.store.run_store import RUN_FILE, RunStore
 from zoo.discovery import discover
-from zoo.errors import ZooError
+from zoo.errors import ENVIRONMENT, ZooError
 from zoo.libraries.download import weights_dir
 from zoo.manager.loading import read_requests
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.plan.request import ResumeRequest, RunRequest
+    from harness.runs.context import RunContext
     from harness.runs.finished_run import Run
     from harness.runs.session import Engine
     from zoo.discovery import Zoo
@@ -61,24 +62,70 @@ def go_on(
     `logger` are the loggers that it goes on with, `nproc` the processes that train a trial: the run's own where none is
     named. `engine` carries the trials out where they are not taken here, one after the other.
     """
+    run = take_up(store, plugins, screen, nproc=nproc)
+    loggers = RunLoggers(chosen(logger or run.setup.logger, run.zoo), run.setup.plugins)
+    session = Session(
+        context=run.context,
+        store=store,
+        zoo=run.zoo,
+        setup=run.setup,
+        screen=screen,
+        loggers=loggers,
+        engine=engine,
+    )
+    with weights_dir(run.setup.weights_dir):
+        return session.carry_out(run.planned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """An earlier run as it can be gone on with: what it was asked, its trials, and those without a record."""
+
+    setup: RunSetup
+    zoo: Zoo
+    planned: Sequence[Planned]
+    to_do: Sequence[Planned]
+    context: RunContext
+
+
+def take_up(
+    store: RunStore,
+    plugins: Sequence[str],
+    screen: Screen,
+    *,
+    device: str | None = None,
+    nproc: int | None = None,
+) -> StoredRun:
+    """The run in `store`, its plugins and data opened on this machine; `device` is one like that of the run.
+
+    `nproc` processes train a trial, as many as the run says where that is None.
+
+    Raises ZooError where plugins, weights or data are not what they were.
+    """
     configuration = store.configuration
     # With what is named now, here or in the environment: a trial's process is told no more than this.
-    words = read_requests([*setup_of(configuration).plugins, *plugins], os.environ).words
     begun = setup_of(configuration)
-    setup = replace(begun, plugins=words, nproc=nproc or begun.nproc)
+    words = read_requests([*begun.plugins, *plugins], os.environ).words
+    setup = replace(begun, plugins=words, nproc=nproc or begun.nproc, device=device or begun.device)
     zoo = discover(words, watched=WATCHED, remembered=True)
-    loggers = RunLoggers(chosen(logger or setup.logger, zoo), words)
     planned = remembered_trials(configuration, zoo)
     check_processes(setup, planned[0].trial.train)
+    _require_kind(setup.device, planned)
     context = open_context(setup, zoo, planned, screen)
     refuse_changes(configuration["data"], context.dataset.facts, "the data are not those of the run", RESTORE)
     done = store.done()
     to_do = [item for item in planned if item.trial.key not in done]
     for note in require_same_content(store, to_do, context.content):
         screen.line(f"note: {note}")
-    session = Session(context=context, store=store, zoo=zoo, setup=setup, screen=screen, loggers=loggers, engine=engine)
-    with weights_dir(setup.weights_dir):
-        return session.carry_out(planned)
+    return StoredRun(setup=setup, zoo=zoo, planned=planned, to_do=to_do, context=context)
+
+
+def _require_kind(device: str, planned: Sequence[Planned]) -> None:
+    """Raise ZooError for a device of another kind than the run's trials were planned for: its keys say which."""
+    kind, wanted = devices.resolve(device).type, planned[0].trial.device
+    if kind != wanted:
+        cause = f"the run trains on {wanted}, and --device {device} is {kind} here"
+        raise ZooError(cause, f"go on with it on a machine that has {wanted}", ENVIRONMENT)
 
 
 def resume_as_planned(

@@ -9,11 +9,9 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.machine.malloc import allocator
-from harness.runs.comparable import conditions_of, require_comparable
+from harness.runs.comparable import require_all_comparable
 from harness.runs.console import events
 from harness.runs.console.opening import opening_lines
-from harness.runs.context import make_record
 from harness.runs.finished_run import Run
 from harness.runs.forecast.memory import Forecast, foresee, is_worth_asking, warnings
 from harness.runs.forecast.time_left import Coming, TimeLeft
@@ -23,7 +21,6 @@ from harness.runs.runner import Runner
 from harness.runs.signals import Terminated
 from harness.runs.timing_rounds import take_later_rounds
 from harness.runs.trial_step import take_step
-from harness.trial.outcome import Findings
 from results.page.write import PAGE, write_page
 from results.sanitize import plain
 from results.store import image_names
@@ -82,7 +79,7 @@ class Session:
             image_names.keep(self.store, self.context.dataset.test_images)
             done = self.store.done()
             to_do = [item for item in planned if item.trial.key not in done]
-            self._require_comparable(to_do)
+            require_all_comparable(self.store.records(), to_do, self.context, self.setup.nproc, **self._known())
             num_done = len(planned) - len(to_do)
             self.screen.tell(events.started(self.context, planned, str(self.store.path), num_done))
             for line in opening_lines(self.context, planned, str(self.store.path), num_done):
@@ -107,12 +104,9 @@ class Session:
             self.screen.line(f"warning: {PAGE} was not written ({cause}); try: harness report {self.store.path}")
             return ()
 
-    def _require_comparable(self, to_do: Sequence[Planned]) -> None:
-        ended = self.store.records()
-        for item in to_do if ended else ():
-            alike = conditions_of(item.trial, self.setup.nproc) | {"nproc": self.setup.nproc}
-            known = Findings(status="ok", facts={**alike, "allocator": allocator()})
-            require_comparable(ended, make_record(item.trial, self.context, known, None, {}))
+    def _known(self) -> dict[str, Any]:
+        """Fields that the records will have: what an engine carries out is timed here, and no machine known by then."""
+        return {} if self.engine is None else {"timing_machine": {}}
 
     def _each(self, to_do: Sequence[Planned], planned: Sequence[Planned]) -> None:
         """Train what is to do; then time again what was trained, now or before the run was interrupted."""

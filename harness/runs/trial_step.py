@@ -35,7 +35,10 @@ def finish_step(runner: Runner, item: Planned, result: TrialResult, say: Callabl
     another may have recorded the trial meanwhile: that record stays, and is what is returned.
     """
     _require_readable(runner, result.findings)
-    record = (_recorded(runner, item) if runner.is_one_of_several else None) or keep(runner, item, result, say)
+    earlier = _recorded(runner, item) if runner.is_one_of_several else None
+    if earlier is not None:
+        say(f"note: {item.label} was recorded meanwhile by another worker, whose record stays")
+    record = earlier or keep(runner, item, result, say)
     shutil.rmtree(runner.progress_folder(item.trial), ignore_errors=True)
     return record
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from results.errors import StoreError
+from results.store.holder import host_mark
 
 # Raised by disks that know no second name of a file.
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 DRAFT_SUFFIX = ".tmp"
-DRAFT = re.compile(r"\..*\.(\d{1,10})\.[0-9a-f]+\.tmp", re.DOTALL)
+# The number of its writer; the host that the number holds on, where it says so; and what tells drafts apart.
+DRAFT = re.compile(r"\..*\.(\d{1,10})\.(?:([0-9a-f]{8})(?=[0-9a-f]{8}\.))?[0-9a-f]+\.tmp", re.DOTALL)
 
 
 @contextmanager
@@ -31,7 +33,8 @@ def whole_file(path: Path, *, first: bool = False) -> Iterator[BinaryIO]:
     Temporary file, fsync, rename, fsync of the folder: what stood at `path` before stays whole until the rename, and
     a block that is left by an error leaves no draft behind.
     """
-    draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}{DRAFT_SUFFIX}")
+    token = host_mark() + secrets.token_hex(4)
+    draft = path.with_name(f".{path.name[:100]}.{os.getpid()}.{token}{DRAFT_SUFFIX}")
     try:
         # x, which is O_EXCL: never through a link that somebody planted under this name.
         with open(draft, "xb", opener=partial(os.open, mode=0o644)) as file:
@@ -131,10 +134,13 @@ def make_folder(path: Path, *, new: bool = False) -> None:
 
 
 def remove_dead_drafts(folder: Path) -> None:
-    """Delete drafts, here and below, whose writer is dead; those of a living process may be in use."""
+    """Delete drafts, here and below, whose writer is dead; those of a living process may be in use.
+
+    Of a process of another host, which shares the folder, nobody here can tell: its draft stays.
+    """
     for draft in folder.rglob(f".*{DRAFT_SUFFIX}"):
-        pid = DRAFT.fullmatch(draft.name)
-        if pid and not _is_alive(int(pid[1])):
+        writer = DRAFT.fullmatch(draft.name)
+        if writer and writer[2] in (None, host_mark()) and not _is_alive(int(writer[1])):
             with suppress(OSError):
                 draft.unlink()
 

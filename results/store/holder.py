@@ -6,8 +6,10 @@ import os
 import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +59,16 @@ class Holder:
         return self.host == socket.gethostname() or (bool(self.boot) and self.boot == _boot())
 
 
+@cache
+def host_mark() -> str:
+    """Eight hexadecimal digits for this host, by its name and what systemd calls it: the same after it starts anew."""
+    machine = ""
+    with suppress(OSError):
+        machine = Path("/etc/machine-id").read_text().strip()
+    return f"{crc32(f'{socket.gethostname()} {machine}'.encode()):08x}"
+
+
+@cache
 def _boot() -> str:
     with suppress(OSError):
         return f"{(PROC / 'sys/kernel/random/boot_id').read_text().strip()} {(PROC / 'self/ns/pid').readlink()}"

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from results.errors import StoreError
 from results.store.atomic import read_regular
+from results.store.claims import Claims
 
 LOCK_FILE = "lock"
+ATTEMPTS, ATTEMPT_S = 3, 0.02
 
 
 @contextmanager
@@ -31,6 +33,8 @@ def locked(folder: Path, *, with_workers: bool = False) -> Iterator[None]:
     try:
         if not _is_ours(handle, path):
             raise _held(folder, path)
+        if not with_workers:
+            _require_no_workers(folder)
         os.truncate(handle, 0)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         holder |= {"with_workers": with_workers}
@@ -43,6 +47,39 @@ def locked(folder: Path, *, with_workers: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
+def require_open_to_workers(folder: Path) -> None:
+    """Raise StoreError where a process holds the run that carries its trials out itself.
+
+    To be asked after a trial was claimed: who begins such a run looks for claims after it has taken the lock, so that
+    one of the two sees the other.
+    """
+    path = folder / LOCK_FILE
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        with suppress(ValueError, KeyError, TypeError, StoreError):
+            if json.loads(read_regular(path))["with_workers"]:
+                return
+        raise _held(folder, path) from None
+    finally:
+        os.close(handle)
+
+
+def _require_no_workers(folder: Path) -> None:
+    claims = Claims(folder).live()
+    if claims:
+        holder = claims[0].holder
+        where = f", one of them on {holder.host:.60}" if holder else ""
+        count = "a worker is" if len(claims) == 1 else f"{len(claims)} workers are"
+        raise StoreError(
+            f"{count} at work on {folder}{where}", f"wait for them, or stop them; see: harness status {folder}"
+        )
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
@@ -53,11 +90,12 @@ def _open(path: Path) -> int:
 
 def _is_ours(handle: int, path: Path) -> bool:
     """Whether the lock could be had, and on the very file that lies at `path`: its last holder removes it."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except OSError:
-        return False
+    for _ in range(ATTEMPTS):
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(handle), path.stat())
+        time.sleep(ATTEMPT_S)  # a worker may just be looking whether somebody holds it
+    return False
 
 
 def _held(folder: Path, path: Path) -> StoreError:

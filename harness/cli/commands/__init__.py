@@ -9,6 +9,8 @@ from __future__ import annotations
 # Name and what --help says of it.
 COMMANDS = {
     "run": "train and measure models on your images, and write the comparison",
+    "worker": "carry out trials of a run that several workers share",
+    "status": "say who works on which trial of a run, what is done, and how long the rest takes",
     "resume": "go on with a run that was stopped, killed, or ran out of disk",
     "retry": "carry out again the trials of a run that failed",
     "compare": "say which of two models or runs is better, and how sure that is",

@@ -28,7 +28,7 @@ GROUPS = {
         *("num_threads", "nproc", "exact"),
     ),
     "isolation and resuming": ("trial_timeout", "memory_limit", "checkpoint_every", "isolation", "resume"),
-    "more than one machine": ("engine", "address"),
+    "several at once, on this machine or more": ("jobs", "workers_only", "engine", "address"),
     "measuring and output": ("check_determinism", "time_budget", "logger", "output"),
 }
 EXCLUSIVE = ("pretrained", "weights")

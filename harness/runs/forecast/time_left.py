@@ -44,6 +44,7 @@ class TimeLeft:
     """
 
     coming: Mapping[str, Coming]
+    at_once: int = 1  # trials that are carried out side by side; rounds of timing follow one another
     _epochs: _Seen = field(default_factory=_Seen)
     _beside: _Seen = field(default_factory=_Seen)
     _whole: _Seen = field(default_factory=_Seen)
@@ -73,10 +74,10 @@ class TimeLeft:
         """What is left; None before the first epoch or trial has ended, and where a coming model is unlike all."""
         epochs, beside, whole = self._epochs.means(), self._beside.means(), self._whole.means()
         usually_beside, expected = _mean(beside), self._expected(epochs)
-        left = 0.0
+        left = rounds = 0.0
         for key, one in self.coming.items():
             other = beside.get(one.model, usually_beside)
-            left += one.rounds * other
+            rounds += one.rounds * other
             if key in self._ended:
                 continue
             if one.model in whole:
@@ -86,7 +87,7 @@ class TimeLeft:
             if epoch is None:
                 return None
             left += (one.epochs - self._reached.get(key, 0)) * epoch + other
-        return left
+        return left / self.at_once + rounds
 
     @property
     def may_stop(self) -> bool:

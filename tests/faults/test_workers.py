@@ -1,0 +1,148 @@
+"""Workers on one folder: each trial once, as in a serial run; nothing lost where one is killed, stopped or refused."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from results.store.claims import Claims
+from results.store.run_store import RunStore
+from tests.faults.parents import Parent
+from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
+
+pytestmark = pytest.mark.usefixtures("server")
+
+NAMES = "good/tiny,bad/slow"
+TRAINED = ("--epochs", "2", "--seeds", "2")
+
+
+def plan(folder: Path, *options: str) -> Parent:
+    """A run that waits for workers."""
+    folder.mkdir(exist_ok=True)
+    command = ["-p", str(PLUGIN), "run", "--plugins", NAMES, *OPTIONS, *TRAINED, *options]
+    waiting = Parent(folder, [*command, "--output", str(folder / "runs"), "--workers-only"])
+    waiting.wait_for("runs/*/run.json")
+    return waiting
+
+
+def store_of(folder: Path) -> RunStore:
+    (path,) = (folder / "runs").glob("[!_]*")
+    return RunStore(path)
+
+
+def worker(folder: Path, name: str, *options: str, pause_in: str = "") -> Parent:
+    place = folder / name
+    place.mkdir()
+    return Parent(place, ["worker", str(store_of(folder).path), *options], pause_in)
+
+
+@pytest.fixture(scope="module")
+def serial(tmp_path_factory):
+    """The same run without workers."""
+    return run(tmp_path_factory.mktemp("serial"), NAMES, *TRAINED)
+
+
+def figures(store: RunStore) -> dict:
+    """All that must be the same, to the bit, whoever trained: records without times and machines, files of weights."""
+    machine = ("machine", "timing_machine")
+    records = {
+        (record.model, record.seed): {
+            name: {k: v for k, v in value.items() if k != "allocator"} if name == "facts" else value
+            for name, value in comparable(record).items()
+            if name not in machine
+        }
+        for record in store.records()
+    }
+    arrays = {
+        (record.model, record.seed): {name: array.tobytes() for name, array in store.predictions(record).items()}
+        for record in store.records()
+    }
+    weights = {
+        str(path.relative_to(store.path)): path.read_bytes()
+        for path in sorted((store.path / "checkpoints").rglob("*"))
+        if path.is_file()
+    }
+    return {"records": records, "predictions": arrays, "weights": weights}
+
+
+def test_two_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_leaves(tmp_path, serial):
+    waiting = plan(tmp_path)
+    workers = [worker(tmp_path, name, "--heartbeat", "1") for name in ("one", "two")]
+    codes = [each.ended(60) for each in workers]
+    assert (codes, waiting.ended(60)) == ([0, 0], 0), [each.said for each in (*workers, waiting)]
+    store = store_of(tmp_path)
+    assert figures(store) == figures(serial.store)
+    said = "".join(each.said for each in workers)
+    assert [said.count(f"✓ {model} seed {seed}") for model in NAMES.split(",") for seed in (1, 2)] == [1] * 4
+    left = {path.name for path in store.path.iterdir()}
+    assert not left & {"claims", "workers", "work", "progress", "lock"}
+    assert {record.facts["timing_verdict"] for record in store.records()} <= {"steady", "noisy"}
+
+
+def test_a_worker_that_is_killed_in_training_loses_nothing(tmp_path, serial, monkeypatch):
+    waiting = plan(tmp_path)
+    monkeypatch.setenv("HOSTILE_SLOW", "train:40:0.3")
+    monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))
+    first = worker(tmp_path, "one")
+    waiting.wait_for("reached", 60)
+    first.signal(signal.SIGKILL)
+    first.ended()
+    monkeypatch.delenv("HOSTILE_SLOW")
+    assert worker(tmp_path, "two").ended(60) == 0
+    assert waiting.ended(60) == 0, waiting.said
+    assert figures(store_of(tmp_path)) == figures(serial.store)
+
+
+def test_a_worker_that_is_asked_to_end_lets_its_trial_go_with_its_checkpoint(tmp_path, monkeypatch):
+    waiting = plan(tmp_path)
+    monkeypatch.setenv("HOSTILE_SLOW", "train:40:0.3")
+    monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))
+    first = worker(tmp_path, "one")
+    waiting.wait_for("reached", 60)
+    began = monotonic()
+    first.signal(signal.SIGTERM)
+    assert (first.ended(), monotonic() - began < 5) == (143, True)
+    store = store_of(tmp_path)
+    assert Claims(store.path).latest() == {}
+    assert len(list((store.path / "progress").rglob("*.safetensors"))) == 1
+    waiting.signal(signal.SIGINT)
+    assert waiting.ended() == 130
+
+
+@pytest.mark.slow
+def test_a_worker_stops_after_its_minutes_and_the_next_goes_on(tmp_path, serial, monkeypatch):
+    waiting = plan(tmp_path)
+    monkeypatch.setenv("HOSTILE_SLOW", "train:40:0.3")
+    monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))
+    first = worker(tmp_path, "one", "--max-minutes", "0.05")
+    assert (first.ended(), "time is up after 0.05 min" in first.said) == (0, True), first.said
+    monkeypatch.delenv("HOSTILE_SLOW")
+    assert worker(tmp_path, "two").ended(60) == 0
+    assert waiting.ended(60) == 0
+    assert figures(store_of(tmp_path)) == figures(serial.store)
+
+
+@pytest.mark.slow
+def test_a_run_that_workers_are_at_is_not_resumed_and_one_that_is_carried_out_takes_no_workers(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOSTILE_SLOW", "train:40:0.5")
+    monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))
+    waiting = plan(tmp_path)
+    at_work = worker(tmp_path, "one")
+    waiting.wait_for("reached", 60)
+    waiting.signal(signal.SIGKILL)
+    waiting.ended()
+    path = str(store_of(tmp_path).path)
+    resumed = Parent(tmp_path, ["resume", path])
+    assert (resumed.ended(), "a worker is at work on" in resumed.said) == (4, True), resumed.said
+    at_work.signal(signal.SIGTERM)
+    at_work.ended()
+    (tmp_path / "reached").unlink()
+    serial = Parent(tmp_path, ["resume", path])
+    serial.wait_for("reached", 60)
+    refused = worker(tmp_path, "two")
+    assert (refused.ended(), "is in use by process" in refused.said) == (4, True), refused.said
+    serial.signal(signal.SIGTERM)
+    assert serial.ended() == 143
