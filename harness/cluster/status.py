@@ -102,7 +102,9 @@ def lines(status: Status) -> list[str]:
     said = [f"{plain(status.run)}: {' · '.join(parts)}"]
     said += aligned([_row(worker) for worker in status.workers])
     if status.done == status.trials:
-        said.append(f"every trial has its record; times and tables: harness resume {plain(status.run)}")
+        said.append(
+            f"every trial has its record; what is missing of times and tables: harness resume {plain(status.run)}"
+        )
     elif len(status.workers) == stale:
         said.append(f"nobody works on it; go on with: harness worker {plain(status.run)}, or harness resume")
     elif status.seconds_left is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.cluster.local_workers import LOGS, LocalWorker, Place, local_workers
 from harness.cluster.worker import as_text
-from harness.cluster.workspace import clear_workspaces
+from harness.cluster.workspace import clear_workspaces, offer
 from results.store.claims import Claims
 from results.store.file_names import trial_slug
 from zoo.errors import ENVIRONMENT, ZooError
@@ -40,6 +40,8 @@ class Waiting:
         run = session.store.path
         for line in self._opening(session) if to_do else ():
             session.screen.line(line)
+        if to_do:
+            offer(run, runner.work / "data")
         with local_workers(run, self.places if to_do else (), run / LOGS) as workers:
             self._await(session, to_do, left, workers)
         claims = Claims(run)

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,8 +48,7 @@ class Workspace:
         if not shared.is_dir():
             try:
                 hand_over(dataset, own)
-                with suppress(FileExistsError):
-                    _rename_first(own, shared)
+                _rename_first(own, shared)
             except OSError as error:
                 cause = f"{own} cannot be written: {error.strerror}"
                 raise StoreError(cause, "make room on the disk of the run") from error
@@ -73,11 +71,17 @@ def clear_workspaces(run: Path) -> None:
     shutil.rmtree(run / FOLDER, ignore_errors=True)
 
 
+def offer(run: Path, data: Path) -> None:
+    """Let all workers have the dataset's files that the run itself has written in `data`. Raises OSError."""
+    refuse_link(run / FOLDER)
+    make_folder(run / FOLDER)
+    _rename_first(data, run / FOLDER / DATA)
+
+
 def _rename_first(source: Path, target: Path) -> None:
-    """Give a folder its name, unless another worker's has it. Raises FileExistsError then."""
+    """Give a folder its name, unless that of another worker has it. Raises OSError."""
     try:
         source.rename(target)
     except OSError:
         if not target.is_dir():
             raise
-        raise FileExistsError(str(target)) from None

@@ -189,8 +189,9 @@ def cores(value: object) -> tuple[int, ...]:
     """Numbers of cores, as `0-3,6`."""
     numbers: set[int] = set()
     for part in text(value).split(","):
-        low, _, high = part.strip().partition("-")
-        if not low.isdecimal() or not (high or low).isdecimal() or int(high or low) < int(low) or len(part) > 12:
+        ends = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", part.strip())
+        low, high = (int(ends[1]), int(ends[2] or ends[1])) if ends else (1, 0)
+        if high < low:
             raise ValueError(f"{_shown(value)} names no cores: give numbers and ranges, such as 0-3,6")
-        numbers |= set(range(int(low), min(int(high or low), int(low) + MAX_THREADS) + 1))
+        numbers |= set(range(low, high + 1))
     return tuple(sorted(numbers))

@@ -105,7 +105,8 @@ class Runner:
 
     def prepare(self) -> None:
         """Hand the dataset over, once for all trials."""
-        hand_over(self.context.dataset, self.work / "data")
+        if not (self.work / "data").is_dir():
+            hand_over(self.context.dataset, self.work / "data")
 
     def carry_out(self, item: Planned, listen: Listener) -> TrialResult:
         """One trial; `listen` gets what it says of its epochs.

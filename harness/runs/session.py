@@ -123,8 +123,7 @@ class Session:
         try:
             if to_do:
                 require_space(self.store.path, expected_bytes(self.context, len(to_do)))
-                if self.engine is None:
-                    runner.prepare()
+                runner.prepare()
             left = self._foresee(runner, to_do)
             self.screen.line("")
             if self.engine is not None:
