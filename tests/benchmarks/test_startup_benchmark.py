@@ -25,6 +25,15 @@ def test_start_up_costs_a_few_empty_processes(benchmark, name, arguments, limit)
     assert slower_than_saved(name, measured) == ""
 
 
+def test_reading_the_catalogue_costs_a_few_empty_processes(benchmark):
+    """Less than 0.1 s, which is some eight of them."""
+    command = ["-c", "from zoo.catalogue.snapshot import entries; entries()"]
+    benchmark.pedantic(run, args=(command,), rounds=10, warmup_rounds=2)
+    measured = benchmark.extra_info["ratio"] = ratio(command, NOTHING)
+    assert measured <= 8
+    assert slower_than_saved("reading the catalogue", measured) == ""
+
+
 @pytest.mark.parametrize("num_packages", [0, 5, 20, 100])
 @pytest.mark.parametrize(("name", "limit"), [("--help", 6), ("list", 12), ("plugins", 12)])
 def test_start_up_with_installed_packages_of_plugins(benchmark, monkeypatch, tmp_path, name, limit, num_packages):

@@ -1,0 +1,1 @@
+"""What is published of every pretrained model of timm and torchvision, read without importing either."""
