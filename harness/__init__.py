@@ -53,9 +53,10 @@ def run(
       own), img_size (pixels; resolved per model), aug ("none" or "basic"), skip_bad (leave out bad files), workers
       (threads that decode);
     - model: set (options of models, as "mine/tiny.width=32", or several in a list; the name "mine/tiny[width=32]" says
-      the same), pretrained (the library's default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX),
-      weights_dir (a folder of pretrained weights, NAME.TAG.safetensors, that go before those in caches),
-      head ("linear", "mlp:256:0.2"), finetune ("head" or "full"), feature_views (augmented views to cache);
+      the same), license (only models whose weights have one of these, as "apache-2.0,mit"), pretrained (the library's
+      default weights) or weights (a tag, or a file as FILE or FILE#sha256=HEX), weights_dir (a folder of pretrained
+      weights, NAME.TAG.safetensors, that go before those in caches), head ("linear", "mlp:256:0.2"), finetune ("head"
+      or "full"), feature_views (augmented views to cache);
     - training: epochs (15), batch_size (32 images), opt ("sgd", "adam", "adamw"), lr (1e-3), weight_decay (0.01),
       momentum (0.9), sched ("constant", "cosine"), patience (4 epochs);
     - speed: amp, amp_dtype ("bfloat16", "float16"), channels_last ("auto", "on", "off"), torchcompile, grad_accum
@@ -100,11 +101,11 @@ def time(
     `models` are named as for `run`. `device` is one or several, or auto for the CPU and the accelerator; `batch_size`
     one or several numbers of images; `img_size` the side of the images in pixels (default: each model's own).
 
-    `timing` are the options of `harness time`: set (options of models, as "mine/tiny.width=32"), precision ("float32",
-    "bfloat16", "float16"), amp, amp_dtype ("bfloat16", "float16"), channels_last, torchcompile, num_threads, train
-    (False: inference only), time_budget (seconds for the samples of a step, 1.0), rounds (turns that each model gets,
-    3), detail (also the parts of a step), allocator ("keep": let glibc keep freed memory, which holds until this
-    process ends), log (as for `run`).
+    `timing` are the options of `harness time`: set (options of models, as "mine/tiny.width=32"), license (as for
+    `run`), precision ("float32", "bfloat16", "float16"), amp, amp_dtype ("bfloat16", "float16"), channels_last,
+    torchcompile, num_threads, train (False: inference only), time_budget (seconds for the samples of a step, 1.0),
+    rounds (turns that each model gets, 3), detail (also the parts of a step), allocator ("keep": let glibc keep freed
+    memory, which holds until this process ends), log (as for `run`).
 
     Returns one row a model, device and batch size in the columns of `harness time --csv`: times in ms a batch,
     infer_gmacs in 1e9 multiply-adds, param_count in millions; `status` and `error` say what failed. Raises ZooError
@@ -117,14 +118,20 @@ def time(
     return calls.time(named | timing)
 
 
-def models(pattern: str | Sequence[str] = "*", plugins: str | Path | Sequence[str | Path] = ()) -> list[str]:
+def models(
+    pattern: str | Sequence[str] = "*",
+    plugins: str | Path | Sequence[str | Path] = (),
+    *,
+    license: str | Sequence[str] | None = None,
+) -> list[str]:
     """The names of all models that match, by name or tag, as `harness list` prints them.
 
+    With `license`, such as "apache-2.0,mit", those that have pretrained weights under one of these licences.
     Raises ZooError where none does.
     """
     from harness.api import calls
 
-    return calls.models({"pattern": pattern, "plugins": plugins})
+    return calls.models({"pattern": pattern, "plugins": plugins, "license": license})
 
 
 def load(path: str | Path, plugins: Sequence[str] = ()) -> TrainedModel:

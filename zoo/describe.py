@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zoo.building import build, weights_label
+from zoo.catalogue.published import published
 from zoo.heads.modes import mode, probe_images
 from zoo.options import shown
 from zoo.specs import LARGEST_FREE_SIZE, SMALLEST_CNN_SIZE, Task
@@ -33,6 +34,7 @@ def describe(
     task = Task.for_model(spec, num_classes, image_size=img_size, weights=weights)
     built = build(spec, task, head=head, device="meta")
     parameters = list(built.model.parameters())
+    label = weights_label(spec, weights)
     return {
         "name": spec.name,
         "source": owner,
@@ -55,8 +57,9 @@ def describe(
         "mean": wanted.mean,
         "std": wanted.std,
         "interpolation": wanted.interpolation,
-        "weights": weights_label(spec, weights),
+        "weights": label,
         "available_weights": list(spec.weights),
+        "published": {tag: published(spec.name, tag) for tag in ([label] if label in spec.weights else spec.weights)},
         "tags": sorted(spec.tags),
         "requires": list(spec.requires),
         "options": [f"{name}={shown(value)}" for name, value in spec.options.items()],

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from signal import raise_signal
 from typing import TYPE_CHECKING, Any
 
+from harness.api.choosing import choose, permitted_specs
 from harness.api.plugin_warnings import report_broken
 from harness.machine.home import give_home
-from harness.plan.option_table import PLUGINS, RUN, TIME, Option, as_flags, checked, flag
+from harness.plan.option_table import LICENSE, PLUGINS, RUN, TIME, Option, as_flags, checked, flag
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.request import RunRequest, TimeRequest
 from harness.plan.values import names, switch
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from zoo.selection import Choice
 
-LISTING = {"plugins": PLUGINS, "pattern": Option("names, globs or tags", names, "*")}
+LISTING = {"plugins": PLUGINS, "license": LICENSE, "pattern": Option("names, globs or tags", names, "*")}
 # What messages call by its flag, and what Python calls it.
 ARGUMENTS = {
     flag(name, option): f"{name}=False" if option.check is switch and option.default else name
@@ -51,7 +52,8 @@ def run(given: Mapping[str, object]) -> Run:
         request = RunRequest.of(options, command=as_flags(options))
         # Before torch is loaded: plugins are tried out in a fork of this process, where it can still be forked.
         zoo = _zoo(options)
-        return _carried_out(request, zoo.select(request.models, request.settings), zoo)
+        choices = choose(zoo, request.models, request.settings, license=request.license, weights=request.train.weights)
+        return _carried_out(request, choices, zoo)
 
 
 def time(given: Mapping[str, object]) -> DataFrame:
@@ -59,7 +61,7 @@ def time(given: Mapping[str, object]) -> DataFrame:
     with _in_pythons_words():
         options = checked(given, TIME, "harness.time")
         request = TimeRequest.of(options)
-        choices = _zoo(options).select(request.models, request.settings)
+        choices = choose(_zoo(options), request.models, request.settings, license=request.license)
         for choice in choices:
             require_installed(choice.spec)
         from pandas import DataFrame
@@ -75,7 +77,8 @@ def models(given: Mapping[str, object]) -> list[str]:
     """The names that these arguments of `harness.models` ask for."""
     with _in_pythons_words():
         options = checked(given, LISTING, "harness.models")
-        return list(matching(_zoo(options).models, options["pattern"].split(",")))
+        specs = matching(_zoo(options).models, options["pattern"].split(","))
+        return list(specs if options["license"] is None else permitted_specs(specs, options["license"]))
 
 
 def _zoo(options: Mapping[str, Any]) -> Zoo:

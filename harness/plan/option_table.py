@@ -61,6 +61,12 @@ NPROC = Option(
     "N",
 )
 SET = Option("set an option of a model (repeatable)", values.each, (), "NAME.OPTION=VALUE", repeated=True)
+LICENSE = Option(
+    "only models with weights under one of these licences, such as apache-2.0,mit (unknown: none is stated)",
+    values.names,
+    None,
+    "LICENCES",
+)
 LOGGER = Option(
     "also log to this, such as tensorboard (repeatable; see: harness list --loggers)",
     values.each,
@@ -74,6 +80,7 @@ RUN = {
     "plugins": PLUGINS,
     "models": Option("names, globs, tags, all; a leading - excludes", values.names, "starter", "PLUGINS"),
     "set": SET,
+    "license": LICENSE,
     "dataset": Option("a dataset's name (see: harness list --datasets) (default: digits)"),
     "data_dir": Option("a folder of class folders; with --dataset, where it is kept", values.path),
     "train_dir": Option("the class folders of training images, where names do not tell", values.path),
@@ -150,6 +157,7 @@ TIME = {
     "plugins": PLUGINS,
     "models": Option("names, globs, tags, all; a leading - excludes", values.names, "", "names"),
     "set": SET,
+    "license": LICENSE,
     "device": Option("cpu, cuda, cuda:1, mps, xpu, a list, or auto: all", values.device_list, "auto"),
     "batch_size": Option("images a step, or a list", values.sizes, [TIMING_BATCH_SIZE]),
     "img_size": Option("side of the images in pixels (default: each model's own)", whole(1)),

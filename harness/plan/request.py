@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class RunRequest:
     """A run: every model that `models` stands for, with the options of `settings`, from `num_seeds` seeds on.
 
+    `license` leaves those of them that have weights under one of these licences.
     With `folds` each seed is a repeat of cross-validation in so many folds. `jobs` workers are started for it here, or
     with `workers_only` somebody starts them elsewhere. `resume` names an earlier run that is to be gone on with,
     `command` is what run.json says was typed. `engine` carries the trials out, None one after the other here; `address`
@@ -42,6 +43,7 @@ class RunRequest:
     quiet: bool = False
     command: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    license: str | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], command: Sequence[str]) -> RunRequest:
@@ -67,6 +69,7 @@ class RunRequest:
             quiet=arguments["quiet"],
             command=tuple(command),
             settings=tuple(arguments["set"]),
+            license=arguments["license"],
         )
 
 
@@ -138,7 +141,8 @@ class WorkerRequest:
 class TimeRequest:
     """Models to be timed, on each of `devices` (their names, with commas) under each of `configs`.
 
-    `settings` are options of models. With `keeps_memory` the C library keeps what is freed, which nothing here undoes.
+    `settings` are options of models, `license` the licences that their weights may have. With `keeps_memory` the C
+    library keeps what is freed, which nothing here undoes.
     """
 
     models: str
@@ -150,6 +154,7 @@ class TimeRequest:
     log: str | None = None
     quiet: bool = False
     settings: tuple[str, ...] = ()
+    license: str | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> TimeRequest:
@@ -165,4 +170,5 @@ class TimeRequest:
             log=arguments["log"],
             quiet=arguments["quiet"],
             settings=tuple(arguments["set"]),
+            license=arguments["license"],
         )

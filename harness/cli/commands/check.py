@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.api.choosing import choose
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json, typed
 from harness.cli.shared.train_options import add_option
-from harness.plan.option_table import NUM_THREADS, SET
+from harness.plan.option_table import LICENSE, NUM_THREADS, SET
 from harness.plan.values import real
 from results.sanitize import harmless, plain
 from results.tables.number_format import counted
@@ -33,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every model that there is, and write a table")
     parser.add_argument("--slow", action="store_true", help="also compile and export, which takes seconds a model")
     add_option(parser, "set", SET)
+    add_option(parser, "license", LICENSE)
     add_option(parser, "num_threads", NUM_THREADS)
     help = "end the checks of a model after this (0: never)"
     parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
@@ -74,7 +76,7 @@ def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
     names = ["all", *arguments.models] if arguments.all else arguments.models
     if not names:
         raise ZooError("no model was named", "harness check NAME, or --all", USAGE)
-    return zoo.select(",".join(names), arguments.set)
+    return choose(zoo, ",".join(names), arguments.set, license=arguments.license)
 
 
 def _lines(one: CheckedModel) -> Iterator[str]:

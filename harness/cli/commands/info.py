@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
+from harness.cli.shared.published_words import published_words
 from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import RUN, TIME, Option
 from harness.plan.values import whole
@@ -42,8 +43,16 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps(facts, indent=1))
     else:
-        print(harmless("\n".join(f"{key:<22} {plain(_text(value))}" for key, value in facts.items())))
+        print(harmless("\n".join(f"{key:<22} {plain(line)}" for key, value in facts.items() for line in _lines(value))))
     return 0
+
+
+def _lines(value: object) -> list[str]:
+    """One line; of what is published of several weights, one each."""
+    if isinstance(value, dict):
+        words = {tag: ", ".join(filter(None, published_words(facts))) for tag, facts in value.items()}
+        return [f"{tag}: licence {text}" for tag, text in words.items()] or ["nothing"]
+    return [_text(value)]
 
 
 def _text(value: object) -> str:

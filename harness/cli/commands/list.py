@@ -1,13 +1,19 @@
-"""`harness list`: the names of models or datasets, one a line."""
+"""`harness list`: the names of models, of their pretrained weights, or of datasets, one a line."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+from harness.api.choosing import permitted_specs
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json
+from harness.cli.shared.published_words import published_words
+from harness.cli.shared.train_options import add_option
+from harness.plan.option_table import LICENSE
 from results.sanitize import plain
+from zoo.catalogue.published import published
+from zoo.errors import USAGE, ZooError
 from zoo.options import shown
 from zoo.selection import matching
 
@@ -22,27 +28,38 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pattern", nargs="*", default=["*"], help="names, globs or tags such as starter")
-    parser.add_argument("--weights", action="store_true", help="list each pretrained tag, as NAME.TAG")
+    help = "list pretrained weights: NAME.TAG, licence, size, published top-1"
+    parser.add_argument("--weights", action="store_true", help=help)
+    add_option(parser, "license", LICENSE)
     parser.add_argument("--datasets", action="store_true", help="list datasets instead of models")
     parser.add_argument("--loggers", action="store_true", help="list what --logger of a run may name")
-    add_json(parser, "print name, source, family, summary, weights, tags and options")
+    add_json(parser, "print name, source, family, summary, weights, what is published of them, tags and options")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     if arguments.datasets or arguments.loggers:
+        if arguments.license is not None:
+            raise ZooError("--license chooses models, not datasets or loggers", "leave it out", USAGE)
         others: Mapping[str, tuple[DatasetSpec | LoggerSpec, str]]
         others = zoo.datasets if arguments.datasets else zoo.loggers
         print("\n".join(f"{plain(name)}\t{plain(spec.summary)}" for name, (spec, _) in others.items()))
         return 0
     specs = matching(zoo.models, arguments.pattern)
+    if arguments.license is not None:
+        specs = permitted_specs(specs, arguments.license)
     if arguments.json:
         print(json.dumps([_as_json(spec, zoo.models[name][1]) for name, spec in specs.items()], indent=1))
     elif arguments.weights:
-        print("\n".join(f"{name}.{plain(tag)}" for name, spec in specs.items() for tag in spec.weights))
+        print("\n".join(_published(name, tag) for name, spec in specs.items() for tag in spec.weights))
     else:
         print("\n".join(specs))
     return 0
+
+
+def _published(name: str, tag: str) -> str:
+    """One set of weights, with what is published of it, between tabs; blank where that is not known."""
+    return "\t".join([f"{name}.{plain(tag)}", *published_words(published(name, tag))]).rstrip("\t")
 
 
 def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
@@ -52,6 +69,7 @@ def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
         "family": spec.family,
         "summary": spec.summary,
         "weights": list(spec.weights),
+        "published": {tag: published(spec.name, tag) for tag in spec.weights},
         "tags": sorted(spec.tags),
         "options": {name: shown(value) for name, value in spec.options.items()},
     }

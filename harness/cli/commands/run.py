@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from harness.api.choosing import choose
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.messages import Messages
 from harness.cli.shared.parser import add_json, typed
@@ -41,7 +42,14 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
         require_drawing()  # before hours of training
     report_broken(zoo, messages.note)
     request = RunRequest.of(vars(arguments), command=sys.argv[1:])
-    choices = zoo.select(request.models, request.settings)
+    choices = choose(
+        zoo,
+        request.models,
+        request.settings,
+        license=request.license,
+        weights=request.train.weights,
+        say=messages.note,
+    )
     from harness.cluster.engine_run import run
 
     finished = run(request, choices, zoo)

@@ -19,7 +19,7 @@ GROUPS = {
         *("dataset", *FOLDERS, "group_by", "val_split", "test_split", "folds", "repeats"),
         *("img_size", "aug", "skip_bad", "workers"),
     ),
-    "model": ("set", "pretrained", "weights", "weights_dir", "head", "finetune", "feature_views"),
+    "model": ("set", "license", "pretrained", "weights", "weights_dir", "head", "finetune", "feature_views"),
     "training": (
         *("epochs", "batch_size", "opt", "lr", "weight_decay", "momentum", "sched", "patience", "seed", "seeds"),
     ),

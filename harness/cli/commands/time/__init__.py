@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.api.choosing import choose
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.messages import Messages
 from harness.cli.shared.parser import add_json
@@ -33,7 +34,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     messages = Messages(arguments.log == "json")
     report_broken(zoo, messages.note)
     request = TimeRequest.of(vars(arguments))
-    choices = zoo.select(request.models, request.settings)
+    choices = choose(zoo, request.models, request.settings, license=request.license, say=messages.note)
     for choice in choices:
         require_installed(choice.spec)
     # Only now: importing torch takes a second, and what is not installed is said before it.

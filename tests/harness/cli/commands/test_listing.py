@@ -39,7 +39,10 @@ def test_list_shows_pretrained_tags_and_datasets(capsys):
     main(["list", "--weights", "resnet50"])
     main(["list", "--datasets"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["resnet50.IMAGENET1K_V2", "resnet50.IMAGENET1K_V1"]
+    assert lines[:2] == [
+        "resnet50.IMAGENET1K_V2\tunknown\tabout 98 MiB\tpublished top-1 80.9 % at 224 px",
+        "resnet50.IMAGENET1K_V1\tunknown\tabout 98 MiB\tpublished top-1 76.1 % at 224 px",
+    ]
     assert {line.partition("\t")[0] for line in lines[2:]} >= {
         "digits",
         "mnist",
@@ -47,6 +50,43 @@ def test_list_shows_pretrained_tags_and_datasets(capsys):
         "cifar10",
         "synthetic",
     }
+
+
+def test_a_licence_leaves_the_weights_that_have_it(capsys):
+    assert main(["list", "--weights", "--license", "cc-by-nc-4.0", "vit_*", "resnet50"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split("\t")[1] for line in lines} == {"cc-by-nc-4.0"}
+    assert all("SWAG" in line for line in lines)
+    main(["list", "--json", "--license", "cc-by-nc-4.0", "vit_b_16"])
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["weights"] == list(row["published"]) == ["IMAGENET1K_SWAG_E2E_V1", "IMAGENET1K_SWAG_LINEAR_V1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (["--license", "mit", "resnet50", "mlp"], "no weights of 2 models are under mit"),
+        (["--license", "mti"], "no weights have the licence 'mti'. Did you mean mit?"),
+        (["--license", "mit", "--datasets"], "--license chooses models, not datasets or loggers"),
+    ],
+)
+def test_licences_that_nothing_has_or_that_are_none_are_errors(capsys, arguments, cause):
+    assert main(["list", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {cause}")
+
+
+def test_info_says_what_is_published_of_each_of_the_weights(capsys):
+    main(["info", "vit_b_16"])
+    main(["info", "vit_b_16.IMAGENET1K_SWAG_LINEAR_V1"])
+    main(["info", "mlp"])
+    lines = [line.split(None, 1)[1] for line in capsys.readouterr().out.splitlines() if line.startswith("published ")]
+    assert lines == [
+        "IMAGENET1K_V1: licence unknown, about 330 MiB, published top-1 81.1 % at 224 px",
+        "IMAGENET1K_SWAG_E2E_V1: licence cc-by-nc-4.0, about 331 MiB, published top-1 85.3 % at 384 px",
+        "IMAGENET1K_SWAG_LINEAR_V1: licence cc-by-nc-4.0, about 330 MiB, published top-1 81.9 % at 224 px",
+        "IMAGENET1K_SWAG_LINEAR_V1: licence cc-by-nc-4.0, about 330 MiB, published top-1 81.9 % at 224 px",
+        "nothing",
+    ]
 
 
 def test_list_shows_what_a_run_may_log_to(capsys):
