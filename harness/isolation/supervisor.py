@@ -27,6 +27,7 @@ from zoo.manager.sandbox import kill_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
@@ -115,29 +116,37 @@ def context_for(device: str) -> Context:
     return multiprocessing.get_context("forkserver") if device == "cpu" else multiprocessing.get_context("spawn")
 
 
+class Halted(Exception):
+    """A child was stopped because its supervisor was told so."""
+
+
 @dataclass(slots=True)
 class Supervisor:
     """Runs `target(job, messages, log)` in a child of its own and follows it to its end.
 
     `on_message` gets each JSON object that the child sends, but for {"result": …}, which is kept in the report.
+    Supervisors in several threads are stopped by their `halt`, a reading end of a pipe: they stop their children and
+    raise Halted once it can be read, or its writing end is closed.
     """
 
     target: Callable[..., None]
     context: Context
     timeout_s: float | None = None
     on_message: Callable[[Mapping[str, Any]], None] = field(default=lambda message: None)
+    halt: Connection | None = None
 
     def run(self, job: str) -> ExitReport:
         """Start a child, wait for it, and leave no process of it behind, however this ends."""
-        place_socket()
-        start_tracker()
         messages, log = open_pipe(), open_pipe()
         child = self.context.Process(target=self.target, args=(job, messages.writer, log.writer))
-        with left_alone(), same_modules():
-            child.start()
+        with left_alone():  # one thread at a time: the environment, which all share, is changed within
+            place_socket()
+            start_tracker()
+            with same_modules():
+                child.start()
         messages.writer.close()
         log.writer.close()
-        follower = _Follower(child, Lines(messages.reader), Log(log.reader), self.on_message)
+        follower = _Follower(child, Lines(messages.reader), Log(log.reader), self.on_message, self.halt)
         try:
             return follower.follow(self.timeout_s)
         except BaseException:
@@ -156,6 +165,7 @@ class _Follower:
     lines: Lines
     log: Log
     on_message: Callable[[Mapping[str, Any]], None]
+    halt: Connection | None = None
     report: ExitReport = field(default_factory=ExitReport)
     refused: bool = False  # whether a message was none: what the child says after it, while it is killed, is not heard
 
@@ -181,9 +191,13 @@ class _Follower:
         while True:
             left = None if deadline is None else deadline - monotonic()
             pipes = [pipe.fileno() for pipe in (self.lines, self.log) if not pipe.ended]
+            halts = [] if self.halt is None else [self.halt.fileno()]
             # A child that never stops printing leaves no moment in which nothing is ready.
-            if (left is not None and left <= 0) or not (ready := wait([self.child.sentinel, *pipes], left)):
+            if (left is not None and left <= 0) or not (ready := wait([self.child.sentinel, *pipes, *halts], left)):
                 return False
+            if halts and halts[0] in ready:
+                self.halt = None  # heard: while the child is stopped, it is waited for as ever
+                raise Halted
             self._read()
             if self.child.sentinel in ready:
                 return True

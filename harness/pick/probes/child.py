@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from harness.isolation.job import Job
 from harness.isolation.result_files import read_array_file
 from harness.isolation.supervisor import Supervisor, context_for
@@ -22,6 +20,8 @@ from results.store.codec import decoded
 from results.store.file_names import slug
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from harness.isolation.supervisor import ExitReport
     from harness.pick.probes.probing import Probing
     from harness.plan.trials import Planned
@@ -40,6 +40,7 @@ class Child:
     probing: Probing
     content: Content
     keep: Callable[[ProbeResult], None]
+    halt: Connection | None = None
 
     @property
     def work(self) -> Path:
@@ -60,6 +61,7 @@ class Child:
             context=context_for(self.probing.device.type),
             timeout_s=START_S + len(items) * self.probing.limit_s,
             on_message=hearing.take,
+            halt=self.halt,
         )
         report = supervisor.run(self._text(items))
         if report.storage:
@@ -114,7 +116,7 @@ class Child:
             weights_sha256=self.content.weights.get(str(item.trial.train.weights), ""),
             device=str(probing.device),
             timed_on=(),
-            num_threads=torch.get_num_threads(),
+            num_threads=probing.threads_each,
             fingerprint=probing.images.first.fingerprint,
             data=str(self.data),
             features=str(self.work / "features"),

@@ -6,9 +6,12 @@ trained on the features that it was probed on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -46,9 +49,16 @@ class Probed:
 
 
 def probe(
-    trial: Trial, choice: Choice, context: TrialContext, stage: int, units: Sequence[int], phases: Phases
+    trial: Trial,
+    choice: Choice,
+    context: TrialContext,
+    stage: int,
+    units: Sequence[int],
+    phases: Phases,
+    folder: Path,
 ) -> Probed:
-    """Probe the model of `trial`. `context` has the dataset of the stage, `units` tells which images go together.
+    """Probe the model of `trial`. `context` has the dataset of the stage, `units` tells which images go together, and
+    in `folder` processes wait for each other, so that no two decode the same images.
 
     Raises ZooError where its features say nothing, and whatever the model raises.
     """
@@ -58,7 +68,7 @@ def probe(
         built, geometry = build_model(trial, choice, context)
         built = tapped(built)
         body = weights_hash(built.model, built.head.names)
-    with phases("data"):
+    with phases("data"), _alone(folder / f"{geometry.key}.lock"):
         pixels = context.dataset.pixels(geometry)
         splits = make_splits(trial, pixels, context)
     with phases("features"):
@@ -86,6 +96,15 @@ def probe(
             **context.notes.facts,
         },
     )
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """While no other process is within the same. Where the disk knows no locks they are merely as slow as without."""
+    with path.open("a") as file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def make_extractor(built: BuiltModel, splits: Splits, trial: Trial, context: TrialContext, content: str) -> Extractor:

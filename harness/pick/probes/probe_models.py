@@ -6,12 +6,14 @@ of another: what a model comes to depends on no other, nor on the order in which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from harness.isolation.dataset_files import hand_over
+from harness.isolation.pipes import open_pipe
 from harness.isolation.supervisor import start_server
 from harness.machine.facts import machine_facts
 from harness.pick.probes.child import Child
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from harness.plan.trials import Planned
 
 AT_ONCE = 16  # models in a process
+PARTS_EACH = 3  # of several processes at a time, so that none waits long for the last of another
 
 
 def probe_models(planned: Sequence[Planned], stage: int, probing: Probing) -> dict[str, ProbeResult]:
@@ -39,10 +42,13 @@ def probe_models(planned: Sequence[Planned], stage: int, probing: Probing) -> di
     for result in results.values():
         probing.on_result(result)
 
+    one_at_a_time = Lock()
+
     def keep(result: ProbeResult) -> None:
-        write_probe(probing.probes, result, identities[result.model])
-        results[result.model] = result
-        probing.on_result(result)
+        with one_at_a_time:
+            write_probe(probing.probes, result, identities[result.model])
+            results[result.model] = result
+            probing.on_result(result)
 
     to_do = [item for item in planned if item.trial.model not in results]
     if to_do:
@@ -50,9 +56,27 @@ def probe_models(planned: Sequence[Planned], stage: int, probing: Probing) -> di
             start_server()
         child = Child(stage=stage, probing=probing, content=content, keep=keep)
         hand_over(probing.dataset(stage), child.data)
-        for items in _parts(to_do):
-            _carry_out(items, child)
+        _carry_all_out(to_do, child)
     return {item.trial.model: results[item.trial.model] for item in planned}
+
+
+def _carry_all_out(items: Sequence[Planned], child: Child) -> None:
+    """In as many processes at a time as there are to be; where one of them raises, or a person stops, all end."""
+    num_processes = child.probing.num_processes
+    halt = open_pipe()
+    child = replace(child, halt=halt.reader)
+    with ThreadPoolExecutor(num_processes) as pool:
+        parts = [pool.submit(_carry_out, part, child) for part in _parts(items, num_processes)]
+        try:
+            for part in as_completed(parts):
+                part.result()
+        except BaseException:
+            halt.writer.close()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+        finally:
+            halt.writer.close()
+            halt.reader.close()
 
 
 def _carry_out(items: Sequence[Planned], child: Child) -> None:
@@ -62,14 +86,16 @@ def _carry_out(items: Sequence[Planned], child: Child) -> None:
         del left[: child.run(left)]
 
 
-def _parts(items: Iterable[Planned]) -> Iterator[list[Planned]]:
+def _parts(items: Sequence[Planned], num_processes: int) -> Iterator[list[Planned]]:
     """Those of one plugin, which sees no other's models, and no more than a process is to carry."""
+    share = -(-len(items) // (num_processes * PARTS_EACH)) if num_processes > 1 else AT_ONCE
+    size = min(share, AT_ONCE)
     owners: dict[str, list[Planned]] = {}
     for item in items:
         owners.setdefault(item.choice.owner, []).append(item)
     for of_owner in owners.values():
-        for at in range(0, len(of_owner), AT_ONCE):
-            yield of_owner[at : at + AT_ONCE]
+        for at in range(0, len(of_owner), size):
+            yield of_owner[at : at + size]
 
 
 def _kept(item: Planned, stage: int, probing: Probing, identities: dict[str, str]) -> ProbeResult | None:
@@ -90,6 +116,6 @@ def _identity(item: Planned, stage: int, probing: Probing, content: Content) -> 
         "weights": content.weights.get(str(item.trial.train.weights), ""),
         "libraries": [facts[name] for name in ("torch", "torchvision", "timm")],
         "accelerators": facts["accelerators"],
-        "threads": torch.get_num_threads(),
+        "threads": probing.threads_each,
     }
     return identity_of(asked)

@@ -103,10 +103,11 @@ def _probed(job: Job, stage: int, units: Sequence[int], phases: Phases, notes: N
         dataset=take_over(Path(job.data), notes.add),
         device=torch.device(job.device),
         timed_on=(),
-        features=FeatureStore(Path(job.features), computation(job), notes.add),
+        # By the threads too: sums are taken in another order, and a resumed pick must not mix them.
+        features=FeatureStore(Path(job.features), f"{computation(job)} {job.num_threads} threads", notes.add),
         notes=notes,
     )
-    return probe(with_weights_of_the_run(job), find_choice(job), context, stage, units, phases)
+    return probe(with_weights_of_the_run(job), find_choice(job), context, stage, units, phases, Path(job.data))
 
 
 def _is_refusal(error: BaseException | None) -> bool:

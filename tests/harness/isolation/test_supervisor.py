@@ -62,6 +62,16 @@ def test_a_message_longer_than_a_pipe_holds_arrives_whole():
     assert supervised({"send": {"result": {"a": "x" * 10**6}}}).result == {"a": "x" * 10**6}
 
 
+def test_a_child_is_stopped_where_its_supervisor_is_halted():
+    halt = open_pipe()
+    halt.writer.close()
+    start = time.monotonic()
+    with pytest.raises(supervisor.Halted):
+        supervised({"sleep": 60}, halt=halt.reader)
+    assert time.monotonic() - start < 30
+    halt.reader.close()
+
+
 def test_half_a_message_is_no_result():
     report = Supervisor(target=break_off, context=context_for("cpu")).run("")
     assert (report.exitcode, report.result, report.problem) == (0, None, "")

@@ -26,7 +26,7 @@ MIXED = [*SOUND[:2], *HARMFUL[:2], SOUND[2], *HARMFUL[2:]]
 def mixed(tmp_path_factory):
     """The results of sound and harmful models, which of them were heard of, and the labels."""
     heard = []
-    results, asked = probed(MIXED, tmp_path_factory.mktemp("mixed"), on_result=heard.append)
+    results, asked = probed(MIXED, tmp_path_factory.mktemp("mixed"), num_threads=1, on_result=heard.append)
     return results, heard, asked
 
 
@@ -74,7 +74,7 @@ def test_a_copy_under_another_name_ties_to_the_bit(mixed):
 
 
 def test_the_order_of_the_models_decides_nothing(mixed, tmp_path):
-    backwards, _ = probed(["planted/copy", "planted/nan", *SOUND[1::-1]], tmp_path)
+    backwards, _ = probed(["planted/copy", "planted/nan", *SOUND[1::-1]], tmp_path, num_threads=1)
     assert all(same_answers(backwards[name], mixed[0][name]) for name in backwards)
 
 
@@ -91,10 +91,10 @@ def test_what_is_kept_is_not_probed_again_and_what_was_cut_off_goes_on(tmp_path,
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        probed(SOUND, tmp_path, on_result=stop)
+        probed(SOUND, tmp_path, num_threads=1, on_result=stop)
     assert [probe_path(tmp_path / "probes", name, 1).exists() for name in SOUND] == [True, False, False]
     begun = []
-    results, _ = probed(SOUND, tmp_path, on_phase=lambda model, phase: begun.append(model))
+    results, _ = probed(SOUND, tmp_path, num_threads=1, on_phase=lambda model, phase: begun.append(model))
     assert set(begun) == set(SOUND[1:])
     assert all(same_answers(results[name], mixed[0][name]) for name in SOUND)
 
@@ -115,8 +115,27 @@ def test_a_damaged_file_and_another_question_are_probed_again(tmp_path):
 
 def test_more_models_than_a_process_carries_get_another(tmp_path, monkeypatch, mixed):
     monkeypatch.setattr(probing_module, "AT_ONCE", 2)
-    results, _ = probed(SOUND, tmp_path)
+    results, _ = probed(SOUND, tmp_path, num_threads=1)
     assert all(same_answers(results[name], mixed[0][name]) for name in SOUND)
+
+
+def test_two_processes_at_a_time_come_to_the_same(tmp_path, mixed):
+    names = ["planted/copy", "planted/fails", *SOUND[:2]]
+    results, asked = probed(names, tmp_path, num_threads=2)
+    assert (asked.num_processes, asked.threads_each) == (2, 1)
+    assert list(results) == names
+    assert all(same_answers(results[name], mixed[0][name]) for name in SOUND)
+
+
+def test_what_stops_one_process_stops_the_others_too(tmp_path):
+    def stop(result):
+        raise KeyboardInterrupt
+
+    start = monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        probed(["planted/hang", "planted/seer"], tmp_path, num_threads=2, on_result=stop)
+    assert monotonic() - start < 60  # and not the ten minutes that a model may take
+    assert not probe_path(tmp_path / "probes", "planted/hang", 1).exists()
 
 
 def test_the_second_stage_takes_the_features_of_the_first_and_judges_validation_images(tmp_path):
