@@ -70,5 +70,5 @@ def pattern(line: str) -> str:
 
 
 def words(line: str) -> list[str]:
-    """What a line says beside its figures, which are another machine's."""
-    return re.findall(r"[A-Za-z][\w./-]*[A-Za-z]", line)
+    """What a line says beside its figures and the ids of runs, which are another machine's."""
+    return re.findall(r"[A-Za-z][A-Za-z_./]*[A-Za-z]", re.sub(r"-[0-9a-f]{4}\b", "", line))

@@ -13,7 +13,7 @@ from tests.source import ROOT
 
 MADE = {*pages(), "commands.md"}
 WRITTEN = {file.relative_to(ROOT).as_posix(): file for file in (ROOT / "docs").rglob("*.md")}
-PROSE = WRITTEN | {name: ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")}
+PROSE = WRITTEN | {name: ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md")}
 
 
 def places(navigation):
