@@ -45,6 +45,7 @@ PRELOAD = (
     "harness.isolation.timing_worker",
     "harness.isolation.memory_worker",
     "harness.checks.worker",
+    "harness.pick.clock_worker",
     "harness.pick.probes.worker",
 )
 STOP_GRACE_S = 4.0  # to save a checkpoint after a stop was asked for

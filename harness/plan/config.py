@@ -132,8 +132,8 @@ class Trial:
     def as_json(self) -> dict[str, Any]:
         """Plain data, for the record: flat, and `channels_last` of the timing as it is on the trial's device."""
         channels_last = self.timing.numerics.is_channels_last(self.device)
-        timing = _flat(self.timing) | {"channels_last": channels_last}
-        plain = asdict(self) | {"train": _flat(self.train), "timing": timing}
+        timing = flat(self.timing) | {"channels_last": channels_last}
+        plain = asdict(self) | {"train": flat(self.train), "timing": timing}
         # Only where it says something: trials without folds keep the keys that they had before there were any.
         return {name: value for name, value in plain.items() if name not in ("fold", "folds") or value is not None}
 
@@ -169,7 +169,7 @@ def grouped(settings: Mapping[str, Any]) -> dict[str, Any]:
     return others | {"numerics": Numerics(**numerics)}
 
 
-def _flat(config: TrainConfig | TimingConfig) -> dict[str, Any]:
+def flat(config: TrainConfig | TimingConfig) -> dict[str, Any]:
     """The opposite of `grouped`, in the order that the JSON of earlier runs has."""
     flat: dict[str, Any] = {}
     for name, value in asdict(config).items():

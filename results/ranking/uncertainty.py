@@ -48,6 +48,13 @@ def reach(level: Array, variances: Array, weights: Array) -> Array:
     return high
 
 
+def t_quantile(level: float, degrees: float) -> float:
+    """The value that Student's t with `degrees` of freedom stays below with probability `level`."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, level))
+
+
 def wilson(rate: float, num_images: float, quantile: float) -> tuple[float, float]:
     """Score interval of a proportion: Wilson (1927), Journal of the American Statistical Association 22, 209-212."""
     shrink = 1 + quantile**2 / num_images

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm, t
 
-from results.ranking.uncertainty import ALPHA, holm, mcnemar, reach, tail, wilson
+from results.ranking.uncertainty import ALPHA, holm, mcnemar, reach, t_quantile, tail, wilson
 
 Z = 1.959963984540054
 
@@ -61,6 +61,11 @@ def test_what_has_no_variance_reaches_nowhere_and_leaves_no_doubt():
     none, one = np.zeros((2, 1)), np.ones((2, 1))
     assert tail(np.array([0.0, 1e-9]), none, one).tolist() == [1.0, 0.0]
     assert reach(np.array([0.05, 0.05]), none, one) == pytest.approx([0, 0], abs=1e-100)
+
+
+def test_a_quantile_of_students_t_is_that_of_the_tables():
+    assert t_quantile(0.95, 8) == pytest.approx(1.8595, abs=1e-4)
+    assert t_quantile(0.975, 1e6) == pytest.approx(1.95996, abs=1e-4)
 
 
 @pytest.mark.once
