@@ -38,8 +38,8 @@ class Run:
         return (self.store.path / self.records[model].error.log).read_text()
 
 
-def run(output: Path, names: str, *options: str, plugin: Path = PLUGIN, capsys=None) -> Run:
-    code = main(["-p", str(plugin), "run", "--plugins", names, *OPTIONS, "--output", str(output), *options])
+def run(output: Path, names: str, *options: str, general=OPTIONS, plugin: Path = PLUGIN, capsys=None) -> Run:
+    code = main(["-p", str(plugin), "run", "--plugins", names, *general, "--output", str(output), *options])
     said = capsys.readouterr() if capsys else None
     (folder,) = output.glob("[!_]*")
     return Run(code, RunStore.open(folder), said.out if said else "", said.err if said else "")

@@ -9,14 +9,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from harness.cluster.ray_engine import node_folder
+from harness.cluster.ray_engine import head, node_folder
 from harness.isolation.interpreter import SHORT_FOLDERS, environment
-from harness.machine.system import num_cpus
 from zoo.errors import USAGE, ZooError, first_line
 
 INSTALL = "pip install 'zoo-harness[ray]'"
@@ -73,18 +73,27 @@ def joined(address: str | None) -> Iterator[Cluster]:
     if address and "://" in address:
         cause = f"--address {address}: a run speaks with its cluster directly, not through Ray's client"
         raise ZooError(cause, "start it on a node of the cluster, with --address auto", USAGE)
-    with environment(**QUIET, **({} if address else _secret())):
+    with environment(**QUIET, **({} if address else _secret())), ExitStack() as stack:
         ray = _imported()
-        folder = None if address else _short_folder()
+        where = address or stack.enter_context(_own())
+        stack.callback(ray.shutdown)
+        with _handlers_kept():
+            at = _join(ray, where)
+        yield Cluster(address=at, version=str(ray.__version__), is_local=address is None)
+
+
+@contextmanager
+def _own() -> Iterator[str]:
+    """A Ray of this machine's own, whose files are gone with it; yields its address."""
+    folder = _short_folder()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
-            with _handlers_kept():
-                started = _started(ray, address, folder)
-            yield Cluster(address=started, version=str(ray.__version__), is_local=address is None)
-        finally:
-            with _handlers_kept():
-                ray.shutdown()
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
+            address = stack.enter_context(head.started(Path(folder)))
+        except OSError as error:
+            cause = f"Ray could not be started: {first_line(error)}"
+            raise ZooError(cause, "start it yourself: ray start --head; then give --address auto") from error
+        yield address
 
 
 def _imported() -> Any:
@@ -99,19 +108,15 @@ def _imported() -> Any:
     return ray
 
 
-def _started(ray: Any, address: str | None, folder: str | None) -> str:
-    """Join or start Ray; returns the address."""
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    local = {"num_cpus": num_cpus(), "include_dashboard": False, "_temp_dir": folder}
+def _join(ray: Any, address: str) -> str:
+    """Returns the address that `auto` stands for."""
     try:
         _hold_its_tongue()
-        context = ray.init(address, **quiet) if address else ray.init("local", **quiet, **local)
-    # What Ray raises where a cluster does not answer, or its own processes do not start, depends on when.
+        return str(ray.init(address, log_to_driver=False, logging_level="ERROR").address_info["address"])
+    # What Ray raises where a cluster does not answer depends on when it finds out.
     except Exception as error:
-        cause = f"no Ray cluster answers at {address}" if address else "Ray could not be started"
-        remedy = "see: ray status; or leave --address out" if address else f"see its logs below {folder}/session_latest"
-        raise ZooError(f"{cause}: {first_line(error)}", remedy) from error
-    return str(context.address_info["address"])
+        cause = f"no Ray cluster answers at {address}: {first_line(error)}"
+        raise ZooError(cause, "see: ray status; or leave --address out") from error
 
 
 def _hold_its_tongue() -> None:

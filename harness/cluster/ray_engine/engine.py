@@ -54,7 +54,7 @@ class RayEngine:
             slot = slot_for(runner.context.device.type, torch.get_num_threads(), self.cluster.nodes)
             session.screen.line(_opening(self.cluster, slot))
             runner.prepare()
-            beginning = _beginning(self.cluster, runner)
+            beginning = _beginning(self.cluster, runner, to_do)
             remote = Remote(task=remote_task(slot), beginning=beginning, data=runner.work / "data")
             here = replace(runner, elsewhere=remote, takes_times=False)
             try:
@@ -73,7 +73,7 @@ def _opening(cluster: Cluster, slot: Slot) -> str:
     return f"engine   Ray {cluster.version} {where} · {counted(slot.count(nodes), 'trial')} at once, {each} each"
 
 
-def _beginning(cluster: Cluster, runner: Runner) -> Beginning:
+def _beginning(cluster: Cluster, runner: Runner, to_do: Sequence[Planned]) -> Beginning:
     import ray
 
     token, path = token_hex(8), (runner.work / TOKEN).absolute()
@@ -85,6 +85,16 @@ def _beginning(cluster: Cluster, runner: Runner) -> Beginning:
         host=machine.host(),
         versions=machine.versions(),
         description=ray.put(shipment.describe(runner.work / "data")),
+        paths=_paths(runner, to_do),
         weights_dir=os.environ.get(WEIGHTS_DIR),
         machine=runner.context.machine if cluster.is_local else None,
     )
+
+
+def _paths(runner: Runner, to_do: Sequence[Planned]) -> tuple[str, ...]:
+    """What trials need of this machine's files beside the dataset: files of plugins and of weights."""
+    plugins = [word for word in runner.setup.plugins if word.endswith(".py") and os.path.isabs(word)]
+    weights = [item.trial.train.weights for item in to_do]
+    files = [str(one.file) for one in weights if one is not None and one.path]
+    folders = filter(None, [os.environ.get(WEIGHTS_DIR)])
+    return tuple(dict.fromkeys([*plugins, *files, *folders]))

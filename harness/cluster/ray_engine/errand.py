@@ -17,9 +17,9 @@ class Beginning:
 
     `run` names the run's folder on a node. `token` is the content of the file `token_path` of the machine that began
     the run, by which a node knows whether it sees that very folder; `host` says which machine that is. `versions` are
-    those that a node must have, `weights_dir` is a folder that it must have too. `description` is the dataset's,
-    `pieces` are its images: None where no node has asked for them yet. `machine` are the facts of a node's machine,
-    where they are known before.
+    those that a node must have, `paths` are files and folders that it must have too, of which `weights_dir` has
+    weights. `description` is the dataset's, `pieces` are its images: None where no node has asked for them yet.
+    `machine` are the facts of a node's machine, where they are known before.
     """
 
     run: str
@@ -28,6 +28,7 @@ class Beginning:
     host: str
     versions: Mapping[str, str | None]
     description: Reference
+    paths: tuple[str, ...] = ()
     weights_dir: str | None = None
     pieces: tuple[Reference, ...] | None = None
     machine: Mapping[str, Any] | None = None

@@ -91,9 +91,10 @@ def _refused(beginning: Beginning) -> Refused | None:
     if differing:
         cause = f"a node of the cluster has {'; '.join(differing)}"
         return Refused(cause=cause, remedy="install the same versions on all nodes")
-    if beginning.weights_dir and not Path(beginning.weights_dir).is_dir():
-        cause = f"a node of the cluster has no folder {beginning.weights_dir} (--weights-dir)"
-        return Refused(cause=cause, remedy="let all nodes have it under the same path")
+    for path in beginning.paths:
+        if not os.path.exists(path):
+            cause = f"a node of the cluster has no {path}"
+            return Refused(cause=cause, remedy="let all nodes have it at that path; or install a plugin as a package")
     return None
 
 

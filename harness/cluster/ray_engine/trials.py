@@ -75,7 +75,9 @@ class Trials:
 
     def _next(self, waiting: deque[Planned]) -> Sequence[Planned]:
         """The trials for which there are slots: nodes come and go. One is begun in any case, and waits for a node."""
-        slots = max(1, self.slot.count(self.cluster.nodes)) if waiting else 0
+        if not waiting:
+            return []
+        slots = self.left.at_once = max(1, self.slot.count(self.cluster.nodes))
         return [waiting.popleft() for _ in range(min(len(waiting), slots - len(self.running)))]
 
     def _begin(self, item: Planned) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.runs.console.events import Epoch, Phase, Progress, Stage, Started, TrialEnded, TrialStarted
+from harness.runs.console.events import Epoch, OfTrial, Phase, Progress, Stage, Started, TrialEnded, TrialStarted
 from results.tables.number_format import duration, shown_bytes
 from results.tables.text import clipped, padded, width
 
@@ -41,7 +41,7 @@ class LiveState:
 
     began: float = 0.0
     started: Started | None = None
-    trial: TrialStarted | None = None
+    trial: OfTrial | None = None
     phase: str = ""
     epoch: Epoch | None = None
     progress: Progress | None = None
@@ -52,12 +52,17 @@ class LiveState:
 
 
 def after(state: LiveState, event: Event, now: float) -> LiveState:
-    """The state once `event` has happened."""
+    """The state once `event` has happened. Of trials that run at once one is shown until it ends, then another."""
+    if isinstance(event, TrialStarted | Phase | Progress | Epoch):
+        if state.trial is None:
+            state = replace(state, trial=event, phase="", epoch=None, progress=None)
+        elif state.trial.label != event.label:
+            return _with_end(state, event, now) if isinstance(event, Epoch) else state
     match event:
         case Started():
             return replace(state, started=event, began=now, done=event.done, stage=None)
         case TrialStarted():
-            return replace(state, trial=event, phase="", epoch=None, progress=None, stage=None)
+            return replace(state, stage=None)
         case Phase():
             return replace(state, phase=event.phase, stage=None)
         case Progress():
@@ -65,8 +70,10 @@ def after(state: LiveState, event: Event, now: float) -> LiveState:
         case Epoch():
             return replace(_with_end(state, event, now), epoch=event)
         case TrialEnded():
-            ended = replace(state, trial=None, epoch=None, progress=None, stage=None, done=state.done + 1)
-            return _with_end(ended, event, now)
+            state = replace(state, done=state.done + 1)
+            if state.trial is None or state.trial.label == event.label:
+                state = replace(state, trial=None, epoch=None, progress=None, stage=None)
+            return _with_end(state, event, now)
         case Stage():
             return replace(state, stage=event)
     return state

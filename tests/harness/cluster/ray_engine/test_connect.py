@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import contextmanager
 
 import pytest
 
+from harness.cluster.ray_engine import head
 from harness.cluster.ray_engine.connect import joined
 from harness.cluster.ray_engine.slots import Slot
 from tests.harness.cluster.ray_engine.stand_in import StandIn
@@ -55,23 +57,56 @@ def test_a_cluster_that_does_not_answer_is_named(monkeypatch):
     assert not ray.is_up
 
 
-def test_a_local_ray_is_quiet_reports_nothing_and_has_the_cores_of_this_process(monkeypatch):
+@pytest.fixture
+def folders(monkeypatch):
+    """The folders of Rays of this machine's own, which are not started."""
+    seen = []
+
+    @contextmanager
+    def started(folder):
+        assert folder.is_dir()
+        seen.append(folder)
+        yield "127.0.0.1:1234"
+
+    monkeypatch.setattr(head, "started", started)
+    return seen
+
+
+def test_a_local_ray_has_the_cores_of_this_process_and_no_page(tmp_path):
+    settings = head.settings(str(tmp_path))
+    assert (settings["num_cpus"], settings["include_dashboard"]) == (len(os.sched_getaffinity(0)), False)
+
+
+def test_ray_is_quiet_and_leaves_environment_signals_and_disk_as_they_were(monkeypatch, folders):
     ray = StandIn().install(monkeypatch)
     handler = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(ray, "shutdown", lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    whole = sys.modules["ray"].init
+
+    def with_handler(*words, **options):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        return whole(*words, **options)
+
+    monkeypatch.setattr(sys.modules["ray"], "init", with_handler)
     with joined(None) as cluster:
-        ((words, options),) = ray.inits
         assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
-        assert cluster.is_local
+        assert (cluster.is_local, cluster.address) == (True, "10.0.0.1:6379")
+        assert signal.getsignal(signal.SIGTERM) == handler
         assert sys.modules["ray._private"].worker._worker_logs_enabled is False
-    assert words == ("local",)
-    assert (options["num_cpus"], options["include_dashboard"]) == (len(os.sched_getaffinity(0)), False)
-    assert not os.path.exists(options["_temp_dir"])
-    assert signal.getsignal(signal.SIGTERM) == handler
+    assert ray.inits == [(("127.0.0.1:1234",), {"log_to_driver": False, "logging_level": "ERROR"})]
+    assert not folders[0].exists()
     assert "RAY_USAGE_STATS_ENABLED" not in os.environ
 
 
-def test_a_local_ray_asks_whoever_speaks_to_it_for_a_secret(monkeypatch):
+def test_a_local_ray_that_does_not_start_says_its_last_word(monkeypatch, tmp_path):
+    StandIn().install(monkeypatch)
+    bad = tmp_path / "python"
+    bad.write_text("#!/bin/sh\necho first >&2\necho its last word >&2\n")
+    bad.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(bad))
+    assert refusal().cause == "Ray could not be started: its last word"
+
+
+def test_a_local_ray_asks_whoever_speaks_to_it_for_a_secret(monkeypatch, folders):
     seen = {}
     StandIn().install(monkeypatch)
     fake = sys.modules.pop("ray")
@@ -91,6 +126,12 @@ def test_a_local_ray_asks_whoever_speaks_to_it_for_a_secret(monkeypatch):
     assert "RAY_AUTH_TOKEN" not in os.environ
 
 
+def test_what_goes_wrong_within_a_run_is_not_said_of_ray(monkeypatch, folders):
+    StandIn().install(monkeypatch)
+    with pytest.raises(FileNotFoundError, match="mine"), joined(None):
+        raise FileNotFoundError("mine")
+
+
 @pytest.mark.parametrize(("given", "address"), [("auto", "auto"), (None, "10.0.0.7:6379")])
 def test_a_cluster_that_runs_is_joined_by_its_address_or_that_of_the_environment(monkeypatch, given, address):
     ray = StandIn().install(monkeypatch)
@@ -103,14 +144,14 @@ def test_a_cluster_that_runs_is_joined_by_its_address_or_that_of_the_environment
     assert "num_cpus" not in options
 
 
-def test_rays_sockets_have_short_paths_wherever_temporary_files_go(monkeypatch, tmp_path):
-    ray = StandIn().install(monkeypatch)
+def test_rays_sockets_have_short_paths_wherever_temporary_files_go(monkeypatch, tmp_path, folders):
+    StandIn().install(monkeypatch)
     deep = tmp_path / ("deep" * 20)
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     with joined(None):
-        folder = ray.inits[0][1]["_temp_dir"]
-    assert len(folder) + len("/session_2026-11-27_03-33-01_497782_1234567/sockets/plasma_store") < 104
+        pass
+    assert len(f"{folders[0]}/session_2026-11-27_03-33-01_497782_1234567/sockets/plasma_store") < 104
 
 
 def test_nodes_that_are_dead_have_no_slots(monkeypatch):

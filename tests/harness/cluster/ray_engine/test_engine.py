@@ -67,6 +67,7 @@ def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_ser
     assert all(one.facts["timing_verdict"] in ("steady", "noisy") for one in found.records.values())
     assert [one.facts["notes"] for one in found.records.values()] == ["its task was lost 1 time and sent again"] * 2
     assert found.err.count("its task was lost") == 2
+    assert {errand.beginning.paths for errand in ray.errands} == {(str(PLUGIN),)}
     assert {name: ray.options[0][name] for name in ("num_cpus", "num_gpus", "max_retries")} == {
         "num_cpus": 1, "num_gpus": 0, "max_retries": 0,
     }  # fmt: skip

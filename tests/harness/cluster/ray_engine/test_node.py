@@ -114,7 +114,7 @@ def test_on_the_machine_that_began_the_run_it_works_in_the_runs_own_folders(erra
     ("change", "cause"),
     [
         ({"versions": {"torch": "1.0"}}, f"a node of the cluster has torch {machine.versions()['torch']}, not 1.0"),
-        ({"weights_dir": "/nowhere"}, "a node of the cluster has no folder /nowhere (--weights-dir)"),
+        ({"paths": (str(PLUGIN), "/nowhere/net.py")}, "a node of the cluster has no /nowhere/net.py"),
     ],
 )
 def test_a_node_that_cannot_carry_out_any_trial_says_why(errand, change, cause):

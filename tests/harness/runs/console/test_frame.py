@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 import pytest
@@ -95,3 +96,15 @@ def test_a_stage_takes_the_place_of_the_trial_until_something_else_happens():
     download = Stage(name="download weights", done=1, total=2)
     assert shown([*RUNNING, download])[0].startswith(" ▶ download weights")
     assert shown([*RUNNING, download, progress()])[0].startswith(" ▶ convnext_tiny")
+
+
+def test_of_trials_that_run_at_once_one_is_shown_until_it_ends_and_then_another():
+    other = {**NET, "model": "resnet18"}
+    events = [*RUNNING, trial_started(8, **other), Phase(**other, phase="data"), replace(progress(epoch=2), **other)]
+    assert [line.split("━")[0].strip() for line in shown(events)] == ["▶ convnext_tiny seed 1", "all"]
+    assert "epoch 7/10" in shown(events)[0]
+    assert "7/18" in shown([*events, replace(trial_ended(), **other)])[1]
+    assert shown([*events, replace(trial_ended(), **other)])[0].startswith(" ▶ convnext_tiny seed 1")
+    following = [*events, trial_ended(), replace(progress(epoch=3), **other)]
+    assert shown(following)[0].startswith(" ▶ resnet18 seed 1")
+    assert "epoch 3/10" in shown(following)[0]
