@@ -51,6 +51,9 @@ def _waiting(request: RunRequest) -> Engine | None:
     """The engine that waits for workers, where the request wants such."""
     if not (request.jobs or request.workers_only):
         return None
+    if request.jobs and request.setup.nproc > 1:
+        cause = "--jobs and --nproc exclude each other: each worker has one device, or cores, for one process"
+        raise ZooError(cause, "leave one of them out", USAGE)
     from harness.cluster.local_workers import places
     from harness.cluster.waiting import Waiting
 

@@ -10,6 +10,8 @@ import torch
 # cuDNN and cuBLAS.
 WORDS = ("can't allocate memory", "Cannot allocate memory", "out of memory", "_STATUS_ALLOC_FAILED", "std::bad_alloc")
 
+KILLED = "killed by SIGKILL, probably by the kernel for want of memory"
+
 
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the error itself and for one that was raised from it, such as a ZooError about a failed build."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.isolation.result_files import TrialResult
+from harness.machine.oom import KILLED
 from harness.trial.outcome import lost
 
 if TYPE_CHECKING:
     from harness.isolation.supervisor import ExitReport
 
-KILLED = "killed by SIGKILL, probably by the kernel for want of memory; try a lower --batch-size"
 
 
 def how_it_ended(report: ExitReport, timeout_s: float) -> tuple[str, str]:
@@ -24,7 +24,7 @@ def how_it_ended(report: ExitReport, timeout_s: float) -> tuple[str, str]:
     if "bad_alloc" in report.log:
         return "oom", "out of memory: std::bad_alloc"
     if report.signal_name == "SIGKILL":
-        return "failed", KILLED
+        return "failed", f"{KILLED}; try a lower --batch-size"
     if report.signal_name:
         return "failed", f"crashed with {report.signal_name}"
     return "failed", f"its process ended (exit {report.exitcode}) without a result"

@@ -26,7 +26,7 @@ import torch
 import torch.distributed as dist
 
 from harness.machine.device_names import device_of_rank
-from harness.machine.oom import is_out_of_memory
+from harness.machine.oom import KILLED, is_out_of_memory
 from harness.training.ddp.peers import Peers
 from harness.trial.outcome import lost
 from zoo.errors import first_line
@@ -185,4 +185,6 @@ def _last_words(process: BaseProcess, pipe: Connection) -> tuple[str, str]:
             return said["status"], said["cause"]
     process.join()
     code = process.exitcode or 0
+    if code == -signal.SIGKILL:
+        return "failed", KILLED
     return "failed", f"crashed with {signal.Signals(-code).name}" if code < 0 else f"it ended (exit {code})"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.isolation.job import Job
 from harness.isolation.result_files import read_array_file
 from harness.isolation.supervisor import Supervisor, context_for
+from harness.machine.oom import KILLED
 from harness.pick.probes import worker
 from harness.pick.probes.result import ProbeResult, read_result
 from results.store.atomic import make_folder, write_atomic
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 START_S = 120.0  # for the imports of a process on a busy machine, beside what its models may take
 MOST_LOG = 20_000  # characters of what the process of a failed model has printed
-KILLED = "killed by SIGKILL, probably by the kernel for want of memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

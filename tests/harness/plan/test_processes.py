@@ -26,6 +26,7 @@ from harness.machine.device_names import device_of_rank
             ["--nproc", "2", "--engine", "ray"],
             "--engine ray and --nproc exclude each other: a task of Ray has the place",
         ),
+        (["--nproc", "2", "--jobs", "2"], "--jobs and --nproc exclude each other: each worker has one device"),
         (["--nproc", "0"], "argument --nproc: 0 is out of range: from 1 to 64"),
     ],
 )
