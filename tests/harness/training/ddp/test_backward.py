@@ -105,6 +105,7 @@ def test_processes_drop_other_units_and_still_take_the_same_steps_and_decisions(
     assert (first["steps"], first["rows"], first["facts"]) == (second["steps"], second["rows"], second["facts"])
     assert len(first["rows"]) == first["facts"]["best"] + 2 < 30
     assert first["drawn"] != second["drawn"]
+    assert together(2, trained, tmp_path, options, settings)[0]["steps"] == first["steps"]
 
 
 def test_all_processes_see_together_that_the_loss_is_not_finite(tmp_path):
