@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from harness.isolation.supervisor import ExitReport
 
 
-
 def how_it_ended(report: ExitReport, timeout_s: float) -> tuple[str, str]:
     """Status and cause of a child that did not come to its proper end within `timeout_s`."""
     if report.storage:
