@@ -29,9 +29,9 @@ USUAL = np.log([1e9, 1e7, 1e7])
 INTERCEPT, SLOPE, FAMILY = 100.0, 4.0, 1.2
 # How much further they may differ from one machine to another, and the degrees of freedom with which the residual of
 # one is known on another.
-ANOTHER_SLOPE, ANOTHER_FAMILY, ANOTHER_DEGREES = 0.6, 0.8, 6.0
+ANOTHER_SLOPE, ANOTHER_FAMILY, ANOTHER_RESIDUAL, ANOTHER_DEGREES = 0.6, 0.6, 1.6, 5.0
 # Before anything was timed: half to twice the time, on the evidence of one model or so.
-RESIDUAL, DEGREES = 0.35, 2.0
+RESIDUAL, DEGREES = 0.3, 2.0
 
 
 class Sized(Protocol):
@@ -79,7 +79,7 @@ class LatencyModel:
         """The time that a model will take on the device whose times the model was fitted to."""
         (row,) = _rows([entry], self.families)
         # A family that was never timed has its own effect, of which only the size is known.
-        unknown = 0.0 if entry.family in self.families else FAMILY**2 + ANOTHER_FAMILY**2
+        unknown = 0.0 if entry.family in self.families else FAMILY**2
         spread = self.residual * float(np.sqrt(1.0 + row @ self.covariance @ row + unknown))
         half = spread * t_quantile((1 + COVERAGE) / 2, self.degrees)
         middle = float(row @ self.mean)
@@ -138,7 +138,7 @@ def _on_another_machine(model: LatencyModel) -> LatencyModel:
         families=model.families,
         mean=model.mean,
         covariance=model.covariance + np.diag(more**2),
-        residual=model.residual,
+        residual=ANOTHER_RESIDUAL * model.residual,
         degrees=min(model.degrees, ANOTHER_DEGREES),
     )
 
