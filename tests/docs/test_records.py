@@ -31,7 +31,9 @@ def described(heading):
 def folder(tmp_path_factory):
     output = tmp_path_factory.mktemp("runs")
     options = {"epochs": 1, "time_budget": 0.01, "isolation": False, "quiet": True, "output": output}
-    return harness.run("mlp", dataset="digits", device="cpu", **options).path
+    run = harness.run("mlp", dataset="digits", device="cpu", **options)
+    assert run.ok  # a trial that failed has few fields
+    return run.path
 
 
 @pytest.fixture
