@@ -1,11 +1,11 @@
 """Which trial of a run a worker takes next: the first in the run's order that nobody has done or is at.
 
-Nothing is read but names: a run of 20,000 trials costs each worker a listing of the claims for each trial, and looks
-for a record only until it is there.
+Of records nothing is read but names: all of them once, as the worker begins, and later whether one is there.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,9 @@ class Queue:
     _open: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._open = list(self.trials)
+        # At once: a worker that joins late would look for thousands of records one after the other.
+        done = set(os.listdir(self.run / "records"))
+        self._open = [trial for trial in self.trials if f"{trial}.json" not in done]
 
     @property
     def claims(self) -> Claims:

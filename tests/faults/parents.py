@@ -23,15 +23,17 @@ PAUSE_S = 20.0
 class Parent:
     """`harness` with `arguments`, which stops for a while in the function `pause_in` ("module:name") if one is named.
 
-    What it prints goes to `folder/said`; `folder/paused` appears when it has come to that function.
+    What it prints goes to `folder/said`; `folder/paused` appears when it has come to that function. With `host` it
+    takes itself for a process of a host of that name.
     """
 
-    def __init__(self, folder: Path, arguments: list[str], pause_in: str = "") -> None:
+    def __init__(self, folder: Path, arguments: list[str], pause_in: str = "", host: str = "") -> None:
         start_server()
         context = multiprocessing.get_context("forkserver")
         address = forkserver._forkserver._forkserver_address
         self.folder = folder
-        self.process = context.Process(target=_main, args=(address, dict(os.environ), str(folder), arguments, pause_in))
+        words = (address, dict(os.environ), str(folder), arguments, pause_in, host)
+        self.process = context.Process(target=_main, args=words)
         self.process.start()
 
     @property
@@ -60,7 +62,9 @@ class Parent:
         return self.process.exitcode
 
 
-def _main(address: Any, environment: dict[str, str], folder: str, arguments: list[str], pause_in: str) -> None:
+def _main(
+    address: Any, environment: dict[str, str], folder: str, arguments: list[str], pause_in: str, host: str
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     forkserver._forkserver._forkserver_address = address
@@ -73,6 +77,10 @@ def _main(address: Any, environment: dict[str, str], folder: str, arguments: lis
     handle = os.open("said", os.O_WRONLY | os.O_CREAT)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
+    if host:
+        from results.store import holder
+
+        holder._boot = lambda: host
     if pause_in:
         _pause_in(*pause_in.split(":"))
     from harness.cli.main import main

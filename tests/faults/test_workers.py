@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from results.store.claims import Claims
-from results.store.run_store import RunStore
 from tests.faults.parents import Parent
-from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
+from tests.faults.runs import run
+from tests.faults.worker_runs import NAMES, TRAINED, figures, plan, store_of, worker
 
 pytestmark = pytest.mark.usefixtures("server")
-
-NAMES = "good/tiny,bad/slow"
-TRAINED = ("--epochs", "2", "--seeds", "2")
-
-
-def plan(folder: Path, *options: str) -> Parent:
-    """A run that waits for workers."""
-    folder.mkdir(exist_ok=True)
-    command = ["-p", str(PLUGIN), "run", "--plugins", NAMES, *OPTIONS, *TRAINED, *options]
-    waiting = Parent(folder, [*command, "--output", str(folder / "runs"), "--workers-only"])
-    waiting.wait_for("runs/*/run.json")
-    return waiting
-
-
-def store_of(folder: Path) -> RunStore:
-    (path,) = (folder / "runs").glob("[!_]*")
-    return RunStore(path)
-
-
-def worker(folder: Path, name: str, *options: str, pause_in: str = "") -> Parent:
-    place = folder / name
-    place.mkdir()
-    return Parent(place, ["worker", str(store_of(folder).path), *options], pause_in)
 
 
 @pytest.fixture(scope="module")
 def serial(tmp_path_factory):
     """The same run without workers."""
     return run(tmp_path_factory.mktemp("serial"), NAMES, *TRAINED)
-
-
-def figures(store: RunStore) -> dict:
-    """All that must be the same, to the bit, whoever trained: records without times and machines, files of weights."""
-    machine = ("machine", "timing_machine")
-    records = {
-        (record.model, record.seed): {
-            name: {k: v for k, v in value.items() if k != "allocator"} if name == "facts" else value
-            for name, value in comparable(record).items()
-            if name not in machine
-        }
-        for record in store.records()
-    }
-    arrays = {
-        (record.model, record.seed): {name: array.tobytes() for name, array in store.predictions(record).items()}
-        for record in store.records()
-    }
-    weights = {
-        str(path.relative_to(store.path)): path.read_bytes()
-        for path in sorted((store.path / "checkpoints").rglob("*"))
-        if path.is_file()
-    }
-    return {"records": records, "predictions": arrays, "weights": weights}
 
 
 def test_two_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_leaves(tmp_path, serial):
