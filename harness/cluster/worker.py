@@ -14,7 +14,8 @@ from harness.cluster.heartbeat import heartbeat
 from harness.cluster.queue import Queue
 from harness.cluster.workspace import Workspace
 from harness.machine.host_lock import beside_others
-from harness.runs.comparable import require_all_comparable
+from harness.plan.changes import refuse_changes
+from harness.runs.comparable import REMEDY, require_all_comparable
 from harness.runs.console import events
 from harness.runs.console.screen import open_screen
 from harness.runs.preparation import expected_bytes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from results.store.claims import Claim
 
 SOME_FAILED = 1
+VERSIONS = ("torch", "torchvision", "timm")
 LONGEST_WAIT_S = 5.0  # between two looks at trials that others are at
 
 
@@ -157,6 +159,11 @@ def _unlocked(request: WorkerRequest) -> RunStore:
 
 def _worker(store: RunStore, run: StoredRun, workspace: Workspace, request: WorkerRequest, screen: Screen) -> Worker:
     """All that a worker needs, checked. Raises ZooError where its trials could not be ranked with those that ended."""
+    then, now = (
+        {name: machine.get(name) for name in VERSIONS}
+        for machine in (store.configuration.get("machine", {}), run.context.machine)
+    )
+    refuse_changes(then, now, "the libraries here are not those that the run was begun with", REMEDY)
     require_all_comparable(store.records(), run.to_do, run.context, run.setup.nproc, timing_machine={})
     machine = dict(run.context.machine) | ({"affinity": as_text(request.cores)} if request.cores else {})
     context = replace(run.context, machine=machine)

@@ -159,7 +159,8 @@ def answer(*words: str) -> str:
 
 
 SBATCH = """#!/bin/bash
-# Runs each task of an array as SLURM would, all at once; after $FAKE_LIMIT_S they get SIGTERM, and 30 s later SIGKILL.
+# Runs each task of an array as SLURM would, all at once; their time is up once $HOSTILE_REACHED is there: then they get
+# SIGTERM, and 30 s later SIGKILL.
 script=${!#}
 range=$(sed -n 's/^#SBATCH --array=//p' "$script")
 pids=()
@@ -168,7 +169,8 @@ for task in $(seq "${range%-*}" "${range#*-}"); do
     bash "$script" >"$FAKE_OUTPUT/worker-7_$task.txt" 2>&1 &
   pids+=($!)
 done
-( sleep "$FAKE_LIMIT_S"; kill -TERM "${pids[@]}"; sleep 30; kill -KILL "${pids[@]}" ) 2>/dev/null &
+( until [ -e "$HOSTILE_REACHED" ]; do sleep 0.2; done; sleep 1
+  kill -TERM "${pids[@]}"; sleep 30; kill -KILL "${pids[@]}" ) >/dev/null 2>&1 &
 limit=$!
 for pid in "${pids[@]}"; do wait "$pid"; echo "$?"; done
 kill "$limit"
@@ -199,7 +201,7 @@ def test_an_array_of_slurm_is_cut_off_by_its_limit_and_submitting_it_again_finis
     store = store_of(tmp_path)
     for name, value in {
         "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "RUN": str(store.path),
-        "FAKE_LIMIT_S": "45", "FAKE_OUTPUT": str(tmp_path), "HOSTILE_SLOW": "train:10:1",
+        "HOSTILE_REACHED": str(tmp_path / "reached"), "FAKE_OUTPUT": str(tmp_path), "HOSTILE_SLOW": "train:10:1",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     first = subprocess.run(["sbatch", "sweep.sh"], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -209,6 +211,7 @@ def test_an_array_of_slurm_is_cut_off_by_its_limit_and_submitting_it_again_finis
     assert len(store.records()) < 4
     assert list((store.path / "progress").rglob("*.safetensors")) != []
     monkeypatch.setenv("HOSTILE_SLOW", "never:0:0")
+    (tmp_path / "reached").unlink()
     second = subprocess.run(["sbatch", "sweep.sh"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert second.stdout.split() == ["0", "0"], said
     assert len(RunStore(store.path).records()) == 4

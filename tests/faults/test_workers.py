@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from time import monotonic
 
@@ -76,6 +77,19 @@ def test_a_worker_stops_after_its_minutes_and_the_next_goes_on(tmp_path, serial,
     assert worker(tmp_path, "two").ended(60) == 0
     assert waiting.ended(60) == 0
     assert figures(store_of(tmp_path)) == figures(serial.store)
+
+
+def test_a_worker_with_another_torch_is_refused_before_it_trains(tmp_path):
+    waiting = plan(tmp_path)
+    store = store_of(tmp_path)
+    configuration = store.configuration
+    configuration["machine"]["torch"] = "1.0"
+    store.write("run.json", json.dumps(configuration).encode())
+    refused = worker(tmp_path, "one")
+    assert (refused.ended(60), "torch 1.0 -> " in refused.said) == (3, True), refused.said
+    assert {path.name for path in (store.path / "workers").iterdir()} == {"data"}
+    waiting.signal(signal.SIGINT)
+    assert waiting.ended() == 130
 
 
 @pytest.mark.slow
