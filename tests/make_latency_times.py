@@ -1,6 +1,6 @@
 """Makes the times from which latency is predicted again: `python -m tests.make_latency_times` (ten minutes).
 
-`harness/pick/cpu_times.csv` has the median time of one image on one thread of this machine's CPU, of models from every
+`harness/picks/cpu_times.csv` has the median time of one image on one thread of this machine's CPU, of models from every
 family that the catalogue has up to 5 GMAC, built from random weights. It is CPU time, which is the time on the clock
 where nothing else runs, and differs little from it where something does.
 """
@@ -20,7 +20,7 @@ from time import thread_time
 import torch
 
 from harness.machine.facts import machine_facts
-from harness.pick.cpu_times import TIMES, write
+from harness.picks.cpu_times import TIMES, write
 from plugins import timm_models, torchvision_models
 from zoo.building import build_module
 from zoo.catalogue.entry import CatalogueEntry

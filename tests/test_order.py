@@ -12,11 +12,11 @@ from tests.source import PACKAGES, ROOT, file_of, files, imports_of
 
 # From what knows nothing to what knows all. A name is a file or a folder; `*` stands for all that are not named.
 ORDERS = {
-    "harness": "machine plan data training timing trial isolation checks runs cluster pick api cli",
+    "harness": "machine plan data training timing trial isolation checks runs cluster picks api cli",
     "harness/data": "formats files pixels batches *",
     "harness/training": "frozen *",
     "harness/timing": "watch *",
-    "harness/pick": "probes *",
+    "harness/picks": "probes *",
     "harness/cli": "encoding shared commands main",
     "results": "errors records sanitize store ranking answers tables pictures page *",
     "results/page": "section embed library statistics thumbnails report_run sections *",

@@ -83,7 +83,7 @@ def test_the_wheel_has_every_file_of_ours_and_nothing_beside(wheel):
     assert Path("results/page/templates/sections/table.html") in shipped(ROOT)
     tables = {file.relative_to(ROOT) for file in (ROOT / "results/published").glob("*/*")}
     assert {file.relative_to(wheel) for file in (wheel / "results/published").glob("*/*")} == tables
-    for table in ("zoo/catalogue/snapshot.csv", "harness/pick/cpu_times.csv"):
+    for table in ("zoo/catalogue/snapshot.csv", "harness/picks/cpu_times.csv"):
         assert (wheel / table).read_bytes() == (ROOT / table).read_bytes()
     others = {path.name for path in wheel.iterdir()} - set(PACKAGES)
     assert [Path(name).suffix for name in others] == [".dist-info"]

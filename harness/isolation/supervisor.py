@@ -45,8 +45,8 @@ PRELOAD = (
     "harness.isolation.timing_worker",
     "harness.isolation.memory_worker",
     "harness.checks.worker",
-    "harness.pick.clock_worker",
-    "harness.pick.probes.worker",
+    "harness.picks.clock_worker",
+    "harness.picks.probes.worker",
 )
 STOP_GRACE_S = 4.0  # to save a checkpoint after a stop was asked for
 TERM_GRACE_S = 1.0  # from SIGTERM to SIGKILL, for a child that ran out of time

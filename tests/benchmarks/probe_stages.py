@@ -22,11 +22,11 @@ from safetensors.torch import save_file
 from harness.data.load import DatasetSource, load
 from harness.machine.malloc import keep_freed_memory
 from harness.machine.system import descendants
-from harness.pick.probes.image_sets import choose_images
-from harness.pick.probes.pooling import tapped
-from harness.pick.probes.probe import make_extractor
-from harness.pick.probes.probe_models import probe_models
-from harness.pick.probes.probing import Probing
+from harness.picks.probes.image_sets import choose_images
+from harness.picks.probes.pooling import tapped
+from harness.picks.probes.probe import make_extractor
+from harness.picks.probes.probe_models import probe_models
+from harness.picks.probes.probing import Probing
 from harness.plan.config import Numerics, TimingConfig, TrainConfig
 from harness.plan.trials import plan
 from harness.training.feature_store import FeatureStore

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.pick.probes import logistic, ridge
-from harness.pick.probes.pooling import POOLED, pooled, tapped
+from harness.picks.probes import logistic, ridge
+from harness.picks.probes.pooling import POOLED, pooled, tapped
 from harness.training.features import Extractor, weights_hash
 from harness.training.numerics import resolve_numerics
 from harness.trial.build import build_model, make_splits

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.isolation import supervisor
 from harness.isolation.timing_results import unpack
-from harness.pick import clock_worker
+from harness.picks import clock_worker
 from harness.plan.config import TimingConfig, flat
 from results.ranking.step_times import median_interval
 from zoo.errors import first_line

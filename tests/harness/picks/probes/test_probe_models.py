@@ -10,10 +10,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from harness.pick.probes import probe_models as probing_module
-from harness.pick.probes.store import probe_path
+from harness.picks.probes import probe_models as probing_module
+from harness.picks.probes.store import probe_path
 from results.ranking.compare import rank
-from tests.harness.pick.probes.picks import probed, same_answers
+from tests.harness.picks.probes.picks import probed, same_answers
 from tests.source import ROOT
 
 SOUND = ["planted/seer", "planted/blind", "planted/copy"]
@@ -151,7 +151,7 @@ def test_the_second_stage_takes_the_features_of_the_first_and_judges_validation_
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_answers_come_to_the_bit(tmp_path):
-    command = [sys.executable, "-m", "tests.harness.pick.probes.picks"]
+    command = [sys.executable, "-m", "tests.harness.picks.probes.picks"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     begin = monotonic()
     subprocess.run([*command, str(tmp_path / "whole"), *SOUND], check=True, env=environment)

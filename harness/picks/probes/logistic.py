@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from harness.pick.probes.scaling import Scaling
+from harness.picks.probes.scaling import Scaling
 
 DECADES = tuple(10.0**exponent for exponent in range(-4, 3))
 # Values of C in a row without a better log-loss, after which larger ones are not tried.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.pick.clocks import clocked
+from harness.picks.clocks import clocked
 from harness.plan.config import Numerics, TimingConfig, flat, grouped
 
 TIMING = TimingConfig(batch_size=2, budget_s=0.0, train=False, numerics=Numerics(num_threads=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.pick.rungs import SECOND_RUNG, Rung, survivors
+from harness.picks.rungs import SECOND_RUNG, Rung, survivors
 
 
 def answers(*errors, num_images=400, seed=0):

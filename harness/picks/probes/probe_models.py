@@ -16,13 +16,13 @@ from harness.isolation.dataset_files import hand_over
 from harness.isolation.pipes import open_pipe
 from harness.isolation.supervisor import start_server
 from harness.machine.facts import machine_facts
-from harness.pick.probes.child import Child
-from harness.pick.probes.result import ProbeResult
-from harness.pick.probes.store import identity_of, read_probe, write_probe
+from harness.picks.probes.child import Child
+from harness.picks.probes.result import ProbeResult
+from harness.picks.probes.store import identity_of, read_probe, write_probe
 from harness.runs.content import Content
 
 if TYPE_CHECKING:
-    from harness.pick.probes.probing import Probing
+    from harness.picks.probes.probing import Probing
     from harness.plan.trials import Planned
 
 AT_ONCE = 16  # models in a process

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.pick.probes.result import ProbeResult, read_result
-from harness.pick.probes.store import probe_path, read_probe, write_probe
+from harness.picks.probes.result import ProbeResult, read_result
+from harness.picks.probes.store import probe_path, read_probe, write_probe
 
 SCORES = np.array([[0.1, 0.7], [0.9, 0.3], [0.2, 0.4]], dtype=np.float32)
 GOOD = ProbeResult(

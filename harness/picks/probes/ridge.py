@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from harness.pick.probes.scaling import Scaling
+from harness.picks.probes.scaling import Scaling
 
 # Penalties as multiples of the mean squared length of an image's features: 13 half-decades.
 SHARES = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 5))

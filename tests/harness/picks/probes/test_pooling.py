@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from harness.pick.probes.pooling import pooled, tapped
+from harness.picks.probes.pooling import pooled, tapped
 from zoo.building import build
 from zoo.discovery import discover
 from zoo.heads import tap

@@ -10,7 +10,7 @@ import torch
 
 from harness.data.load import DatasetSource, load
 from harness.isolation.dataset_files import hand_over, take_over
-from harness.pick.probes.image_sets import choose_images, nested_rows, set_sizes
+from harness.picks.probes.image_sets import choose_images, nested_rows, set_sizes
 from tests.harness.pictures import folder
 from zoo.discovery import discover
 

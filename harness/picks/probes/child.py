@@ -14,8 +14,8 @@ from harness.isolation.job import Job
 from harness.isolation.result_files import read_array_file
 from harness.isolation.supervisor import Supervisor, context_for
 from harness.machine.oom import KILLED
-from harness.pick.probes import worker
-from harness.pick.probes.result import ProbeResult, read_result
+from harness.picks.probes import worker
+from harness.picks.probes.result import ProbeResult, read_result
 from results.store.atomic import make_folder, write_atomic
 from results.store.codec import decoded
 from results.store.file_names import slug
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from harness.isolation.supervisor import ExitReport
-    from harness.pick.probes.probing import Probing
+    from harness.picks.probes.probing import Probing
     from harness.plan.trials import Planned
     from harness.runs.content import Content
 

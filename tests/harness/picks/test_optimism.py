@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.pick.optimism import optimism
+from harness.picks.optimism import optimism
 
 
 @pytest.mark.parametrize(("spread", "num_models"), [(0.0, 30), (0.02, 30), (0.15, 30), (0.0, 2)])

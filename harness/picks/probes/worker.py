@@ -21,8 +21,8 @@ from harness.isolation.job import Job
 from harness.isolation.result_files import write_arrays
 from harness.isolation.worker import begin, computation, find_choice, leave, serve, with_weights_of_the_run
 from harness.machine.malloc import keep_freed_memory
-from harness.pick.probes.probe import probe
-from harness.pick.probes.result import PREDICTIONS, SCORES
+from harness.picks.probes.probe import probe
+from harness.picks.probes.result import PREDICTIONS, SCORES
 from harness.training.feature_store import FeatureStore
 from harness.trial.context import Notes, TrialContext
 from harness.trial.trial import Phases
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from harness.isolation.worker import Messenger
-    from harness.pick.probes.probe import Probed
+    from harness.picks.probes.probe import Probed
 
 STOPPED = 128 + signal.SIGTERM
 ARRAYS = "probe.npz"  # in the job's folder

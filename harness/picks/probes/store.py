@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.pick.probes.result import PREDICTIONS, SCORES, ProbeResult, read_result
+from harness.picks.probes.result import PREDICTIONS, SCORES, ProbeResult, read_result
 from results.errors import StoreError
 from results.store.atomic import make_folder, read_regular, write_atomic
 from results.store.codec import decoded, encoded, read_arrays

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from harness.data.load import DatasetSource, load
-from harness.pick.probes.image_sets import choose_images
-from harness.pick.probes.probe_models import probe_models
-from harness.pick.probes.probing import Probing
+from harness.picks.probes.image_sets import choose_images
+from harness.picks.probes.probe_models import probe_models
+from harness.picks.probes.probing import Probing
 from harness.plan.config import TimingConfig, TrainConfig
 from harness.plan.trials import plan
 from zoo.discovery import discover

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from harness.pick.latency import Prediction, choose_anchors, fit
+from harness.picks.latency import Prediction, choose_anchors, fit
 
 
 @dataclass(frozen=True)

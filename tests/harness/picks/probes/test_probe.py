@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from harness.pick.probes.pooling import pooled, tapped
-from harness.pick.probes.probe import make_extractor
+from harness.picks.probes.pooling import pooled, tapped
+from harness.picks.probes.probe import make_extractor
 from harness.training.feature_store import FeatureStore
 from harness.training.finetune import prepare
 from harness.trial.build import build_model, make_splits
 from harness.trial.context import TrialContext
-from tests.harness.pick.probes.picks import planned, probing
+from tests.harness.picks.probes.picks import planned, probing
 from zoo.discovery import discover
 
 ZOO = discover(environment={})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.pick.cpu_times import cpu_times, earlier_times, write
-from harness.pick.latency import choose_anchors, fit
+from harness.picks.cpu_times import cpu_times, earlier_times, write
+from harness.picks.latency import choose_anchors, fit
 
 TIMED = cpu_times()
 

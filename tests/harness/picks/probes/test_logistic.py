@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness.pick.probes import logistic
-from harness.pick.probes.scaling import Scaling
-from tests.harness.pick.probes.test_ridge import data
+from harness.picks.probes import logistic
+from harness.picks.probes.scaling import Scaling
+from tests.harness.picks.probes.test_ridge import data
 
 
 def parts(num_images, num_features, num_classes, signal=0.3):

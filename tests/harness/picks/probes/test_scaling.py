@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from harness.pick.probes.scaling import Scaling
+from harness.picks.probes.scaling import Scaling
 
 
 def test_features_have_mean_0_and_deviation_1_and_others_are_moved_alike():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.pick.probes.result import ProbeResult
+from harness.picks.probes.result import ProbeResult
 
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
-    from harness.pick.probes.image_sets import ProbeImages
+    from harness.picks.probes.image_sets import ProbeImages
     from zoo.discovery import Zoo
 
 LIMIT_S = 600.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from harness.pick.probes import ridge
-from harness.pick.probes.scaling import Scaling
+from harness.picks.probes import ridge
+from harness.picks.probes.scaling import Scaling
 
 
 def data(num_images, num_features, num_classes=3, signal=1.0, seed=0):
