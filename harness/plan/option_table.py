@@ -37,7 +37,7 @@ FORMATS = ("float32", "bfloat16", "float16")
 class Option:
     """What can be asked for. A default of None allows None; `choices` are all that it may be, where they are few.
 
-    What is `repeated` has a flag for each of its values.
+    What is `repeated` has a flag for each of its values. `typed_as` is the flag where it is not called as the option.
     """
 
     help: str
@@ -46,12 +46,14 @@ class Option:
     metavar: str | None = None
     choices: tuple[str, ...] = ()
     repeated: bool = False
+    typed_as: str = ""
 
 
 def _choice(help: str, default: str | None, *choices: str) -> Option:
     return Option(help, one_of(*choices), default, choices=choices)
 
 
+MODELS = "names, globs, tags, all; a leading - excludes"
 PLUGINS = Option("plugin files or modules to load as well", values.paths, ())
 NUM_THREADS = Option("CPU threads (default: torch's own choice)", whole(1, MAX_THREADS))
 NPROC = Option(
@@ -78,7 +80,7 @@ QUIET = Option("no progress on stderr", switch, False)
 LOG = _choice("progress on stderr (default: live on a terminal, else plain)", None, "plain", "json", "live")
 RUN = {
     "plugins": PLUGINS,
-    "models": Option("names, globs, tags, all; a leading - excludes", values.names, "starter", "PLUGINS"),
+    "models": Option(MODELS, values.names, "starter", "PLUGINS", typed_as="--plugins"),
     "set": SET,
     "license": LICENSE,
     "dataset": Option("a dataset's name (see: harness list --datasets) (default: digits)"),
@@ -155,7 +157,7 @@ RUN = {
 }
 TIME = {
     "plugins": PLUGINS,
-    "models": Option("names, globs, tags, all; a leading - excludes", values.names, "", "names"),
+    "models": Option(MODELS, values.names, "", "names", typed_as="--plugins"),
     "set": SET,
     "license": LICENSE,
     "device": Option("cpu, cuda, cuda:1, mps, xpu, a list, or auto: all", values.device_list, "auto"),
@@ -180,15 +182,13 @@ TIME = {
 
 def flag(name: str, option: Option) -> str:
     """How an option is typed: `--no-isolation` for what is on unless one says so."""
-    if name == "models":
-        return "--plugins"
-    return f"--{'no-' if option.default is True else ''}{name.replace('_', '-')}"
+    return option.typed_as or f"--{'no-' if option.default is True else ''}{name.replace('_', '-')}"
 
 
-def as_flags(arguments: Mapping[str, Any]) -> list[str]:
-    """The command line that asks for the same run."""
-    words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + ["run"]
-    for name, option in RUN.items():
+def as_flags(arguments: Mapping[str, Any], options: Mapping[str, Option] = RUN, command: str = "run") -> list[str]:
+    """The command line that asks for the same run, or for what another `command` with its `options` does."""
+    words = [word for plugin in arguments["plugins"] for word in ("-p", plugin)] + [command]
+    for name, option in options.items():
         if name != "plugins" and arguments[name] != option.default:
             words += _typed(flag(name, option), option, arguments[name])
     return words

@@ -58,18 +58,33 @@ def planned_trials(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> 
 
 def open_context(setup: RunSetup, zoo: Zoo, planned: Sequence[Planned], screen: Screen) -> RunContext:
     """Devices and data: what is wrong with them is found here, before the first trial. `screen` shows how far it is."""
+    trials = [item.trial for item in planned]
+    seeds = tuple(dict.fromkeys(trial.seed for trial in trials))
+    return opened(setup, zoo, planned, screen, train=trials[0].train, folds=trials[0].folds, seeds=seeds)
+
+
+def opened(
+    setup: RunSetup,
+    zoo: Zoo,
+    planned: Sequence[Planned],
+    screen: Screen,
+    *,
+    train: TrainConfig,
+    folds: int | None = None,
+    seeds: Sequence[int] = (),
+) -> RunContext:
+    """The same where no trial may be planned yet: the data are cut as `train`, `folds` and `seeds` say."""
     device = devices.resolve(setup.device)
     if setup.isolation and device.type == "cpu":
         supervisor.start_server()
     torch.set_num_threads(setup.num_threads or default_threads())
-    train = planned[0].trial.train
     with download.reported(partial(_downloading, screen)):
         dataset = load(
             source_of(setup, zoo),
             val_split=train.val_split,
             test_split=train.test_split,
-            folds=planned[0].trial.folds,
-            seeds=tuple(dict.fromkeys(item.trial.seed for item in planned)),
+            folds=folds,
+            seeds=seeds,
             num_threads=setup.workers,
             skip_bad=setup.skip_bad,
             tell=partial(_reading, screen),

@@ -56,8 +56,7 @@ class RunStore:
         for folder in FOLDERS:
             make_folder(path / folder)
         store = cls(path)
-        content = {"schema": SCHEMA, "id": path.name.rpartition("-")[2], **configuration}
-        store.write(RUN_FILE, json.dumps(content, indent=1).encode())
+        store.configure(configuration)
         return store
 
     @classmethod
@@ -94,6 +93,11 @@ class RunStore:
                 cause, f"there are: {_latest(runs)}" if runs else "name a folder, or give another --output"
             )
         return cls.open(matches[0])
+
+    def configure(self, configuration: Mapping[str, Any]) -> None:
+        """Write `run.json`: as the run begins, and again where only then it is known which trials it has."""
+        content = {"schema": SCHEMA, "id": self.path.name.rpartition("-")[2], **configuration}
+        self.write(RUN_FILE, json.dumps(content, indent=1).encode())
 
     @property
     def work(self) -> Path:

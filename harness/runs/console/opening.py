@@ -68,13 +68,18 @@ def _grouping(dataset: Dataset) -> list[str]:
 
 def _few_images(dataset: Dataset) -> list[str]:
     """What folds would bring, where few images are tested and all could be."""
-    num_test, own = dataset.counts["test"], set(dataset.pools) - {"train"}
-    labels = dataset.pools["train"].labels
-    if dataset.folds or own or num_test >= FEW_IMAGES or min(Counter(labels).values()) < FOLDS:
+    if not are_few(dataset):
         return []
-    num_all = len(labels)
+    num_test, num_all = dataset.counts["test"], len(dataset.pools["train"].labels)
     width = (num_test / num_all) ** 0.5
     return [
         f"hint     {num_test:,} test images are few: --folds {FOLDS} tests all {num_all:,} once, which makes intervals"
         f" about {100 * (1 - width):.0f} % narrower, for {FOLDS} trainings of each model instead of one"
     ]
+
+
+def are_few(dataset: Dataset) -> bool:
+    """Whether few images are tested, and all could be: nothing is parted yet, and there are enough of each class."""
+    own, labels = set(dataset.pools) - {"train"}, dataset.pools["train"].labels
+    can_fold = not own and min(Counter(labels).values()) >= FOLDS
+    return can_fold and not dataset.folds and dataset.counts["test"] < FEW_IMAGES
