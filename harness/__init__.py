@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from harness.picks.start import Pick
     from harness.runs.finished_run import Run
     from harness.trial.predict import TrainedModel
 
-__all__ = ["__version__", "load", "models", "run", "time"]
+__all__ = ["__version__", "load", "models", "pick", "run", "time"]
 
 pin()  # here, where everything of ours comes through: the command line, a script, and every child process
 
@@ -83,6 +84,55 @@ def run(
     named: dict[str, object] = {"models": models, "data_dir": data_dir, "dataset": dataset, "seeds": seeds}
     named |= {"seed": seed, "device": device, "output": output, "plugins": plugins, "quiet": quiet, "resume": resume}
     return calls.run(named | train)
+
+
+def pick(
+    *,
+    data_dir: str | Path | None = None,
+    dataset: str | None = None,
+    max_ms: float | None = None,
+    on: str | None = None,
+    budget: str | float | None = None,
+    max_download: str | int | None = None,
+    offline: bool = False,
+    models: str | Sequence[str] = "",
+    license: str | None = None,
+    seeds: int = 3,
+    device: str = "auto",
+    output: str | Path = "results/runs",
+    plugins: str | Path | Sequence[str | Path] = (),
+    quiet: bool = False,
+    **options: Any,
+) -> Pick:
+    """Find the best of all pretrained models for one dataset, and train the finalists: `harness pick` for Python.
+
+    `data_dir`, `dataset`, `device`, `output`, `plugins` and `quiet` are as for `run`; `seeds` is how many each finalist
+    is trained from. A batch may take `max_ms` milliseconds `on` "cpu", "cuda", "mps" or "xpu" (default: the one that
+    trains). No model is begun after `budget` (seconds, or as "10m"), and weights of `max_download` bytes at most (or as
+    "8GB") are fetched, with `offline` none. `models` are names and globs that narrow the choice, `license` is as for
+    `run`.
+
+    `options` are the others of `harness pick`, under their names and with their defaults:
+
+    - what is tried: infer_batch_size (images in the batch of max_ms, 1), max_params (millions), max_gmacs (1e9
+      multiply-adds an image; 5 on a CPU), shortlist (models, at most: 48 on a CPU, else 96), plan (a file for what is
+      to be fetched: `harness fetch FILE`);
+    - as for `run`, the data: train_dir, val_dir, test_dir, labels, group_by, val_split, test_split, folds, repeats,
+      skip_bad, workers (threads that decode);
+    - as for `run`, the finalists' training: epochs (60) and patience (8), which cost little where only a head is
+      trained, weights_dir, finetune, batch_size, opt, lr, weight_decay, momentum, sched, seed, amp, amp_dtype,
+      channels_last, num_threads, exact, trial_timeout, memory_limit, checkpoint_every, time_budget, logger,
+      log (as for `run`).
+
+    Returns the finished pick: the finalists' `run` as `harness.run` gives it, its `table`, the `lines` that sum all up,
+    and the path of `pick_csv`, with a line for every model of the catalogue. Raises as `run` does.
+    """
+    from harness.api import calls
+
+    named: dict[str, object] = {"data_dir": data_dir, "dataset": dataset, "max_ms": max_ms, "on": on, "budget": budget}
+    named |= {"max_download": max_download, "offline": offline, "models": models, "license": license, "seeds": seeds}
+    named |= {"device": device, "output": output, "plugins": plugins, "quiet": quiet}
+    return calls.pick(named | options)
 
 
 def time(

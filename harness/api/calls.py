@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from harness.api.choosing import choose, permitted_specs
 from harness.api.plugin_warnings import report_broken
 from harness.machine.home import give_home
+
+# Loaded before any plugin: only what is there can be seen to be patched, and be put back.
+from harness.picks.request import PickRequest
 from harness.plan.option_table import LICENSE, PLUGINS, RUN, TIME, Option, as_flags, checked, flag
+from harness.plan.pick_options import PICK
 from harness.plan.plugin_guard import WATCHED
 from harness.plan.request import RunRequest, TimeRequest
 from harness.plan.values import names, switch
-
-# Loaded before any plugin: only what is there can be seen to be patched, and be put back.
 from harness.runs.finished_run import Run
 from harness.runs.signals import Terminated
 from results.errors import StoreError
@@ -33,13 +35,16 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from harness.picks.start import Pick
     from zoo.selection import Choice
 
+PICKING = {name: option for name, option in PICK.items() if name != "dry_run"}
 LISTING = {"plugins": PLUGINS, "license": LICENSE, "pattern": Option("names, globs or tags", names, "*")}
 # What messages call by its flag, and what Python calls it.
 ARGUMENTS = {
     flag(name, option): f"{name}=False" if option.check is switch and option.default else name
-    for name, option in {**TIME, **RUN}.items()
+    for options in (TIME, PICK, RUN)
+    for name, option in options.items()
 } | {"-p": "plugins"}
 FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 LIST_COMMAND = re.compile(r"harness list ('[^']*')")
@@ -54,6 +59,18 @@ def run(given: Mapping[str, object]) -> Run:
         zoo = _zoo(options)
         choices = choose(zoo, request.models, request.settings, license=request.license, weights=request.train.weights)
         return _carried_out(request, choices, zoo)
+
+
+def pick(given: Mapping[str, object]) -> Pick:
+    """Carry out the pick that these arguments of `harness.pick` ask for."""
+    with _in_pythons_words():
+        options = checked(given, PICKING, "harness.pick")
+        request = PickRequest.of(options | {"dry_run": False}, command=as_flags(options, PICKING, "pick"))
+        zoo = _zoo(options)
+        from harness.picks import start
+
+        with _raised_again(), switches.kept():
+            return start.pick(request, zoo)
 
 
 def time(given: Mapping[str, object]) -> DataFrame:
@@ -92,11 +109,16 @@ def _zoo(options: Mapping[str, Any]) -> Zoo:
 def _carried_out(request: RunRequest, choices: Sequence[Choice], zoo: Zoo) -> Run:
     from harness.cluster import engine_run
 
+    with _raised_again(), switches.kept():  # the caller's process goes on
+        return engine_run.run(request, choices, zoo)
+
+
+@contextmanager
+def _raised_again() -> Iterator[None]:
+    """Let a signal that has ended a run go where it was sent: the run is saved, the caller's own handler in force."""
     try:
-        with switches.kept():  # the caller's process goes on
-            return engine_run.run(request, choices, zoo)
+        yield
     except Terminated as error:
-        # The run is saved, and the caller's own handler is in force again: the signal goes where it was sent.
         raise_signal(error.number)
         raise
 

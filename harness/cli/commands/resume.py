@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.cli.shared.parser import add_json
+from harness.cli.shared.stored_run import show
 from harness.cli.shared.train_options import add_option, add_output, add_progress
 from harness.plan.option_table import LOGGER, NPROC
 
@@ -49,8 +50,16 @@ def request_of(arguments: argparse.Namespace) -> ResumeRequest:
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
-    from harness.runs.resume import resume
+    from harness.picks.pick_file import is_pick
+    from harness.runs.resume import find_run, resume
 
-    run = resume(request_of(arguments))
+    request = request_of(arguments)
+    if is_pick(store := find_run(request)):
+        from harness.picks.start import resume as resume_pick
+
+        picked = resume_pick(store, request)
+        show([picked.text(as_json=arguments.json)])
+        return picked.run.exit_code
+    run = resume(request)
     print(run.text(as_json=arguments.json))
     return run.exit_code

@@ -15,6 +15,7 @@ from results.page.sections import (
     learning,
     machine,
     missed,
+    pick,
     significance,
     table,
 )
@@ -22,6 +23,7 @@ from results.page.sections import (
 SECTIONS: tuple[Callable[[ReportRun], Section | None], ...] = (
     cards.section,
     table.section,
+    pick.section,
     error_time.section,
     significance.section,
     learning.section,

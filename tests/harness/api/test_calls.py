@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness.api.calls import PICKING
 from harness.cli.main import main
 from harness.plan.option_table import RUN, TIME
 from harness.runs.runner import Runner
@@ -178,7 +179,7 @@ def test_models_are_those_of_the_list(capsys):
         harness.models("mpl")
 
 
-@pytest.mark.parametrize(("function", "options"), [(harness.run, RUN), (harness.time, TIME)])
+@pytest.mark.parametrize(("function", "options"), [(harness.run, RUN), (harness.time, TIME), (harness.pick, PICKING)])
 def test_every_argument_is_documented(function, options):
     words = set(function.__doc__.replace("`", " ").replace(",", " ").split())
     named = set(function.__annotations__) - {"return"}

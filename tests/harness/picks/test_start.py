@@ -1,0 +1,160 @@
+"""A pick from the command line to its files, of models of one's own that need no weights."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.cli.main import main
+from results.answers.picked import picked
+from results.store.run_store import RunStore
+from zoo.errors import ZooError
+
+OWN = str(Path(__file__).with_name("own_models.py"))
+# Nothing of the catalogue is as small: what is left is one's own.
+ONLY_OWN = ["--max-params", "0.000001", "--device", "cpu", "--num-threads", "1"]
+FAST = ["--epochs", "2", "--seeds", "1", "--time-budget", "0.01", "--infer-batch-size", "32"]
+ENOUGH = {"mine/pixels", "mine/blurred", "mine/dim", "mine/grey"}
+
+
+def command(output, *arguments):
+    return ["-p", OWN, "pick", *ONLY_OWN, *FAST, "--output", str(output), *arguments]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A pick on digits that has come to its end."""
+    return harness.pick(
+        plugins=OWN,
+        max_params=1e-6,
+        device="cpu",
+        num_threads=1,
+        epochs=2,
+        seeds=1,
+        time_budget=0.01,
+        infer_batch_size=32,
+        output=tmp_path_factory.mktemp("picks"),
+        quiet=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(finished):
+    """Its folder."""
+    return RunStore.open(finished.run.path)
+
+
+def lines(store):
+    with (store.path / "pick.csv").open() as file:
+        return {row["model"]: row for row in csv.DictReader(file)}
+
+
+def test_a_pick_is_a_run_of_its_finalists_with_a_line_for_every_model(done):
+    assert {record.model for record in done.records()} == ENOUGH
+    files = {path.name for path in done.path.iterdir()}
+    assert files >= {"run.json", "table.csv", "report.html", "pick.json", "pick.csv", "plan.json", "probes"}
+    assert not (done.path / "work").exists()
+    rows = lines(done)
+    assert rows["mine/broken"]["stage"] == "probe 1"
+    assert "RuntimeError: no such layer" in rows["mine/broken"]["reason"]
+    assert rows["timm/resnet18.a1_in1k"]["reason"] == "11.7 M parameters > 1e-06"
+    assert len(rows) == picked(done).steps[0].left
+
+
+def test_python_has_the_table_the_lines_and_the_file(finished):
+    assert set(finished.table["model"]) == ENOUGH
+    assert finished.lines[0].endswith(" → 5 size → 5 shortlisted → 4 after probe 1 → 4 finalists")
+    assert finished.pick_csv.is_file()
+    with pytest.raises(ZooError, match=r"harness.pick has no argument 'max_mss'. Did you mean max_ms"):
+        harness.pick(max_mss=20)
+    with pytest.raises(ZooError, match="on says where max_ms is meant, which is missing"):
+        harness.pick(on="cpu")
+
+
+def test_what_is_seen_of_an_image_decides(done):
+    rows = lines(done)
+    errors = [float(rows[name]["probe2_err"]) for name in ("mine/pixels", "mine/blurred", "mine/dim", "mine/grey")]
+    assert errors == sorted(errors)
+    assert errors[-1] - errors[0] > 40
+    assert rows["mine/pixels"]["reason"].startswith("rank 1")
+    assert float(rows["mine/pixels"]["top1_err"]) == pytest.approx(
+        next(record.measured("top1_err").median for record in done.records() if record.model == "mine/pixels")
+    )
+
+
+def test_the_account_has_the_funnel_and_how_kind_the_choice_is(done):
+    found = picked(done)
+    assert [(step.left, step.words) for step in found.steps[1:]] == [
+        (5, "size"), (5, "shortlisted"), (4, "after probe 1"), (4, "finalists"),
+    ]  # fmt: skip
+    assert (found.kindness.num_models, found.kindness.num_images) == (4, 287)
+    assert found.random is None
+
+
+def test_a_pick_that_was_stopped_goes_on_to_the_same_answer(done, tmp_path, capsys):
+    """As a kill in the second rung leaves it: no finals, one probe less, and the file of stages as it was then."""
+    folder = tmp_path / "copy"
+    shutil.copytree(done.path, folder)
+    for name in ("records", "checkpoints", "predictions"):
+        shutil.rmtree(folder / name)
+        (folder / name).mkdir()
+    content = json.loads((folder / "pick.json").read_text())
+    for stage in ("probe 2", "account"):
+        del content["stages"][stage]
+    (folder / "pick.json").write_text(json.dumps(content))
+    (folder / "probes" / "mine--grey@p2.npz").unlink()
+    (folder / "pick.csv").unlink()
+    configuration = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(configuration | {"trials": []}))
+    assert main(["-p", OWN, "resume", str(folder), "--quiet"]) == 0
+    assert "mine/pixels, after fine-tuning: test error" in capsys.readouterr().out
+    decided = ("stage", "reason", "probe1_err", "probe2_err", "top1_err", "weights_sha256")
+    before, after = lines(done), lines(RunStore.open(folder))
+    assert [[row[name] for name in decided] for row in before.values()] == [
+        [row[name] for name in decided] for row in after.values()
+    ]
+
+
+def test_a_budget_that_is_spent_is_the_reason_of_those_that_were_not_begun(tmp_path, capsys):
+    assert main(command(tmp_path, "--budget", "0.001", "--quiet")) == 3
+    screen = capsys.readouterr()
+    assert "error: none of 5 models could be probed; mine/blurred: time budget" in screen.err
+    (folder,) = tmp_path.glob("[!_]*")
+    reasons = {name: row["reason"] for name, row in lines(RunStore.open(folder)).items() if name.startswith("mine/")}
+    assert set(reasons.values()) == {"time budget"}
+
+
+@pytest.mark.slow
+def test_a_pick_whose_budget_was_spent_before_the_first_model_goes_on_with_more(tmp_path):
+    assert main(command(tmp_path, "--budget", "0.001", "--quiet")) == 3
+    (folder,) = tmp_path.glob("[!_]*")
+    content = json.loads((folder / "pick.json").read_text())
+    content["arguments"]["budget"] = None
+    (folder / "pick.json").write_text(json.dumps(content))
+    assert main(["-p", OWN, "resume", str(folder), "--quiet"]) == 0
+    assert lines(RunStore.open(folder))["mine/pixels"]["stage"] == "finals"
+
+
+def test_what_excludes_each_other_is_refused(tmp_path, capsys):
+    assert main(command(tmp_path, "--on", "cpu")) == 2
+    assert "--on says where --max-ms is meant" in capsys.readouterr().err
+    assert main(command(tmp_path, "--offline", "--max-download", "1GB")) == 2
+    assert main(command(tmp_path, "--budget", "soon")) == 2
+    assert "'soon' is no time such as 90s, 10m or 1h30m" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_lists_what_would_be_tried_and_writes_nothing_but_the_plan(tmp_path, capsys):
+    plan = tmp_path / "plan.json"
+    assert main(command(tmp_path / "runs", "--dry-run", "--plan", str(plan))) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].endswith(" pretrained models → 5 size → 5 shortlisted")
+    assert out[1].startswith("plan     5 models to try · 5 with weights here")
+    assert [line.split()[:2] for line in out[4:6]] == [["mine/blurred", "own"], ["mine/broken", "own"]]
+    assert json.loads(plan.read_text()) == {"schema": 1, "weights": []}
+    assert not (tmp_path / "runs").exists()
