@@ -1,0 +1,186 @@
+"""The rungs of a pick replayed on kept features: how much is lost against trying every model on every image.
+
+    python -m tests.pick.replay FOLDER [--data-dir IMAGES] [--models 60] [--draws 20]
+
+Makes, once, the features of so many small models of timm with random weights (--pretrained: with those of timm's
+caches) on digits, or on a folder of class folders, and keeps them in FOLDER. Then, for each of 20 random halves of the
+images: the first rung by ridge, the second by logistic regression, the choice by validation images, and the test error
+of what is chosen, against the least test error of all models on all training images. Prints the regret of each rung
+in percentage points, and ends with 1 where the mean of the last is over 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import timm
+import torch
+
+from harness.data.load import DatasetSource, load
+from harness.picks.probes import logistic, ridge
+from harness.picks.rungs import FIRST_RUNG, SECOND_RUNG, survivors
+from zoo.catalogue.snapshot import entries
+from zoo.discovery import discover
+
+BATCH = 64
+MOST_GMACS = 1.2
+WORST = 1.0  # percentage points
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Features [N, F] of each model, labels [N], and what is published of each."""
+
+    features: Mapping[str, torch.Tensor]
+    labels: torch.Tensor
+    prior: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Regret:
+    """What the best of the models that are left loses against the best of all, in points, after each step."""
+
+    first: float
+    second: float
+    chosen: float
+    kept: tuple[int, int]
+
+
+def main() -> int:
+    """Make the grid where it is not kept yet, replay, and say what was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--models", type=int, default=60)
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--side", type=int, default=32, help="of the images, in pixels")
+    parser.add_argument("--pretrained", action="store_true")
+    given = parser.parse_args()
+    grid = make_grid(given.folder, given.data_dir, given.models, given.side, pretrained=given.pretrained)
+    regrets = []
+    for draw in range(given.draws):
+        regret = replayed(grid, draw)
+        regrets.append(regret)
+        print(
+            f"draw {draw:2}  kept {regret.kept[0]:2} and {regret.kept[1]:2} of {len(grid.features)}  "
+            f"regret after rung 1 {regret.first:.2f}, rung 2 {regret.second:.2f}, of the choice {regret.chosen:.2f}",
+            flush=True,
+        )
+    means = [mean(getattr(one, step) for one in regrets) for step in ("first", "second", "chosen")]
+    print(f"mean     after rung 1 {means[0]:.2f}, after rung 2 {means[1]:.2f}, of the choice {means[2]:.2f} pp")
+    return 0 if means[2] <= WORST else 1
+
+
+def make_grid(folder: Path, data_dir: Path | None, num_models: int, side: int, *, pretrained: bool) -> Grid:
+    """The features of every model on every image, from the files of `folder` as far as they are there.
+
+    Architectures that do not run on images of that side are left out, and others taken for them.
+    """
+    images, labels = _images(data_dir, side)
+    features, prior = {}, {}
+    for name, published in _models().items():
+        if len(features) == num_models:
+            break
+        try:
+            features[name] = _features(folder, name, images, pretrained=pretrained)
+        except (RuntimeError, AssertionError, ValueError) as error:
+            print(f"left out: {name} ({str(error).splitlines()[0][:80]})", flush=True)
+            continue
+        prior |= {name: published} if published is not None else {}
+    return Grid(features, labels, prior)
+
+
+def replayed(grid: Grid, draw: int) -> Regret:
+    """One funnel on a random half of the images: a quarter of them is tested on, and a fifth of the rest validates."""
+    order = np.random.default_rng(draw).permutation(len(grid.labels))[: len(grid.labels) // 2]
+    test, rest = np.split(order, [len(order) // 4])
+    val, train = np.split(rest, [len(rest) // 5])
+    num_classes = int(grid.labels.max()) + 1
+    first = train[: min(max(20 * num_classes, 200), 500)]
+    second = train[: 4 * len(first)]
+    errors = {name: _error(grid, name, train, val, test) for name in grid.features}
+    best = min(errors.values())
+    right = {name: _ridge(grid, name, first, num_classes) for name in grid.features}
+    kept = [one.model for one in survivors(right, grid.prior, {}, FIRST_RUNG).values() if one.is_kept]
+    right = {name: _logistic(grid, name, second, val, num_classes) for name in kept}
+    verdicts = survivors(right, grid.prior, {}, SECOND_RUNG)
+    finals = [one.model for one in verdicts.values() if one.is_kept]
+    return Regret(
+        first=min(errors[name] for name in kept) - best,
+        second=min(errors[name] for name in finals) - best,
+        chosen=errors[min(finals, key=lambda name: verdicts[name].error)] - best,
+        kept=(len(kept), len(finals)),
+    )
+
+
+def _ridge(grid: Grid, name: str, rows: np.ndarray, num_classes: int) -> np.ndarray:
+    labels = grid.labels[rows]
+    return (ridge.fit(grid.features[name][rows], labels, num_classes).predictions_N == labels).numpy()
+
+
+def _logistic(grid: Grid, name: str, rows: np.ndarray, val: np.ndarray, num_classes: int) -> np.ndarray:
+    features, labels = grid.features[name], grid.labels
+    fit = logistic.fit(features[rows], labels[rows], features[val], labels[val], num_classes)
+    return (fit.predictions_M == labels[val]).numpy()
+
+
+def _error(grid: Grid, name: str, train: np.ndarray, val: np.ndarray, test: np.ndarray) -> float:
+    """The error on the test images, in percent, of the classifier that validation images choose the penalty of."""
+    features, labels, num_classes = grid.features[name], grid.labels, int(grid.labels.max()) + 1
+    c = logistic.fit(features[train], labels[train], features[val], labels[val], num_classes).c
+    fit = logistic.fit(features[train], labels[train], features[test], labels[test], num_classes, cs=(c,))
+    return 100 * float((fit.predictions_M != labels[test]).float().mean())
+
+
+def _images(data_dir: Path | None, side: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """All images of the data as [N, 3, S, S] in 0..1, and their labels; a folder's are decoded as a run does."""
+    from harness.data.pixels.geometry import Geometry
+
+    spec = None if data_dir else discover().dataset("digits")
+    dataset = load(DatasetSource(spec=spec, data_dir=data_dir))
+    channels = dataset.channels
+    geometry = Geometry(size=side, channels=channels, stored_channels=channels, short_side=side)
+    pixels = dataset.pixels(geometry)
+    parts = [getattr(pixels, part) for part in ("train", "val", "test")]
+    images = torch.cat([block for part in parts for block in part.images.blocks([part.rows])]).float() / 255
+    return images.expand(-1, 3, -1, -1), torch.cat([part.labels for part in parts])
+
+
+def _models() -> dict[str, float | None]:
+    """Small architectures with what is published of each, one of each family in turn."""
+    small = [
+        one
+        for one in entries()
+        if one.library == "timm" and one.macs <= 1e9 * MOST_GMACS and not one.is_fixed_size and one.channels == 3
+    ]
+    of_architecture = {one.model: one for one in small}
+    families: dict[str, list[str]] = {}
+    for one in of_architecture.values():
+        families.setdefault(one.family, []).append(one.model)
+    turns = sorted((place, name) for own in families.values() for place, name in enumerate(sorted(own)))
+    return {name.partition("/")[2]: of_architecture[name].published_top1 for _, name in turns}
+
+
+@torch.inference_mode()
+def _features(folder: Path, name: str, images: torch.Tensor, *, pretrained: bool) -> torch.Tensor:
+    path = folder / f"{name}.pt"
+    if not path.is_file():
+        torch.manual_seed(zlib.crc32(name.encode()))
+        model = timm.create_model(name, num_classes=0, pretrained=pretrained).eval()
+        mean_std = [torch.tensor(model.pretrained_cfg[key]).view(3, 1, 1) for key in ("mean", "std")]
+        batches = ((batch - mean_std[0]) / mean_std[1] for batch in images.split(BATCH))
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.save(torch.cat([model(batch) for batch in batches]).half(), path)
+        print(f"features of {name}", flush=True)
+    return torch.load(path).double()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
