@@ -124,9 +124,10 @@ def _fast(work: _Work, kept: Sequence[Candidate]) -> list[Candidate]:
     max_ms = work.request.max_ms
     if max_ms is None:
         return list(kept)
-    anchored = latencies.anchors(kept)
+    kind = work.clocks.device.partition(":")[0]
+    anchored = latencies.anchors(kept, kind)
     timed = work.file.once("anchors", lambda: work.clocks.time(anchored, {}))
-    work.latencies |= latencies.predicted(kept, timed, anchored)
+    work.latencies |= latencies.predicted(kept, timed, anchored, kind)
     fast, dropped = latencies.within(kept, work.latencies, max_ms)
     work.step(fast, "may be fast enough", dropped)
     fastest = min(work.latencies.items(), key=lambda pair: pair[1].ms, default=None)

@@ -73,7 +73,7 @@ def of_catalogue(entries: Sequence[CatalogueEntry]) -> list[Candidate]:
             name=entry.name,
             model=entry.model,
             tag=entry.tag,
-            family=f"{entry.library}.{entry.family}",
+            family=entry.family,
             param_count=entry.param_count,
             macs=entry.macs,
             activations=entry.activations,

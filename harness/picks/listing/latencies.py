@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.picks.clocks import clocked
+from harness.picks.cpu_times import earlier_times
 from harness.picks.latency import choose_anchors, fit
 from harness.picks.listing.candidates import Candidate, Dropped
 from results.tables.number_format import digits
@@ -58,16 +59,19 @@ class Clocks:
         return results
 
 
-def anchors(candidates: Sequence[Candidate]) -> list[Candidate]:
+def anchors(candidates: Sequence[Candidate], device: str) -> list[Candidate]:
     """Those to time first: of few candidates all, of many the most telling. One an architecture."""
     sized = list({one.model: one for one in candidates if one.macs}.values())
     if len(sized) <= NUM_ANCHORS:
         return sized
-    return [sized[place] for place in choose_anchors(sized, NUM_ANCHORS)]
+    return [sized[place] for place in choose_anchors(sized, NUM_ANCHORS, earlier_times(device))]
 
 
 def predicted(
-    candidates: Sequence[Candidate], timed: Mapping[str, Mapping[str, Any]], anchored: Iterable[Candidate]
+    candidates: Sequence[Candidate],
+    timed: Mapping[str, Mapping[str, Any]],
+    anchored: Iterable[Candidate],
+    device: str,
 ) -> dict[str, Latency]:
     """The latency of each candidate of which the size is known, by its name: as it was timed, or from those that were.
 
@@ -76,7 +80,7 @@ def predicted(
     known = [(one, float(timed[one.model]["ms"])) for one in anchored if "ms" in timed.get(one.model, {})]
     if not known:
         return {}
-    model, sizes = fit(known), {(one.model, one.img_size) for one, _ in known}
+    model, sizes = fit(known, earlier_times(device)), {(one.model, one.img_size) for one, _ in known}
     latencies = {}
     for one in candidates:
         if (one.model, one.img_size) in sizes:

@@ -23,21 +23,21 @@ def timed(ms):
 
 
 def test_of_few_all_are_timed_and_of_many_an_architecture_once():
-    assert len(anchors(many(NUM_ANCHORS))) == NUM_ANCHORS
+    assert len(anchors(many(NUM_ANCHORS), "cpu")) == NUM_ANCHORS
     tags = [candidate("net", tag=tag) for tag in "abc"]
-    assert len(anchors([*many(40), *tags])) == NUM_ANCHORS
-    assert anchors([*tags, candidate("own", macs=0)]) == [tags[-1]]
+    assert len(anchors([*many(40), *tags], "cpu")) == NUM_ANCHORS
+    assert anchors([*tags, candidate("own", macs=0)], "cpu") == [tags[-1]]
 
 
 def test_what_was_timed_is_measured_and_the_rest_is_predicted_from_it():
     given = many(30)
-    chosen = anchors(given)
-    latencies = predicted(given, {one.model: timed(one.macs / 1e7) for one in chosen}, chosen)
+    chosen = anchors(given, "cpu")
+    latencies = predicted(given, {one.model: timed(one.macs / 1e7) for one in chosen}, chosen, "cpu")
     assert sum(one.is_measured for one in latencies.values()) == NUM_ANCHORS
     foretold = [(latencies[one.name], one.macs / 1e7) for one in given if not latencies[one.name].is_measured]
     assert all(0.3 < one.ms / true < 3 for one, true in foretold)
     assert all(one.low < one.ms < one.high for one, _ in foretold)
-    assert predicted(given, {chosen[0].model: {"error": "oom"}}, chosen[:1]) == {}
+    assert predicted(given, {chosen[0].model: {"error": "oom"}}, chosen[:1], "cpu") == {}
 
 
 def test_who_is_over_the_limit_with_its_whole_interval_is_dropped_and_who_straddles_is_measured():
