@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.api.plugin_warnings import on_stderr
-from results.tables.number_format import counted
 from zoo.errors import USAGE, ZooError
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def choose(
 
 def permitted_specs(specs: Mapping[str, ModelSpec], license: str) -> dict[str, ModelSpec]:
     """Those that have weights under one of these licences, with these weights only. Raises ZooError where none has."""
+    # Only now, as all that is loaded here: a plain list of names waits for none of it.
+    from results.tables.number_format import counted
     from zoo.catalogue.licenses import only_permitted, parse_licenses
 
     wanted = parse_licenses(license)
@@ -57,6 +58,7 @@ def permitted_specs(specs: Mapping[str, ModelSpec], license: str) -> dict[str, M
 
 
 def _left_out(license: str, others: Sequence[Choice], weights: Weights | None) -> str:
+    from results.tables.number_format import counted
     from zoo.catalogue.licenses import licenses_of
 
     named = [f"{choice.name} ({', '.join(sorted(licenses_of(choice, weights)))})" for choice in others[:MOST_NAMED]]

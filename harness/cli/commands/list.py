@@ -12,7 +12,6 @@ from harness.cli.shared.published_words import published_words
 from harness.cli.shared.train_options import add_option
 from harness.plan.option_table import LICENSE
 from results.sanitize import plain
-from zoo.catalogue.published import published
 from zoo.errors import USAGE, ZooError
 from zoo.options import shown
 from zoo.selection import matching
@@ -59,10 +58,14 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
 def _published(name: str, tag: str) -> str:
     """One set of weights, with what is published of it, between tabs; blank where that is not known."""
+    from zoo.catalogue.published import published  # only now: a list of names needs no catalogue
+
     return "\t".join([f"{name}.{plain(tag)}", *published_words(published(name, tag))]).rstrip("\t")
 
 
 def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
+    from zoo.catalogue.published import published
+
     return {
         "name": spec.name,
         "source": owner,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from results.tables.number_format import shown_bytes
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def published_words(facts: Mapping[str, Any]) -> list[str]:
     """Licence, size and top-1 of what `zoo.catalogue.published` gives; blank for what is not known."""
+    from results.tables.number_format import shown_bytes
+
     size, top1 = facts["num_bytes"], facts["published_top1"]
     return [
         facts["license"],
