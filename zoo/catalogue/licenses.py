@@ -54,8 +54,7 @@ def licenses_of(choice: Choice, weights: Weights | None = None) -> frozenset[str
     spec = choice.spec
     if choice.weights:
         return frozenset({license_of(spec.name, choice.weights)})
-    if weights is not None and weights.path:
-        return frozenset({UNKNOWN})
+    # A file has no tag, and so no licence that is known.
     tags = spec.weights if weights is None else spec.weights[:1] if weights.tag == "default" else (weights.tag,)
     return frozenset(license_of(spec.name, tag) for tag in tags) or frozenset({UNKNOWN})
 
