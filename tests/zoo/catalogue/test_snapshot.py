@@ -19,6 +19,7 @@ from zoo.errors import ZooError
 from zoo.specs import Task
 
 LIBRARIES = {"timm": timm_models, "torchvision": torchvision_models}
+SPECS = {spec.name: spec for library in LIBRARIES.values() for spec in library.zoo_models()}
 # One of each kind: with a classifier or none, of a fixed size, evaluated at two, a larger one, of another licence.
 SAMPLE = (
     "timm/resnet18.a1_in1k",
@@ -44,8 +45,7 @@ def remade(name):
     """The entry as it is made today; timm's published figures come from a file that we do not have here."""
     entry = by_name()[name]
     require_made_of_what_is_installed(entry.library)
-    module = LIBRARIES[entry.library]
-    spec = next(spec for spec in module.zoo_models() if spec.name == entry.model)
+    spec = SPECS[entry.model]
     sizes = {entry.published_img_size: entry.published_top1} if entry.published_img_size else {}
     results = {f"{entry.model.removeprefix('timm/')}.{entry.tag}": sizes}
     (made,) = make_catalogue.of_library(entry.library, [replace(spec, weights=(entry.tag,))], results)
@@ -76,7 +76,7 @@ def test_every_pretrained_model_that_can_be_built_is_in_it_once_in_the_library_s
 
 def test_encoders_without_a_classifier_are_not_in_it_since_none_can_be_built():
     require_made_of_what_is_installed("timm")
-    (spec,) = (spec for spec in timm_models.zoo_models() if spec.name == "timm/qwen3_vit_88m_enc")
+    spec = SPECS["timm/qwen3_vit_88m_enc"]
     assert f"{spec.name}.{spec.weights[0]}" not in by_name()
     with pytest.raises(ZooError, match="headless"):
         build_on_meta(spec, Task(num_classes=10, image_size=224, channels=3))
