@@ -60,6 +60,9 @@ class Funnel:
         if not kept:
             raise _nothing_left(first)
         second = self.file.once(STAGES[2], lambda: self._second(kept))
+        if not _kept(second):
+            name, _, reason = second["dropped"][0]
+            self.screen.line(f"note: none came through {STAGES[2]} ({name}: {reason}): those of {STAGES[1]} go on")
         return _kept(second) or kept[: RULES[2].least]
 
     def _first(self) -> dict[str, Any]:

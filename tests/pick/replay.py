@@ -177,9 +177,12 @@ def _features(folder: Path, name: str, images: torch.Tensor, *, pretrained: bool
         mean_std = [torch.tensor(model.pretrained_cfg[key]).view(3, 1, 1) for key in ("mean", "std")]
         batches = ((batch - mean_std[0]) / mean_std[1] for batch in images.split(BATCH))
         folder.mkdir(parents=True, exist_ok=True)
-        torch.save(torch.cat([model(batch) for batch in batches]).half(), path)
+        torch.save(torch.cat([model(batch) for batch in batches]), path)
         print(f"features of {name}", flush=True)
-    return torch.load(path).double()
+    features = torch.load(path).double()
+    if not features.isfinite().all():
+        raise ValueError("its features are not finite")  # which a probe refuses
+    return features
 
 
 if __name__ == "__main__":

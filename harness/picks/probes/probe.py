@@ -75,7 +75,9 @@ def probe(
         extractor = make_extractor(built, splits, trial, context, body)
         first = _features(extractor, "train", splits.train)
         if stage == 2:
-            more, judged = (_features(extractor, name, getattr(splits, name)) for name in ("val", "test"))
+            # Of few images the first set has all: then there are no more.
+            more = _features(extractor, "val", splits.val) if splits.val.num_images else (first[0][:0], first[1][:0])
+            judged = _features(extractor, "test", splits.test)
         context.put_switches_back("while it computed features")
     with phases("fit"):
         num_classes = len(context.dataset.classes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from results.answers.picked import Kindness, Picked, RandomCheck
+from results.ranking.uncertainty import ALPHA, wilson
 from results.sanitize import name, plain
 from results.tables.number_format import counted, duration, fixed, with_ends
 
@@ -64,9 +65,16 @@ def random_check(check: RandomCheck) -> str:
 
 def _worse_than_probed(kindness: Kindness | None, low: float) -> str:
     """Where luck alone does not explain it: the finals train a head by steps, and the probe fits one to the end."""
-    if kindness is None or low <= kindness.error + kindness.pp:
+    if kindness is None or low <= _worst(kindness) + kindness.pp:
         return ""
     return "; its head has learnt less in the finals than in its probe: try more --epochs, or another --lr"
+
+
+def _worst(kindness: Kindness) -> float:
+    """The upper end of the validation error, over drawing other images, in percent."""
+    from scipy.special import ndtri
+
+    return 100 * wilson(kindness.error / 100, kindness.num_images, float(ndtri(1 - ALPHA / 2)))[1]
 
 
 def _kind(kindness: Kindness) -> str:

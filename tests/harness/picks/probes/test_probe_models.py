@@ -149,6 +149,12 @@ def test_the_second_stage_takes_the_features_of_the_first_and_judges_validation_
     assert second[SOUND[0]].facts["is_converged"] is True
 
 
+def test_where_the_first_set_has_all_images_the_second_stage_takes_no_more(tmp_path):
+    results, asked = probed(SOUND[:1], tmp_path, stage=2, sizes=(10_000, 40_000))
+    assert asked.images.second.counts["val"] == 0
+    assert results[SOUND[0]].correct(asked.images.judged[2].labels).all()
+
+
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_answers_come_to_the_bit(tmp_path):
     command = [sys.executable, "-m", "tests.harness.picks.probes.picks"]

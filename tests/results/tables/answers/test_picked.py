@@ -37,6 +37,8 @@ def test_a_random_model_that_is_best_asks_for_a_longer_shortlist(tmp_path):
 
 def test_a_head_that_learnt_less_than_its_probe_is_told_of(tmp_path):
     assert said(tmp_path, head(200))[2].endswith("than in its probe: try more --epochs, or another --lr")
+    few = {"num_validation": 20, "optimism": {"error": 0.0, "pp": 0.0, "num_models": 24}}
+    assert said(tmp_path, head(50), **few)[2].endswith("0.0 %, expected to be 0.0 pp too kind")
 
 
 def test_a_backbone_that_was_trained_is_said_to_be(tmp_path):
