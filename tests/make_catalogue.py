@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
+from math import isnan
 from pathlib import Path
 from typing import Literal
 
@@ -128,12 +129,13 @@ def _of_torchvision(spec: ModelSpec, tag: str) -> Published:
     from torchvision import models
 
     weights = models.get_model_weights(spec.name)[tag]
+    top1 = weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]  # nan of features without a classifier
     return Published(
         num_classes=1000,  # of ImageNet-1k, as all of its classifiers; not all have their categories in `meta`
         license=VISION_LICENSES[weights.meta.get("license")],
         num_bytes=round(weights.meta["_file_size"] * 2**20),
-        top1=weights.meta["_metrics"]["ImageNet-1K"]["acc@1"],
-        top1_img_size=weights.transforms().crop_size[0],
+        top1=None if isnan(top1) else top1,
+        top1_img_size=None if isnan(top1) else weights.transforms().crop_size[0],
     )
 
 
