@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 # Classifiers of ImageNet at 224 px, by family: the well-known ones, then those that timm and
 # torchvision lack. More: pytorchcv.model_provider._models, which torch must be imported for.
 FAMILIES = {
-    "resnet": ("resnet10", "resnet18", "resnet50", "preresnet18", "seresnet18"),
+    "resnet": (
+        "resnet10",
+        "resnet18_wd4",
+        "resnet18",
+        "resnet50",
+        "preresnet18",
+        "seresnet18",
+    ),
     "resnext": ("resnext26_32x4d", "resnext50_32x4d"),
     "densenet": ("densenet121", "densenet169"),
     "mobilenet": ("mobilenet_w1", "mobilenetv2_w1", "mobilenetv3_large_w1"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import harness
+import numpy as np
 import pytest
 import zoo
+from PIL import Image
 from zoo.testing import model_checks
 
 import zoo_pytorchcv
@@ -47,15 +49,30 @@ def test_the_models_keep_what_a_run_relies_on(check: Callable[[], None]) -> None
     check()
 
 
-def test_a_model_is_trained_beside_one_of_the_harness(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Forty pictures of noise in two classes."""
+    generator = np.random.default_rng(0)
+    for number in range(40):
+        name = "dark" if number % 2 else "bright"
+        noise = generator.integers(0, 128 if number % 2 else 256, (32, 32, 3))
+        path = tmp_path / "images" / name / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise.astype(np.uint8)).save(path)
+    return tmp_path / "images"
+
+
+def test_a_model_is_trained_beside_one_of_the_harness(
+    folder: Path, tmp_path: Path
+) -> None:
     run = harness.run(
-        ["pytorchcv/igcv3_wd2", "mlp"],
-        dataset="synthetic",
+        ["pytorchcv/resnet18_wd4", "mlp"],
+        data_dir=folder,
         device="cpu",
         epochs=1,
         time_budget=0,
         quiet=True,
-        output=tmp_path,
+        output=tmp_path / "runs",
     )
-    assert set(run.table["model"]) == {"pytorchcv/igcv3_wd2", "mlp"}
+    assert set(run.table["model"]) == {"pytorchcv/resnet18_wd4", "mlp"}
     assert set(run.table["status"]) == {"ok"}
