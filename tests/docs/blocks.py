@@ -38,7 +38,7 @@ class Command:
 
     @property
     def fails(self) -> bool:
-        return any(line.startswith("error: ") for line in self.output)
+        return any(re.search(r"^error: |, \d+ failed", line) for line in self.output)
 
 
 def blocks(text: str) -> list[File | Command]:

@@ -31,6 +31,14 @@ def test_files_and_commands_come_in_their_order():
 
 
 @pytest.mark.parametrize(
+    "line", ["error: unknown model 'three'", "mine/net  29 of 33 checks passed, 1 failed, 3 not run"]
+)
+def test_a_command_that_failed_says_so(line):
+    assert Command(line="harness", output=["first", line]).fails
+    assert not Command(line="harness", output=["2 models: 2 ok, nothing wrong"]).fails
+
+
+@pytest.mark.parametrize(
     ("expected", "printed", "same"),
     [
         (["a", "…", "d"], ["a", "b", "c", "d"], True),
