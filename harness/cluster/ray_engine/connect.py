@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -23,7 +24,7 @@ INSTALL = "pip install 'zoo-harness[ray]'"
 OLDEST = (2, 54)
 # Below its folder for temporary files: /session_2026-11-27_03-33-01_497782_1234567/sockets/plasma_store, and a NUL.
 LONGEST_FOLDER = 104 - 70
-FORGET_S = 2.0
+FORGET_S, KNOCK_S = 2.0, 10.0
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # under `uv run` it would build the environment of each task anew
@@ -111,12 +112,20 @@ def _imported() -> Any:
 def _join(ray: Any, address: str) -> str:
     """Returns the address that `auto` stands for."""
     try:
+        _knock(address)
         _hold_its_tongue()
         return str(ray.init(address, log_to_driver=False, logging_level="ERROR").address_info["address"])
     # What Ray raises where a cluster does not answer depends on when it finds out.
     except Exception as error:
         cause = f"no Ray cluster answers at {address}: {first_line(error)}"
         raise ZooError(cause, "see: ray status; or leave --address out") from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError or ValueError where nobody listens at HOST:PORT: Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
 
 
 def _hold_its_tongue() -> None:
