@@ -8,6 +8,7 @@ from contextvars import copy_context
 from queue import Queue
 from threading import Event, Thread
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.picks.listing.candidates import Dropped
 from harness.picks.listing.weights_plan import WEIGHTS, Locate, WeightsPlan
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Tell = Callable[[str, int, int], None]
 
 AWAY = "does not answer"  # what is said of a host: it is not asked again for each of its files
+HUGGING_FACE = "Hugging Face"
 Arrived = tuple["Listed", str]  # a model, and why its weights did not come ("" where they did)
 
 
@@ -47,23 +49,28 @@ def _in_turn(local: Sequence[Listed], waiting: Queue[Arrived | None]) -> Iterato
 def _fetch_all(
     fetched: Sequence[Listed], locate: Locate, waiting: Queue[Arrived | None], over: Event, tell: Tell
 ) -> None:
-    away = ""
+    away: dict[str, str] = {}
     for one in fetched:
         if over.is_set():
             break
-        problem = away or _fetch(one, locate, tell)
-        away = problem if AWAY in problem else ""
-        waiting.put((one, problem))
+        waiting.put((one, _fetch(one, locate, away, tell)))
     waiting.put(None)
 
 
-def _fetch(one: Listed, locate: Locate, tell: Tell) -> str:
-    """Why the weights of a model did not come, "" where they did."""
-    candidate = one.candidate
+def _fetch(one: Listed, locate: Locate, away: dict[str, str], tell: Tell) -> str:
+    """Why the weights of a model did not come, "" where they did; `away` has what is said of hosts that are away."""
+    candidate, host = one.candidate, ""
     try:
-        if (source := locate(candidate)) is not None:
-            fetch(source, lambda done: tell(candidate.name, done, candidate.num_bytes))
+        source = locate(candidate)
+        if source is None:
+            return ""
+        host = HUGGING_FACE if source.repository else urlsplit(source.url).hostname or ""
+        if host in away:
+            return f"cannot download {source.file_name}: {away[host]}"
+        fetch(source, lambda done: tell(candidate.name, done, candidate.num_bytes))
     except ZooError as error:
+        if AWAY in error.cause:
+            away[host] = error.cause.rpartition(": ")[2]
         return error.cause
     except Exception as error:  # of a library, such as one that another version of it has renamed
         return f"{type(error).__name__}: {first_line(error)}"

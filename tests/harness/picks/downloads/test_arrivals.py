@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -56,16 +57,27 @@ def test_one_that_does_not_come_costs_itself_alone(monkeypatch):
     ]  # fmt: skip
 
 
-def test_a_host_that_is_away_is_asked_once(monkeypatch):
+def test_a_host_that_is_away_is_asked_once_and_others_still(monkeypatch):
     asked = []
 
     def fetch(source, tell):
         asked.append(source.url)
-        raise ZooError("cannot download x: huggingface.co does not answer", "")
+        if not source.url.endswith("other"):
+            raise ZooError("cannot download a: host does not answer", "")
 
-    problems = arrived(plan(fetched=["a", "b", "c"]), fetch, monkeypatch)
-    assert [problem for _, problem in problems] == ["cannot download x: huggingface.co does not answer"] * 3
-    assert len(asked) == 1
+    def elsewhere(one):
+        found = locate(one)
+        return replace(found, url="https://elsewhere/other") if one.model == "other" else found
+
+    monkeypatch.setattr("harness.picks.downloads.arrivals.fetch", fetch)
+    with arriving(plan(fetched=["a", "b", "other"]), elsewhere, lambda *progress: None) as arrivals:
+        problems = {one.candidate.model: problem for one, problem in arrivals}
+    assert problems == {
+        "a": "cannot download a: host does not answer",
+        "b": "cannot download b.a: host does not answer",
+        "other": "",
+    }
+    assert len(asked) == 2
 
 
 def test_a_pick_that_is_stopped_fetches_nothing_more(monkeypatch):
