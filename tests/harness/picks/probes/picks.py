@@ -24,16 +24,17 @@ def planned(zoo, names, dataset="planted", **changes):
     return plan(choices, [0], dataset=dataset, train=train, timing=TimingConfig(), device="cpu")
 
 
-def probing(folder, zoo=None, dataset="planted", sizes=(30, 60), **changes):
+def probing(folder, zoo=None, dataset="planted", sizes=(30, 60), data_dir=None, **changes):
     zoo = zoo or discover([PLUGIN])
-    images = choose_images(load(DatasetSource(spec=zoo.dataset(dataset))), *sizes)
+    source = DatasetSource(data_dir=data_dir) if data_dir else DatasetSource(spec=zoo.dataset(dataset))
+    images = choose_images(load(source), *sizes)
     return Probing(folder=folder, zoo=zoo, images=images, device=torch.device("cpu"), plugins=(PLUGIN,), **changes)
 
 
-def probed(names, folder, stage=1, **changes):
-    """The results of these models, with which the images' labels can be had."""
-    asked = probing(folder, **changes)
-    return probe_models(planned(asked.zoo, names), stage, asked), asked
+def probed(names, folder, stage=1, asked=None, img_size=None, **changes):
+    """The results of these models, and what was asked, which has the images' labels."""
+    asked = asked or probing(folder, **changes)
+    return probe_models(planned(asked.zoo, names, img_size=img_size), stage, asked), asked
 
 
 def same_answers(one, other):

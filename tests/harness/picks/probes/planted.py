@@ -59,8 +59,18 @@ def not_finite(features):
     return torch.where(torch.arange(len(features))[:, None] == 5, torch.nan, features)
 
 
-def fail(features):
+def fail(*inputs):
     raise ValueError("no more than two images")
+
+
+class Spoiler(Blind):
+    """Sound by itself; whoever comes after it in its process has no convolutions."""
+
+    def forward(self, images):
+        features = super().forward(images)
+        if len(images) > 2:
+            nn.Conv2d.forward = fail
+        return features
 
 
 HARMS = {
@@ -80,6 +90,7 @@ def seeing(body, width):
 @hookimpl
 def zoo_models():
     yield ModelSpec(name="planted/seer", build=seeing(Seer, 2))
+    yield ModelSpec(name="planted/spoiler", build=seeing(Spoiler, 8))
     for name in ("planted/blind", "planted/copy"):
         yield ModelSpec(name=name, build=seeing(Blind, 8))
     for name, harm in HARMS.items():

@@ -44,6 +44,19 @@ def test_classes_come_to_equal_numbers_as_far_as_they_have_images():
     assert sorted(all_of_them) == list(range(155))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_each_group_is_one_of_a_class_that_has_the_fewest_images_by_then(seed):
+    units, labels, (rows,) = drawn(seed, nums=(100,))
+    members = {unit: [row for row in range(200) if units[row] == unit] for unit in units}
+    counts, left = Counter(dict.fromkeys(range(4), 0)), set(units)
+    for unit in dict.fromkeys(units[row] for row in rows):
+        to_have = {labels[row] for one in left for row in members[one]}
+        fewest = min(counts[label] for label in to_have)
+        assert fewest in {counts[labels[row]] for row in members[unit]}
+        counts.update(labels[row] for row in members[unit])
+        left.remove(unit)
+
+
 def test_a_set_with_fewer_images_than_classes_does_not_take_the_first_classes():
     (rows,) = nested_rows(range(1000), range(1000), range(1000), (20,), seed=0)
     assert len(rows) == 20

@@ -15,7 +15,7 @@ from tests.harness.picks.probes.picks import planned, probing
 from zoo.discovery import discover
 
 ZOO = discover(environment={})
-NAMES = ["squeezenet1_1", "mlp", "timm/test_resnet", "timm/test_convnext"]
+NAMES = ["mlp", "timm/test_resnet", "timm/test_convnext"]
 MODELS = [
     pytest.param(name, marks=pytest.mark.skipif(name not in ZOO.models, reason=f"this timm has no {name}"))
     for name in NAMES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from time import monotonic, sleep
 
 import pytest
 
-from harness.picks.probes import probe_models as probing_module
 from harness.picks.probes.store import probe_path
 from results.ranking.compare import rank
 from tests.harness.picks.probes.picks import probed, same_answers
+from tests.harness.pictures import folder
 from tests.source import ROOT
 
 SOUND = ["planted/seer", "planted/blind", "planted/copy"]
@@ -113,10 +114,21 @@ def test_a_damaged_file_and_another_question_are_probed_again(tmp_path):
     ]
 
 
-def test_more_models_than_a_process_carries_get_another(tmp_path, monkeypatch, mixed):
-    monkeypatch.setattr(probing_module, "AT_ONCE", 2)
-    results, _ = probed(SOUND, tmp_path, num_threads=1)
-    assert all(same_answers(results[name], mixed[0][name]) for name in SOUND)
+def test_who_spoils_its_process_costs_no_other_its_result(tmp_path, mixed):
+    results, _ = probed(["planted/spoiler", "planted/blind"], tmp_path, num_threads=1)
+    assert results["planted/spoiler"].is_ok
+    assert same_answers(results["planted/blind"], mixed[0]["planted/blind"])
+
+
+def test_images_are_decoded_once_for_all_models_of_one_geometry(tmp_path, monkeypatch):
+    """Once the files are gone, a model that wants them at another size has none."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = folder(tmp_path / "data", ["cat", "dog"], num=20, mode="L")
+    _, asked = probed(["planted/blind"], tmp_path / "pick", data_dir=root, img_size=16)
+    shutil.rmtree(root)
+    same = probed(["planted/copy"], tmp_path / "pick", asked=asked, img_size=16)[0]["planted/copy"]
+    other = probed(["planted/seer"], tmp_path / "pick", asked=asked, img_size=20)[0]["planted/seer"]
+    assert (same.status, other.status, other.phase) == ("ok", "failed", "data")
 
 
 def test_two_processes_at_a_time_come_to_the_same(tmp_path, mixed):
@@ -169,5 +181,5 @@ def test_killed_at_any_moment_the_same_answers_come_to_the_bit(tmp_path):
         child.wait()
     subprocess.run([*command, str(killed), *SOUND], check=True, env=environment)
     for stage in (1, 2):
-        one, other = (probed(SOUND, folder, stage=stage)[0] for folder in (tmp_path / "whole", killed))
+        one, other = (probed(SOUND, where, stage=stage)[0] for where in (tmp_path / "whole", killed))
         assert all(same_answers(one[name], other[name]) for name in SOUND)
