@@ -2,8 +2,9 @@
 
 It minimises what scikit-learn's LogisticRegression does at the same C (Pedregosa et al. 2011, Journal of Machine
 Learning Research 12, 2825-2830): C times the summed log-loss plus half the squared weights, the intercept free; of two
-classes only one has weights. Features are scaled by the training images, and turned into the space that these span,
-which changes nothing but the number of weights.
+classes only one has weights. Features are scaled by the training images and turned onto their axes, which changes
+nothing but how fast the minimum comes: on each axis a weight is measured in units of about its own uncertainty, or the
+features of networks, of which a few axes hold nearly all, would take thousands of steps.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from torch import Tensor, nn
 from harness.picks.probes.scaling import Scaling
 
 DECADES = tuple(10.0**exponent for exponent in range(-4, 3))
-# Values of C in a row without a better log-loss, after which larger ones are not tried.
-PATIENCE = 2
+# Values of C in a row without a better log-loss, after which larger ones are not tried: they take the most steps.
+PATIENCE = 1
 # Largest slope of the mean loss: to choose a C, and of the fit that is kept, whose probabilities are then exact beyond
 # 1e-6. Between them L-BFGS would need differences of losses that float64 has not; Newton's steps need none.
-NEAR, EXACT = 1e-6, 1e-11
+NEAR, EXACT = 1e-5, 1e-10
 MOST_STEPS, MOST_NEWTON, MOST_CONJUGATE = 2000, 20, 500
 
 
@@ -49,20 +50,20 @@ def fit(
 ) -> LogisticFit:
     """Fit at each C from the smallest on, each from where the one before ended. Equally good: the smallest."""
     scaling = Scaling.of(features_NF)
-    inputs_NR, val_inputs_MR = _in_their_span(scaling(features_NF), scaling(val_features_MF))
+    inputs_NR, val_inputs_MR = _on_their_axes(scaling(features_NF), scaling(val_features_MF))
     targets_NK = nn.functional.one_hot(labels_N, num_classes).to(inputs_NR)
     weights = inputs_NR.new_zeros(inputs_NR.shape[1] + 1, 1 if num_classes == 2 else num_classes)
     losses: list[float] = []
     best = 0.0, weights
     for c in sorted(cs):
-        weights = _descended(_Loss(inputs_NR, targets_NK, 1 / (c * len(labels_N))), weights)
+        weights = _descended(_Loss.of(inputs_NR, targets_NK, c), weights)
         losses.append(float(nn.functional.nll_loss(_log_probs(weights, val_inputs_MR), val_labels_M)))
         if losses[-1] < min(losses[:-1], default=float("inf")):
             best = c, weights
         elif min(losses) < min(losses[-PATIENCE:]):
             break
     c, weights = best
-    weights, is_converged = _polished(_Loss(inputs_NR, targets_NK, 1 / (c * len(labels_N))), weights)
+    weights, is_converged = _polished(_Loss.of(inputs_NR, targets_NK, c), weights)
     log_probs_MK = _log_probs(weights, val_inputs_MR)
     return LogisticFit(
         val_log_probs_MK=log_probs_MK,
@@ -73,12 +74,13 @@ def fit(
     )
 
 
-def _in_their_span(inputs_NF: Tensor, others_MF: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in an orthonormal basis of what the first span, where that has fewer dimensions than features."""
-    if inputs_NF.shape[0] >= inputs_NF.shape[1]:
-        return inputs_NF, others_MF
-    basis_FN, coordinates_NN = torch.linalg.qr(inputs_NF.T)
-    return coordinates_NN.T.contiguous(), others_MF @ basis_FN
+def _on_their_axes(inputs_NF: Tensor, others_MF: Tensor) -> tuple[Tensor, Tensor]:
+    """Both turned onto the principal axes of the first, of which there are no more than images or features."""
+    if inputs_NF.shape[0] < inputs_NF.shape[1]:
+        basis_FN, coordinates_NN = torch.linalg.qr(inputs_NF.T)
+        inputs_NF, others_MF = coordinates_NN.T, others_MF @ basis_FN
+    axes_RR = torch.linalg.eigh(inputs_NF.T @ inputs_NF)[1]
+    return inputs_NF @ axes_RR, others_MF @ axes_RR
 
 
 def _log_probs(weights: Tensor, inputs_NR: Tensor) -> Tensor:
@@ -91,16 +93,33 @@ def _log_probs(weights: Tensor, inputs_NR: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """Mean log-loss and `decay` times half the squared weights; slopes by hand, since autograd has its own threads."""
+    """Mean log-loss with half the squared weights, of weights in units [R + 1, 1]; `decays` are the penalty in these.
+
+    Slopes are taken by hand, since autograd has its own threads.
+    """
 
     inputs_NR: Tensor
     targets_NK: Tensor
-    decay: float
+    decays_R1: Tensor
+    units: Tensor
+
+    @classmethod
+    def of(cls, inputs_NR: Tensor, targets_NK: Tensor, c: float) -> _Loss:
+        """In units in which about every weight is curved by 1 where all classes are equally probable."""
+        (num_images, num_classes), decay = targets_NK.shape, 1 / (c * len(targets_NK))
+        curved_R1 = inputs_NR.square().sum(0)[:, None] / num_images * (num_classes - 1) / num_classes**2
+        units_R1 = (curved_R1 + decay).rsqrt()
+        return cls(
+            inputs_NR * units_R1.T,
+            targets_NK,
+            decay * units_R1.square(),
+            nn.functional.pad(units_R1, (0, 0, 0, 1), value=1.0),
+        )
 
     def value_and_slope(self, weights: Tensor) -> tuple[Tensor, Tensor]:
         log_probs_NK = _log_probs(weights, self.inputs_NR)
         mean = -(log_probs_NK * self.targets_NK).sum() / len(self.inputs_NR)
-        value = mean + 0.5 * self.decay * weights[:-1].square().sum()
+        value = mean + 0.5 * (self.decays_R1 * weights[:-1].square()).sum()
         return value, self._down(log_probs_NK.exp() - self.targets_NK, weights)
 
     def curvature(self, weights: Tensor) -> Callable[[Tensor], Tensor]:
@@ -118,11 +137,12 @@ class _Loss:
     def _down(self, errors_NK: Tensor, weights: Tensor) -> Tensor:
         """From changes of the logits to those of the weights, and the penalty's."""
         mean = errors_NK[:, -weights.shape[1] :] / len(self.inputs_NR)
-        return torch.cat([self.inputs_NR.T @ mean + self.decay * weights[:-1], mean.sum(0, keepdim=True)])
+        return torch.cat([self.inputs_NR.T @ mean + self.decays_R1 * weights[:-1], mean.sum(0, keepdim=True)])
 
 
 def _descended(loss: _Loss, start: Tensor) -> Tensor:
-    weights = start.clone().requires_grad_()
+    """Weights near the minimum."""
+    weights = (start / loss.units).requires_grad_()
     optimizer = torch.optim.LBFGS(
         [weights], max_iter=MOST_STEPS, tolerance_grad=NEAR, tolerance_change=0.0, line_search_fn="strong_wolfe"
     )
@@ -132,17 +152,18 @@ def _descended(loss: _Loss, start: Tensor) -> Tensor:
         return value
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return weights.detach()
+    return weights.detach() * loss.units
 
 
-def _polished(loss: _Loss, weights: Tensor) -> tuple[Tensor, bool]:
-    """The minimum near `weights` by Newton's method, and whether it was reached."""
+def _polished(loss: _Loss, start: Tensor) -> tuple[Tensor, bool]:
+    """The minimum near `start` by Newton's method, and whether it was reached."""
+    weights = start / loss.units
     for _ in range(MOST_NEWTON):
         slope = loss.value_and_slope(weights)[1]
         if float(slope.abs().max()) <= EXACT:
-            return weights, True
+            return weights * loss.units, True
         weights = weights + _solved(loss.curvature(weights), -slope)
-    return weights, float(loss.value_and_slope(weights)[1].abs().max()) <= EXACT
+    return weights * loss.units, float(loss.value_and_slope(weights)[1].abs().max()) <= EXACT
 
 
 def _solved(product: Callable[[Tensor], Tensor], right: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ def test_c_is_that_of_least_log_loss_and_larger_ones_are_not_tried_in_vain():
     torch.testing.assert_close(fit.val_log_probs_MK, best.val_log_probs_MK, atol=1e-5, rtol=0)
     assert len(fit.losses) == logistic.DECADES.index(fit.c) + 1 + logistic.PATIENCE < len(logistic.DECADES)
     log_probs = fit.val_log_probs_MK[torch.arange(40), val_labels]
-    assert min(fit.losses) == pytest.approx(-float(log_probs.mean()))
+    assert min(fit.losses) == pytest.approx(-float(log_probs.mean()), rel=1e-3)
 
 
 def test_with_separable_classes_every_c_is_tried():
