@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from harness.cluster.local_workers import LOGS, LocalWorker, Place, local_workers
 from harness.cluster.worker import as_text
-from harness.cluster.workspace import clear_workspaces, offer
+from harness.cluster.workspace import offer
 from results.store.claims import Claims
 from results.store.file_names import trial_slug
 from zoo.errors import ENVIRONMENT, ZooError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.runs.session import Session
 
 LOOK_S = 0.5  # between two looks for records
+RELEASE_S = 5.0  # in which workers whose trials are all recorded let their claims go
 FAILED = (0, 1)  # a worker whose trials all ended, well or not
 
 
@@ -44,10 +45,11 @@ class Waiting:
             offer(run, runner.work / "data")
         with local_workers(run, self.places if to_do else (), run / LOGS) as workers:
             self._await(session, to_do, left, workers)
-        claims = Claims(run)
+        claims, deadline = Claims(run), monotonic() + RELEASE_S
+        while claims.live() and monotonic() < deadline:
+            sleep(LOOK_S / 5)  # a claim is let go just after its record is there
         if not claims.live():
             claims.clear()
-            clear_workspaces(run)
 
     def _opening(self, session: Session) -> list[str]:
         run = session.store.path

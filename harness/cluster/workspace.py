@@ -14,6 +14,7 @@ from zlib import crc32
 from harness.isolation.dataset_files import hand_over
 from results.errors import StoreError
 from results.store.atomic import make_folder, refuse_link
+from results.store.claims import WORKERS
 from results.store.file_names import slug
 from results.store.holder import Holder
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from harness.data.dataset import Dataset
 
-FOLDER = "workers"
 DATA = "data"
 
 
@@ -36,15 +36,15 @@ class Workspace:
     @classmethod
     def make(cls, run: Path) -> Workspace:
         """A new one. Raises StoreError where the run's folder cannot be written."""
-        refuse_link(run / FOLDER)
+        refuse_link(run / WORKERS)
         host = slug(Holder.this().host.lower())
-        path = run / FOLDER / f"{host}-{os.getpid()}-{secrets.token_hex(2)}"
+        path = run / WORKERS / f"{host}-{os.getpid()}-{secrets.token_hex(2)}"
         make_folder(path, new=True)
         return cls(run, path)
 
     def share(self, dataset: Dataset) -> Path:
         """The dataset's files for all workers of the run, which the first of them has written. Raises StoreError."""
-        shared, own = self.run / FOLDER / DATA, self.path / DATA
+        shared, own = self.run / WORKERS / DATA, self.path / DATA
         if not shared.is_dir():
             try:
                 hand_over(dataset, own)
@@ -58,24 +58,18 @@ class Workspace:
         """The folder of features that machines like this one share: another kind rounds them otherwise."""
         kind = {name: value for name, value in machine.items() if name not in ("cores", "memory_gib", "affinity")}
         mark = crc32(json.dumps(kind, sort_keys=True).encode())
-        return self.run / FOLDER / f"features-{mark:08x}"
+        return self.run / WORKERS / f"features-{mark:08x}"
 
     def remove(self) -> None:
         """Remove the worker's own folder; that of all goes with the run's end."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def clear_workspaces(run: Path) -> None:
-    """Remove all that workers needed; none may be at work."""
-    refuse_link(run / FOLDER)
-    shutil.rmtree(run / FOLDER, ignore_errors=True)
-
-
 def offer(run: Path, data: Path) -> None:
     """Let all workers have the dataset's files that the run itself has written in `data`. Raises OSError."""
-    refuse_link(run / FOLDER)
-    make_folder(run / FOLDER)
-    _rename_first(data, run / FOLDER / DATA)
+    refuse_link(run / WORKERS)
+    make_folder(run / WORKERS)
+    _rename_first(data, run / WORKERS / DATA)
 
 
 def _rename_first(source: Path, target: Path) -> None:

@@ -24,6 +24,7 @@ from harness.runs.trial_step import take_step
 from results.page.write import PAGE, write_page
 from results.sanitize import plain
 from results.store import image_names
+from results.store.claims import Claims
 from results.store.disk_space import require_space
 from results.store.lock import locked
 from results.store.run_store import RunStore
@@ -73,8 +74,11 @@ class Session:
 
     def carry_out(self, planned: Sequence[Planned]) -> Run:
         """Every trial of `planned` that has no record yet, then the tables of all."""
-        with locked(self.store.path, with_workers=self.engine is not None and self.engine.is_shared), self._resumable():
+        is_shared = self.engine is not None and self.engine.is_shared
+        with locked(self.store.path, with_workers=is_shared), self._resumable():
             self.store.clear_work()  # which a run that was killed has left
+            if not is_shared:
+                Claims(self.store.path).clear()  # of workers none of which is at work, or there were no lock
             # A run that goes on has the same images in the same order, by their fingerprint, if under other names.
             image_names.keep(self.store, self.context.dataset.test_images)
             done = self.store.done()

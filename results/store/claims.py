@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from results.store.atomic import make_folder, read_regular, refuse_link
 from results.store.holder import Holder
 
 FOLDER = "claims"
+WORKERS = "workers"  # what they need while they work: a folder each, and the files of the data for all
 HEARTBEAT_S = 20.0
 BEATS_MISSED = 3
 
@@ -123,11 +125,10 @@ class Claims:
                 self._path(claim.trial, turn).unlink()
 
     def clear(self) -> None:
-        """Remove the folder, with what dead workers have left in it; nobody may be at work."""
-        with suppress(OSError):
-            for path in self.folder.iterdir():
-                path.unlink()
-            self.folder.rmdir()
+        """Remove what workers have left in the run's folder, claims and files; none may be at work."""
+        for name in (FOLDER, WORKERS):
+            refuse_link(self.run / name)
+            shutil.rmtree(self.run / name, ignore_errors=True)
 
     def _all(self) -> Iterator[Claim]:
         try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
+from harness.cluster.worker import as_text
 from results.store.claims import Claims
 from tests.faults.parents import Parent
-from tests.faults.runs import run
+from tests.faults.runs import OPTIONS, PLUGIN, is_alive, run
 from tests.faults.worker_runs import NAMES, TRAINED, figures, plan, store_of, worker
 
 pytestmark = pytest.mark.usefixtures("server")
@@ -22,11 +24,12 @@ def serial(tmp_path_factory):
     return run(tmp_path_factory.mktemp("serial"), NAMES, *TRAINED)
 
 
-def test_two_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_leaves(tmp_path, serial):
+@pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_leaves(tmp_path, serial, count):
     waiting = plan(tmp_path)
-    workers = [worker(tmp_path, name, "--heartbeat", "1") for name in ("one", "two")]
-    codes = [each.ended(60) for each in workers]
-    assert (codes, waiting.ended(60)) == ([0, 0], 0), [each.said for each in (*workers, waiting)]
+    workers = [worker(tmp_path, str(number), "--heartbeat", "1") for number in range(count)]
+    codes = [each.ended(100) for each in workers]
+    assert (codes, waiting.ended(60)) == ([0] * count, 0), [each.said for each in (*workers, waiting)]
     store = store_of(tmp_path)
     assert figures(store) == figures(serial.store)
     said = "".join(each.said for each in workers)
@@ -64,6 +67,39 @@ def test_a_worker_that_is_asked_to_end_lets_its_trial_go_with_its_checkpoint(tmp
     assert len(list((store.path / "progress").rglob("*.safetensors"))) == 1
     waiting.signal(signal.SIGINT)
     assert waiting.ended() == 130
+
+
+@pytest.mark.slow
+def test_jobs_are_started_each_on_its_cores_and_leave_what_the_serial_run_leaves(tmp_path, serial):
+    (tmp_path / "jobs").mkdir()
+    command = ["-p", str(PLUGIN), "run", "--plugins", NAMES, *OPTIONS, *TRAINED, "--jobs", "2"]
+    jobs = Parent(tmp_path / "jobs", [*command, "--output", str(tmp_path / "runs")])
+    assert jobs.ended(200) == 0, jobs.said
+    store = store_of(tmp_path)
+    assert figures(store) == figures(serial.store)
+    cores = sorted(os.sched_getaffinity(0))
+    halves = {as_text(cores[: len(cores) // 2]), as_text(cores[len(cores) // 2 :])}
+    assert {record.machine["affinity"] for record in store.records()} <= halves
+    assert len(list((store.path / "logs" / "workers").iterdir())) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_jobs_end_with_the_run_that_started_them(tmp_path, monkeypatch, number):
+    monkeypatch.setenv("HOSTILE_SLOW", "train:10:0.5")
+    monkeypatch.setenv("HOSTILE_REACHED", str(tmp_path / "reached"))
+    command = ["-p", str(PLUGIN), "run", "--plugins", "bad/slow", *OPTIONS, *TRAINED, "--jobs", "2"]
+    jobs = Parent(tmp_path, [*command, "--output", str(tmp_path / "runs")])
+    jobs.wait_for("reached", 100)
+    claims = Claims(store_of(tmp_path).path)
+    pids = [claim.holder.pid for claim in claims.live()]
+    jobs.signal(number)
+    jobs.ended(30)
+    deadline = monotonic() + 10
+    while any(map(is_alive, pids)) and monotonic() < deadline:
+        sleep(0.1)
+    assert [pid for pid in pids if is_alive(pid)] == []
+    assert (len(pids) > 0, claims.latest()) == (True, {})
 
 
 @pytest.mark.slow
@@ -111,5 +147,6 @@ def test_a_run_that_workers_are_at_is_not_resumed_and_one_that_is_carried_out_ta
     serial.wait_for("reached", 60)
     refused = worker(tmp_path, "two")
     assert (refused.ended(), "is in use by process" in refused.said) == (4, True), refused.said
+    assert not {"claims", "workers"} & {path.name for path in store_of(tmp_path).path.iterdir()}
     serial.signal(signal.SIGTERM)
     assert serial.ended() == 143
