@@ -50,8 +50,8 @@ def test_every_field_of_a_record_is_described(record):
 def test_every_setting_of_a_trial_is_described(record):
     kinds = (TrainConfig, TimingConfig, Numerics)
     names = {field.name for kind in kinds for field in fields(kind)} - {"numerics"}
-    found = {*record["trial"], *record["trial"]["train"], *record["trial"]["timing"]}
-    assert names | found <= described("`trial`")
+    written = {*record["trial"], *record["trial"]["train"], *record["trial"]["timing"]}
+    assert names | written <= described("`trial`")
 
 
 def test_every_fact_of_the_machine_the_data_and_the_model_is_described(record):
