@@ -60,7 +60,7 @@ def test_47_names_that_match_nothing_are_refused_with_a_guess_or_a_count(refused
 def test_47_a_name_that_is_given_twice_is_meant_once(monkeypatch):
     chosen = []
     ended = SimpleNamespace(text=lambda *, as_json: "", exit_code=0)
-    monkeypatch.setattr("harness.runs.start.run", lambda request, choices, zoo: chosen.extend(choices) or ended)
+    monkeypatch.setattr("harness.runs.start.run", lambda request, choices, *_: chosen.extend(choices) or ended)
     main.main([*RUN, "--plugins", "resnet18,resnet18,resnet18"])
     assert [choice.name for choice in chosen] == ["resnet18"]
 
