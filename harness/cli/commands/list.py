@@ -50,17 +50,18 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     if arguments.json:
         print(json.dumps([_as_json(spec, zoo.models[name][1]) for name, spec in specs.items()], indent=1))
     elif arguments.weights:
-        print("\n".join(_published(name, tag) for name, spec in specs.items() for tag in spec.weights))
+        rows = [_published(name, tag) for name, spec in specs.items() for tag in spec.weights]
+        print("\n".join("\t".join(plain(word) for word in row).rstrip("\t") for row in rows))
     else:
         print("\n".join(specs))
     return 0
 
 
-def _published(name: str, tag: str) -> str:
-    """One set of weights, with what is published of it, between tabs; blank where that is not known."""
+def _published(name: str, tag: str) -> list[str]:
+    """One set of weights, and what is published of it; "" where that is not known."""
     from zoo.catalogue.published import published  # only now: a list of names needs no catalogue
 
-    return "\t".join([f"{name}.{plain(tag)}", *published_words(published(name, tag))]).rstrip("\t")
+    return [f"{name}.{tag}", *published_words(published(name, tag))]
 
 
 def _as_json(spec: ModelSpec, owner: str) -> dict[str, object]:
