@@ -95,7 +95,7 @@ def pick(
     budget: str | float | None = None,
     max_download: str | int | None = None,
     offline: bool = False,
-    models: str | Sequence[str] = "",
+    models: str | Sequence[str] = "all",
     license: str | None = None,
     seeds: int = 3,
     device: str = "auto",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.plan.option_table import RUN
-from harness.plan.pick_options import PICK
+from harness.plan.pick_options import ALL, PICK, SEEDS
 from harness.plan.request import RunRequest
 from zoo.errors import USAGE, ZooError
 
@@ -53,9 +53,12 @@ class PickRequest:
         if arguments["offline"] and arguments["max_download"]:
             raise ZooError("--offline fetches nothing, and --max-download something", "give one of them", USAGE)
         own = {name: arguments[name] for name in cls.__dataclass_fields__ if name in arguments}
-        own |= {"models": tuple(part for part in arguments["models"].split(",") if part)}
+        own |= {"models": tuple(part for part in arguments["models"].split(",") if part not in ("", ALL))}
+        own |= {"plan": arguments["plan"] and Path(arguments["plan"])}  # which is a text where it comes from a file
         whole = {name: option.default for name, option in RUN.items()}
         whole |= {name: arguments[name] for name in RUN if name in arguments and name != "models"}
+        if arguments["folds"] and arguments["seeds"] == SEEDS:  # nobody has asked for these: repeats take their place
+            whole["seeds"] = 1
         run = RunRequest.of(whole, command)
         timing = replace(run.timing, batch_size=arguments["infer_batch_size"])
         plain = {name: _plain(arguments[name]) for name in PICK} | {"plugins": list(run.setup.plugins)}

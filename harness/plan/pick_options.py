@@ -8,7 +8,7 @@ from harness.plan import amounts, values
 from harness.plan.option_table import LICENSE, RUN, Option
 from harness.plan.values import MAX_SEEDS, one_of, real, switch, whole
 
-SEEDS = 3
+SEEDS, ALL = 3, "all"
 ON = ("cpu", "cuda", "mps", "xpu")
 OF_RUN = (
     *("plugins", "dataset", "data_dir", "train_dir", "val_dir", "test_dir", "labels", "group_by"),
@@ -18,7 +18,7 @@ OF_RUN = (
     *("trial_timeout", "memory_limit", "checkpoint_every", "time_budget", "logger", "output", "log", "quiet"),
 )
 PICK: dict[str, Option] = {
-    "models": Option("names and globs that narrow the choice; a leading - excludes", values.names, "", "NAMES"),
+    "models": Option("names and globs that narrow the choice; a leading - excludes", values.names, ALL, "NAMES"),
     "max_ms": Option("ms that a batch may take, at most", real(0, open_low=True), None, "MS"),
     "on": Option("the device of --max-ms (default: that of --device)", one_of(*ON), None, choices=ON),
     "infer_batch_size": Option("images in a batch of --max-ms", whole(1), 1),
@@ -32,7 +32,7 @@ PICK: dict[str, Option] = {
     "plan": Option("write what is to be fetched to this file, for: harness fetch FILE", values.path, None, "FILE"),
     "dry_run": Option("say what would be tried, without looking at an image", switch, False),
     **{name: RUN[name] for name in OF_RUN},
-    "seeds": Option("how many seeds each finalist is trained from", whole(1, MAX_SEEDS), SEEDS),
+    "seeds": Option("how many seeds each finalist is trained from (without --folds)", whole(1, MAX_SEEDS), SEEDS),
 }
 # A head is trained on features that are kept, where an epoch costs next to nothing, and often on few images.
 PICK |= {name: replace(RUN[name], default=value) for name, value in (("epochs", 60), ("patience", 8))}

@@ -11,6 +11,9 @@ import pytest
 
 import harness
 from harness.cli.main import main
+from harness.picks.request import PickRequest
+from harness.plan.option_table import checked
+from harness.plan.pick_options import PICK
 from results.answers.picked import picked
 from results.store.run_store import RunStore
 from zoo.errors import ZooError
@@ -147,6 +150,32 @@ def test_what_excludes_each_other_is_refused(tmp_path, capsys):
     assert main(command(tmp_path, "--budget", "soon")) == 2
     assert "'soon' is no time such as 90s, 10m or 1h30m" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def asked(**given):
+    return PickRequest.of(checked(given, PICK, "f"))
+
+
+def test_folds_take_the_place_of_seeds_and_all_narrows_nothing():
+    assert (asked().run.num_seeds, asked().models, asked(models="all,-x*").models) == (3, (), ("-x*",))
+    assert (asked(folds=5, repeats=2).run.folds, asked(folds=5, repeats=2).run.num_seeds) == (5, 2)
+    with pytest.raises(ZooError, match="--seeds and --folds exclude each other"):
+        asked(folds=5, seeds=4)
+
+
+def test_what_was_asked_comes_back_from_its_file_wherever_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = asked(
+        data_dir="leaves", weights_dir="weights", budget="10m", max_download="8GB", max_ms=20, seeds=2, plan="p.json"
+    )
+    kept = json.loads(json.dumps(first.arguments))
+    monkeypatch.chdir("/")
+    again = PickRequest.from_json(kept)
+    assert again.run.setup == first.run.setup
+    assert again.plan == tmp_path / "p.json"
+    assert (again.budget, again.max_download, again.max_ms, again.run.num_seeds) == (600.0, 8 * 10**9, 20.0, 2)
+    with pytest.raises(ZooError, match="this pick was begun with --depth, which is unknown here"):
+        PickRequest.from_json(kept | {"depth": 3})
 
 
 def test_a_dry_run_lists_what_would_be_tried_and_writes_nothing_but_the_plan(tmp_path, capsys):
