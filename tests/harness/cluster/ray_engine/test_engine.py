@@ -75,6 +75,15 @@ def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_ser
     assert not [name for name in os.listdir(found.store.path) if name in ("work", "progress", "lock")]
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """A job that a shell started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_ends_the_tasks_and_says_how_to_go_on(monkeypatch, tmp_path, capsys):
     ray = StandIn(on_task=lambda: os.kill(os.getpid(), signal.SIGINT)).install(monkeypatch)
     assert main(["-p", str(PLUGIN), *TINY, "--output", str(tmp_path)]) == 130
