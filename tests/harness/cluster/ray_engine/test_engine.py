@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.cluster.ray_engine import machine
+from harness.runs import session
 from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 from tests.harness.cluster.ray_engine.stand_in import StandIn
 
@@ -61,6 +62,9 @@ def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_ser
 ):
     losses = {"good/tiny": [("NodeDiedError", 0)], "good/small": [("WorkerCrashedError", 3)]}
     ray = StandIn(cpus=(0, 1, 1), losses=losses).install(monkeypatch)
+    was_up = []
+    take_rounds = session.take_later_rounds
+    monkeypatch.setattr(session, "take_later_rounds", lambda *words: (was_up.append(ray.is_up), take_rounds(*words)))
     found = run(tmp_path / "runs", MODELS, *ENGINE, capsys=capsys)
     assert (found.code, alike(found, serial)) == (0, True)
     assert "engine   Ray 2.60.0 at 10.0.0.1:6379, 2 nodes · 2 trials at once, 1 CPU each" in found.err
@@ -71,7 +75,9 @@ def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_ser
     assert {name: ray.options[0][name] for name in ("num_cpus", "num_gpus", "max_retries")} == {
         "num_cpus": 1, "num_gpus": 0, "max_retries": 0,
     }  # fmt: skip
-    assert not ray.is_up
+    assert ray.errands[-1].beginning.pieces  # no node saw the dataset, nor may it believe that it did
+    assert all(one.timing_machine == one.machine for one in found.records.values())
+    assert (was_up, ray.is_up) == ([False], False)
     assert not [name for name in os.listdir(found.store.path) if name in ("work", "progress", "lock")]
 
 
