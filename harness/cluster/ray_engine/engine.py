@@ -15,7 +15,7 @@ from harness.cluster.ray_engine import machine, shipment
 from harness.cluster.ray_engine.connect import Cluster, joined
 from harness.cluster.ray_engine.errand import Beginning
 from harness.cluster.ray_engine.remote import Remote, remote_task
-from harness.cluster.ray_engine.slots import Slot, slot_for
+from harness.cluster.ray_engine.slots import Slot, slot_for, unused
 from harness.cluster.ray_engine.trials import Trials
 from results.store.atomic import write_atomic
 from results.tables.number_format import counted
@@ -53,6 +53,8 @@ class RayEngine:
         if to_do:
             slot = slot_for(runner.context.device.type, torch.get_num_threads(), self.cluster.nodes)
             session.screen.line(_opening(self.cluster, slot))
+            if idle := unused(slot, self.cluster.nodes):
+                session.screen.line(f"note: {idle}")
             runner.prepare()
             beginning = _beginning(self.cluster, runner, to_do)
             remote = Remote(task=remote_task(slot), beginning=beginning, data=runner.work / "data")

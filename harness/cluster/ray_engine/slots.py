@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from results.tables.number_format import counted
 from zoo.errors import USAGE, ZooError
 
 ACCELERATORS = ("cuda", "xpu")  # what Ray counts as GPUs
@@ -27,6 +28,15 @@ class Slot:
     def count(self, nodes: Sequence[Node]) -> int:
         """How many of them a cluster has."""
         return sum(self.on(node) for node in nodes)
+
+
+def unused(slot: Slot, nodes: Sequence[Node]) -> str:
+    """What is to be said of accelerators that a run for the CPU leaves alone, or ""."""
+    num_gpus = 0 if slot.num_gpus else int(sum(node.get("GPU", 0) for node in nodes))
+    if not num_gpus:
+        return ""
+    left_alone = f"the cluster's {counted(num_gpus, 'GPU')} stay idle: this run is for the CPU"
+    return f"{left_alone}; to use them, begin it on a machine that has one"
 
 
 def slot_for(device: str, num_threads: int, nodes: Sequence[Node]) -> Slot:

@@ -26,6 +26,7 @@ class StandIn:
     """What was asked of it, and what it answers."""
 
     cpus: tuple[int, ...] = (2,)
+    gpus: int = 0
     losses: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     version: str = "2.60.0"
     on_task: Callable[[], object] = lambda: None
@@ -68,7 +69,10 @@ class StandIn:
         return self.is_up
 
     def nodes(self) -> list[dict[str, Any]]:
-        return [{"NodeID": str(n), "Alive": True, "Resources": {"CPU": cpus}} for n, cpus in enumerate(self.cpus)]
+        gpus = {"GPU": self.gpus} if self.gpus else {}
+        return [
+            {"NodeID": str(n), "Alive": True, "Resources": {"CPU": cpus, **gpus}} for n, cpus in enumerate(self.cpus)
+        ]
 
     def put(self, value: Any) -> Any:
         return SimpleNamespace(value=value)

@@ -61,13 +61,14 @@ def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_ser
     serial, elsewhere, monkeypatch, tmp_path, capsys
 ):
     losses = {"good/tiny": [("NodeDiedError", 0)], "good/small": [("WorkerCrashedError", 3)]}
-    ray = StandIn(cpus=(0, 1, 1), losses=losses).install(monkeypatch)
+    ray = StandIn(cpus=(0, 1, 1), gpus=1, losses=losses).install(monkeypatch)
     was_up = []
     take_rounds = session.take_later_rounds
     monkeypatch.setattr(session, "take_later_rounds", lambda *words: (was_up.append(ray.is_up), take_rounds(*words)))
     found = run(tmp_path / "runs", MODELS, *ENGINE, capsys=capsys)
     assert (found.code, alike(found, serial)) == (0, True)
     assert "engine   Ray 2.60.0 at 10.0.0.1:6379, 2 nodes · 2 trials at once, 1 CPU each" in found.err
+    assert "note: the cluster's 3 GPUs stay idle: this run is for the CPU" in found.err
     assert all(one.facts["timing_verdict"] in ("steady", "noisy") for one in found.records.values())
     assert [one.facts["notes"] for one in found.records.values()] == ["its task was lost 1 time and sent again"] * 2
     assert found.err.count("its task was lost") == 2

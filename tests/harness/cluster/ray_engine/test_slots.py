@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.cluster.ray_engine.slots import Slot, slot_for
+from harness.cluster.ray_engine.slots import Slot, slot_for, unused
 from zoo.errors import ZooError
 
 SMALL, LARGE = {"CPU": 2.0}, {"CPU": 8.0, "GPU": 2.0}
@@ -40,3 +40,9 @@ def test_a_cluster_without_room_is_told_at_once(device, nodes, cause, remedy):
         slot_for(device, 4, nodes)
     assert raised.value.cause == cause
     assert remedy in raised.value.remedy
+
+
+@pytest.mark.parametrize(("slot", "nodes"), [(Slot(num_cpus=1), [SMALL]), (Slot(num_cpus=1, num_gpus=1), [LARGE])])
+def test_nothing_is_said_of_accelerators_that_are_not_there_or_are_used(slot, nodes):
+    assert unused(slot, nodes) == ""
+    assert unused(Slot(num_cpus=1), [*nodes, LARGE, LARGE]).startswith("the cluster's ")
