@@ -88,7 +88,7 @@ def make_listing(request: PickRequest, zoo: Zoo, file: PickFile, clocks: Clocks,
     fast = _fast(work, kept)
     listed, wanted = _shortlisted(work, fast)
     listed = _timed(work, listed)
-    _require_some(listed, work, f"none of {len(fast):,} models that fit is left")
+    _require_some(listed or wanted, work, f"none of {len(fast):,} models that fit is left")
     locate = locator(zoo.models)
     plan = plan_weights(listed, locate, max_download=request.max_download, offline=request.offline)
     plan = _as_kept(plan, listed, file)
@@ -154,8 +154,6 @@ def _shortlisted(work: _Work, fast: Sequence[Candidate]) -> tuple[list[Listed], 
             if one.name not in here
         ]
     work.step(listed, "shortlisted", dropped)
-    if not listed:
-        _nothing_here(wanted)
     return listed, wanted
 
 
@@ -214,8 +212,3 @@ def _require_some(left: Sequence[object], work: _Work, cause: str) -> None:
             reasons[one.stage] = reasons.get(one.stage, 0) + 1
         by_stage = ", ".join(f"{count:,} at {stage}" for stage, count in reasons.items())
         raise ZooError(cause, f"loosen a limit: {by_stage} were left out")
-
-
-def _nothing_here(wanted: Sequence[Listed]) -> None:
-    cause = f"local 0 of {len(wanted)}: the weights of no model that fits are here"
-    raise ZooError(cause, "leave --offline out, name their folder with --weights-dir, or: harness fetch")

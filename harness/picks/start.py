@@ -34,6 +34,7 @@ from results.store.lock import locked
 from results.store.run_store import RunStore
 from results.tables.answers.picked import lines as picked_lines
 from zoo.discovery import discover
+from zoo.errors import ZooError
 from zoo.libraries.download import weights_dir
 from zoo.manager.loading import read_requests
 
@@ -125,6 +126,7 @@ def _carry_out(request: PickRequest, zoo: Zoo, context: RunContext, file: PickFi
             screen.line(f"store    {store.path}")
             listing = _listed(request, zoo, file, screen)
             store.write(PLAN_FILE, fetch_list(words.to_fetch(listing)))
+            _require_weights(listing, store.path / PLAN_FILE)
             for line in _opening_lines(listing, request, _seconds(listing, request, context)):
                 screen.line(line)
             finalists = _probed(request, zoo, context, listing, file, screen, began)
@@ -190,6 +192,13 @@ def _listed(request: PickRequest, zoo: Zoo, file: PickFile, screen: Screen) -> L
     if request.plan is not None:
         write_atomic(request.plan, fetch_list(words.to_fetch(listing)))
     return listing
+
+
+def _require_weights(listing: Listing, plan: Path) -> None:
+    """With --offline, on a machine to which nothing was brought yet: what to bring is written down by now."""
+    if not listing.tried and listing.wanted:
+        remedy = f"name their folder with --weights-dir, or where there is a network: harness fetch {plan}"
+        raise ZooError(f"{words.offline_line(listing)}: the weights of no model that fits are here", remedy)
 
 
 def _seconds(listing: Listing, request: PickRequest, context: RunContext) -> float | None:

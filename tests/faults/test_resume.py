@@ -75,6 +75,7 @@ def same_as_undisturbed(tmp_path: Path, store: RunStore, names: str = NAMES) -> 
     assert len(weights(store)) == len(names.split(","))
 
 
+@pytest.mark.once
 @pytest.mark.fault(60)
 @pytest.mark.parametrize(
     ("num_kills", "pace_s", "longest_s"), [(2, 0.01, 0.6), pytest.param(20, 0.12, 1.2, marks=pytest.mark.slow)]

@@ -48,8 +48,11 @@ def offline_line(listing: Listing) -> str:
 
 
 def shortlist_table(listing: Listing) -> list[str]:
-    """A line for each model that is tried: why, what is published, and what is known of its size and time here."""
-    rows = [_row(one, listing) for one in listing.tried]
+    """A line for each model that is tried: why, what is published, and what is known of its size and time here.
+
+    With --offline those follow that would be if their weights were here.
+    """
+    rows = [_row(one, listing) for one in (*listing.tried, *listing.wanted)]
     return aligned([HEADINGS, *rows], right=RIGHT)
 
 

@@ -33,6 +33,7 @@ def test_they_are_of_many_families_and_of_all_sizes():
     assert max(entry.macs for entry, _ in TIMED) > 100 * min(entry.macs for entry, _ in TIMED)
 
 
+@pytest.mark.once
 def test_nine_of_ten_left_out_times_lie_in_their_interval():
     covered, half, error = leave_one_out(is_helped=True)
     assert 0.85 <= covered.mean() <= 0.97
@@ -40,6 +41,7 @@ def test_nine_of_ten_left_out_times_lie_in_their_interval():
     assert np.exp(error.std()) < 1.25
 
 
+@pytest.mark.once
 def test_anchors_alone_promise_no_more_than_they_hold():
     covered, half, _ = leave_one_out(is_helped=False)
     assert covered.mean() >= 0.85

@@ -187,3 +187,20 @@ def test_a_dry_run_lists_what_would_be_tried_and_writes_nothing_but_the_plan(tmp
     assert [line.split()[:2] for line in out[4:6]] == [["mine/blurred", "own"], ["mine/broken", "own"]]
     assert json.loads(plan.read_text()) == {"schema": 1, "weights": []}
     assert not (tmp_path / "runs").exists()
+
+
+def test_where_nothing_was_brought_yet_what_to_bring_is_written_down_and_named(tmp_path, capsys):
+    none, plan = tmp_path / "none", tmp_path / "plan.json"
+    none.mkdir()
+    there = ["--offline", "--models", "resnet18.*,resnet34.*", "--device", "cpu", "--weights-dir", str(none)]
+    assert main(["pick", *there, "--dry-run", "--plan", str(plan)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].startswith("offline  local 0 of 2; missing 1")
+    assert sorted(line.split()[0] for line in said[5:]) == ["resnet18.IMAGENET1K_V1", "resnet34.IMAGENET1K_V1"]
+    wanted = plan.read_text()
+    assert main(["pick", *there, "--output", str(tmp_path / "runs")]) == 3
+    (folder,) = (tmp_path / "runs").glob("[!_]*")
+    said = capsys.readouterr().err.splitlines()
+    assert said[-2].startswith("error: local 0 of 2; missing 1")
+    assert said[-1].endswith(f"harness fetch {folder}/plan.json")
+    assert (folder / "plan.json").read_text() == wanted != ""
