@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.picks.probes.scaling import Scaling
+from zoo.errors import ZooError
 
 DECADES = tuple(10.0**exponent for exponent in range(-4, 3))
 # Values of C in a row without a better log-loss, after which larger ones are not tried: they take the most steps.
@@ -48,7 +49,10 @@ def fit(
     num_classes: int,
     cs: Sequence[float] = DECADES,
 ) -> LogisticFit:
-    """Fit at each C from the smallest on, each from where the one before ended. Equally good: the smallest."""
+    """Fit at each C from the smallest on, each from where the one before ended. Equally good: the smallest.
+
+    Raises ZooError where no C has a finite log-loss on the validation images.
+    """
     scaling = Scaling.of(features_NF)
     inputs_NR, val_inputs_MR = _on_their_axes(scaling(features_NF), scaling(val_features_MF))
     targets_NK = nn.functional.one_hot(labels_N, num_classes).to(inputs_NR)
@@ -63,6 +67,9 @@ def fit(
         elif min(losses) < min(losses[-PATIENCE:]):
             break
     c, weights = best
+    if not c:
+        remedy = "look at its features: some are far out of the range of the training images'"
+        raise ZooError("its features give no finite log-loss on the validation images", remedy)
     weights, is_converged = _polished(_Loss.of(inputs_NR, targets_NK, c), weights)
     log_probs_MK = _log_probs(weights, val_inputs_MR)
     return LogisticFit(

@@ -9,6 +9,7 @@ import torch
 from harness.picks.probes import logistic
 from harness.picks.probes.scaling import Scaling
 from tests.harness.picks.probes.test_ridge import data
+from zoo.errors import ZooError
 
 
 def parts(num_images, num_features, num_classes, signal=0.3):
@@ -46,3 +47,9 @@ def test_with_separable_classes_every_c_is_tried():
     fit = logistic.fit(*parts(60, 100, 3, signal=3.0), num_classes=3)
     assert len(fit.losses) == len(logistic.DECADES)
     assert list(fit.losses) == sorted(fit.losses, reverse=True)
+
+
+def test_features_without_any_finite_log_loss_are_an_error_that_says_so():
+    features, labels, val_features, val_labels = parts(50, 20, 3)
+    with pytest.raises(ZooError, match="no finite log-loss"):
+        logistic.fit(features, labels, val_features * float("inf"), val_labels, 3)
