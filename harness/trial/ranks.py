@@ -79,12 +79,14 @@ class Ranks:
         return _joined(0, world_size, store, torch.device(device_of_rank(device, 0)))
 
     def release(self) -> None:
-        """Let the others end: the trial needs them no more."""
+        """Let the others end, which have nothing left to do; one that still waits for this one is ended."""
         self.released.set()
-        dist.destroy_process_group()
+        _leave_group()
         for pipe in self.pipes:
             pipe.close()
         for process in self.processes:
+            process.join(SAID_S)
+            process.kill()
             process.join()
 
     def watch(self, on_lost: Callable[[str, str], None]) -> None:
@@ -158,11 +160,17 @@ def _serve(part: Part, at: int, firsts: Sequence[Connection], theirs: Sequence[C
         with suppress(OSError):
             pipe.send_bytes(json.dumps({"cause": cause, "status": status}).encode())
         os._exit(1)
-    if dist.get_backend() == "nccl":
-        dist.destroy_process_group()  # which all do together
+    _leave_group()
     with suppress(EOFError, OSError):
         pipe.recv_bytes()
     os._exit(0)
+
+
+def _leave_group() -> None:
+    """NCCL's is left by all together. gloo's is left to the process's end: its destructor waits for a thread that may
+    wait for Python's lock (seen with torch 2.6), for ever."""
+    if dist.get_backend() == "nccl":
+        dist.destroy_process_group()
 
 
 def _joined(rank: int, world_size: int, store: Any, device: torch.device) -> Peers:

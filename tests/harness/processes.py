@@ -15,6 +15,17 @@ from harness.trial.ranks import start
 
 def together(world_size, work, folder, *args):
     """What `work(peers, *args)` gives in each of so many processes, in the order of their ranks."""
+    _carry_out(world_size, work, folder, args)
+    return [_left(folder, rank) for rank in range(world_size)]
+
+
+def first_of(world_size, work, folder, *args):
+    """What it gives in the first of them, whatever becomes of the others."""
+    _carry_out(world_size, work, folder, args)
+    return _left(folder, 0)
+
+
+def _carry_out(world_size, work, folder, args):
     start_server()
     context = multiprocessing.get_context("forkserver")
     process = context.Process(target=_first, args=(world_size, work, folder, args))
@@ -22,7 +33,10 @@ def together(world_size, work, folder, *args):
     process.join(60)
     process.kill()
     assert process.exitcode == 0
-    return [torch.load(folder / f"rank{rank}.pt", weights_only=False) for rank in range(world_size)]
+
+
+def _left(folder, rank):
+    return torch.load(folder / f"rank{rank}.pt", weights_only=False)
 
 
 def _first(world_size, work, folder, args):

@@ -86,6 +86,7 @@ def test_a_full_disk_is_one_line_and_the_exit_code_of_storage(tmp_path):
 
 
 def hugging_face(tmp_path, monkeypatch, server):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # kept from its import
