@@ -16,7 +16,7 @@ from harness.picks.listing.weights_plan import WeightsPlan, is_local, locator, p
 from results.tables.number_format import digits
 from zoo.catalogue.licenses import parse_licenses
 from zoo.catalogue.snapshot import entries
-from zoo.errors import ZooError
+from zoo.errors import ZooError, first_line
 from zoo.specs import USUAL_SIZE
 
 if TYPE_CHECKING:
@@ -145,23 +145,20 @@ def _shortlisted(work: _Work, fast: Sequence[Candidate]) -> tuple[list[Listed], 
     wanted: tuple[Listed, ...] = ()
     if request.offline:
         locate = locator(work.zoo.models)
-        here = set(work.file.once("here", lambda: [one.name for one in fast if _is_here(one, locate)]))
-        wanted = tuple(one for one in listed if one.candidate.name not in here)
-        listed, dropped = shortlist([one for one in fast if one.name in here], band, size, seed)
-        dropped += [
-            Dropped(name=one.name, stage=weights_plan.WEIGHTS, reason="its weights are not here (--offline)")
-            for one in fast
-            if one.name not in here
-        ]
+        away = work.file.once("away", lambda: {one.name: why for one in fast if (why := _why_away(one, locate))})
+        wanted = tuple(one for one in listed if one.candidate.name in away)
+        listed, dropped = shortlist([one for one in fast if one.name not in away], band, size, seed)
+        dropped += [Dropped(name=name, stage=weights_plan.WEIGHTS, reason=why) for name, why in away.items()]
     work.step(listed, "shortlisted", dropped)
     return listed, wanted
 
 
-def _is_here(one: Candidate, locate: weights_plan.Locate) -> bool:
+def _why_away(one: Candidate, locate: weights_plan.Locate) -> str:
+    """Why its weights are not to be had without a network; "" where they are here."""
     try:
-        return is_local(one, locate)
-    except Exception:  # a plugin's own; of what it cannot say it is not assumed that it is here
-        return False
+        return "" if is_local(one, locate) else "its weights are not here (--offline)"
+    except Exception as error:  # a plugin's own
+        return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _timed(work: _Work, listed: Sequence[Listed]) -> list[Listed]:

@@ -11,11 +11,14 @@ import pytest
 
 import harness
 from harness.cli.main import main
+from harness.picks.make_listing import make_listing
+from harness.picks.pick_file import PickFile
 from harness.picks.request import PickRequest
 from harness.plan.option_table import checked
 from harness.plan.pick_options import PICK
 from results.answers.picked import picked
 from results.store.run_store import RunStore
+from zoo.discovery import discover
 from zoo.errors import ZooError
 
 OWN = str(Path(__file__).with_name("own_models.py"))
@@ -204,3 +207,16 @@ def test_where_nothing_was_brought_yet_what_to_bring_is_written_down_and_named(t
     assert said[-2].startswith("error: local 0 of 2; missing 1")
     assert said[-1].endswith(f"harness fetch {folder}/plan.json")
     assert (folder / "plan.json").read_text() == wanted != ""
+
+
+def test_without_a_network_a_plugin_that_cannot_say_where_its_weights_are_has_its_reason(monkeypatch):
+    def nowhere(one, locate):
+        if one.name == "mine/dim":
+            raise KeyError("no such tag")
+        return True
+
+    monkeypatch.setattr("harness.picks.make_listing.is_local", nowhere)
+    zoo, request = discover([OWN]), asked(offline=True, max_params=1e-6)
+    listing = make_listing(request, zoo, PickFile(), clocks=None, device_type="cpu")
+    assert {one.name: one.reason for one in listing.dropped}["mine/dim"] == "KeyError: 'no such tag'"
+    assert "mine/dim" not in {one.candidate.name for one in listing.tried}
