@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.machine import devices
 from harness.machine.facts import machine_facts
+from harness.machine.system import LIBRARIES
 from results.ranking.step_times import median_interval, median_reach
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 TimingRow = dict[str, Any]
 SETTINGS = ("precision", "channels_last", "torchcompile", "threads", "allocator", "batch_size", "img_size")
-OWN_VERSIONS = ("torch", "torchvision", "timm")
 
 
 def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> TimingRow:
@@ -38,7 +38,7 @@ def row(name: str, timing: Timing, work: Work | None, device: torch.device) -> T
         cells["param_count"] = round(work.param_count / 1e6, 4)
     cells |= {key: facts[key] for key in (*SETTINGS, "tf32") if key in facts}
     cells |= {"device": kind, "device_name": devices.label(device) if kind != "cpu" else machine_facts()["cpu"]}
-    cells |= {key: machine_facts()[key] for key in OWN_VERSIONS}
+    cells |= {key: machine_facts()[key] for key in LIBRARIES}
     cells |= {"verdict": timing.verdict, "reasons": "; ".join(timing.reasons)}
     cells |= {"error": "; ".join(f"{step}: {why}" for step, why in timing.failures.items())}
     return cells | _extras(timing, kind)

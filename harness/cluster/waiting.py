@@ -11,7 +11,6 @@ from harness.cluster.local_workers import LOGS, LocalWorker, Place, local_worker
 from harness.cluster.worker import as_text
 from harness.cluster.workspace import offer
 from results.store.claims import Claims
-from results.store.file_names import trial_slug
 from zoo.errors import ENVIRONMENT, ZooError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Waiting:
     def _await(
         self, session: Session, to_do: Sequence[Planned], left: TimeLeft, workers: Sequence[LocalWorker]
     ) -> None:
-        missing = {_file(item): item for item in to_do}
+        missing = {f"{item.trial.slug}.json": item for item in to_do}
         while missing:
             names = {path.name for path in (session.store.path / "records").iterdir()}
             for name in [name for name in missing if name in names]:
@@ -89,10 +88,6 @@ class Waiting:
             cause = f"no worker is left; the last one: {workers[-1].last_line}"
             remedy = f"see {session.store.path / LOGS}; go on with: harness resume {session.store.path}"
             raise ZooError(cause, remedy, ENVIRONMENT)
-
-
-def _file(item: Planned) -> str:
-    return f"{trial_slug(item.trial.model, item.trial.seed, item.trial.fold)}.json"
 
 
 def _ending(code: int) -> str:

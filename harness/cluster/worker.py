@@ -14,6 +14,7 @@ from harness.cluster.heartbeat import heartbeat
 from harness.cluster.queue import Queue
 from harness.cluster.workspace import Workspace
 from harness.machine.host_lock import beside_others
+from harness.machine.system import LIBRARIES
 from harness.plan.changes import refuse_changes
 from harness.runs.comparable import REMEDY, require_all_comparable
 from harness.runs.console import events
@@ -24,7 +25,6 @@ from harness.runs.runner import Runner
 from harness.runs.signals import signals_raise
 from harness.runs.trial_step import take_step
 from results.store.disk_space import require_space
-from results.store.file_names import trial_slug
 from results.store.lock import require_open_to_workers
 from results.store.run_store import RunStore
 from results.tables.number_format import counted
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from results.store.claims import Claim
 
 SOME_FAILED = 1
-VERSIONS = ("torch", "torchvision", "timm")
 LONGEST_WAIT_S = 5.0  # between two looks at trials that others are at
 
 
@@ -160,7 +159,7 @@ def _unlocked(request: WorkerRequest) -> RunStore:
 def _worker(store: RunStore, run: StoredRun, workspace: Workspace, request: WorkerRequest, screen: Screen) -> Worker:
     """All that a worker needs, checked. Raises ZooError where its trials could not be ranked with those that ended."""
     then, now = (
-        {name: machine.get(name) for name in VERSIONS}
+        {name: machine.get(name) for name in LIBRARIES}
         for machine in (store.configuration.get("machine", {}), run.context.machine)
     )
     refuse_changes(then, now, "the libraries here are not those that the run was begun with", REMEDY)
@@ -177,16 +176,12 @@ def _worker(store: RunStore, run: StoredRun, workspace: Workspace, request: Work
         features=workspace.features(machine),
         takes_times=False,
     )
-    planned = {_name(item): item for item in run.planned}
+    planned = {item.trial.slug: item for item in run.planned}
     device = str(context.device)
     queue = Queue(run=store.path, trials=list(planned), device=device, heartbeat_s=request.heartbeat_s)
     left = f"{len(run.to_do)} of {counted(len(planned), 'trial')} have no record yet"
     screen.line(f"worker   {store.path} · {left} · {device}{_cores(request)}")
     return Worker(store=store, runner=runner, queue=queue, planned=planned, screen=screen)
-
-
-def _name(item: Planned) -> str:
-    return trial_slug(item.trial.model, item.trial.seed, item.trial.fold)
 
 
 def _cores(request: WorkerRequest) -> str:

@@ -26,6 +26,7 @@ from harness.isolation.result_files import pack, pack_again
 from harness.machine.device_names import device_of_rank
 from harness.machine.facts import machine_facts
 from harness.machine.malloc import keep_freed_memory
+from harness.machine.system import LIBRARIES
 from harness.plan.plugin_guard import WATCHED
 from harness.timing import memory
 from harness.training.checkpoint import Stopped, TrainingCheckpoints
@@ -276,7 +277,7 @@ def with_weights_of_the_run(job: Job) -> Trial:
 
 def computation(job: Job) -> str:
     """What makes a model's outputs of its tensors: its code, and the libraries below it."""
-    libraries = {name: machine_facts()[name] for name in ("torch", "torchvision", "timm")}
+    libraries = {name: machine_facts()[name] for name in LIBRARIES}
     names = [job.trial.model, str(job.trial.train.weights), job.owner, job.owner_source]
     return json.dumps([names, dict(job.plugin_files), libraries], sort_keys=True)
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from harness.machine import devices
-from harness.machine.system import cpu_name, memory_gib, num_cpus
-
-PACKAGES = ("torchvision", "timm")
+from harness.machine.system import LIBRARIES, cpu_name, installed, memory_gib, num_cpus
 
 
 def machine_facts(*used: torch.device) -> dict[str, Any]:
@@ -44,14 +41,6 @@ def _unchanging() -> dict[str, Any]:
         "os": f"{platform.system()} {platform.release().split('-')[0]}",
         "machine": platform.machine(),
         "python": platform.python_version(),
+        **{name: installed(name) for name in LIBRARIES},
         "torch": str(torch.__version__),
-        **{name: installed(name) for name in PACKAGES},
     }
-
-
-def installed(name: str) -> str | None:
-    """The version of an installed package; None where it is not installed. Imports nothing."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

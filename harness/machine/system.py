@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.machine.control_group import cpu_quota, memory_room
 
 PROC = Path("/proc")
+LIBRARIES = ("torch", "torchvision", "timm")  # whose versions decide what a model computes
+
+
+def installed(name: str) -> str | None:
+    """The version of an installed package; None where it is not installed. Imports nothing."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def num_cpus() -> int:

@@ -116,6 +116,13 @@ class Trial:
         return called(self.model, self.seed, self.fold)
 
     @property
+    def slug(self) -> str:
+        """How the trial's files and folders are called."""
+        from results.store.file_names import trial_slug  # only now, as hashlib below
+
+        return trial_slug(self.model, self.seed, self.fold)
+
+    @property
     def is_timed(self) -> bool:
         """Whether its model is timed: of folds the first stands for all."""
         return self.fold in (None, 1)

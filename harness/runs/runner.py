@@ -27,7 +27,6 @@ from harness.trial.outcome import NOT_TIMED
 from harness.trial.times import tracebacks, with_first_round, without_times
 from results.store.atomic import write_atomic
 from results.store.disk_space import require_space
-from results.store.file_names import trial_slug
 from zoo.errors import ZooError, first_line
 
 if TYPE_CHECKING:
@@ -132,14 +131,14 @@ class Runner:
 
     def progress_folder(self, trial: Trial) -> Path:
         """Where the checkpoints of all attempts at the trial lie until its record is written."""
-        return self.progress / trial_slug(trial.model, trial.seed, trial.fold)
+        return self.progress / trial.slug
 
     def _checkpoints(self, trial: Trial) -> Path:
         """Those of one attempt: one in smaller parts is another trial, and must not meet the first one's."""
         return self.progress_folder(trial) / trial.key
 
     def _attempt(self, item: Planned, trial: Trial, listen: Listener) -> TrialResult:
-        folder = self.work / trial_slug(trial.model, trial.seed, trial.fold)
+        folder = self.work / trial.slug
         # What an earlier attempt has left there must not pass for this one's.
         shutil.rmtree(folder, ignore_errors=True)
         job = self.job(item, trial, folder)
@@ -154,7 +153,7 @@ class Runner:
 
     def timing_job(self, item: Planned, trial: Trial, checkpoint: Path) -> Job:
         """The job of timing the trained model in the folder `checkpoint`."""
-        folder = self.work / trial_slug(trial.model, trial.seed, trial.fold)
+        folder = self.work / trial.slug
         timed_on = tuple(str(device) for device in self.context.timed_on)
         return replace(self.job(item, trial, folder), timed_on=timed_on, checkpoint=str(checkpoint.absolute()))
 

@@ -15,7 +15,6 @@ from harness.runs.console.events import Stage
 from harness.timing.rounds import num_rounds
 from harness.trial.outcome import NOT_TIMED, Findings
 from harness.trial.times import JUDGED, with_first_round, with_later_round, without_times
-from results.store.file_names import trial_slug
 from results.store.timing_host import timing_host
 from results.tables.number_format import counted
 
@@ -150,4 +149,4 @@ def _first_taken(runner: Runner, record: Record, timings: Sequence[DeviceTiming]
 
 def _checkpoint(runner: Runner, item: Planned) -> Path:
     trial = item.trial
-    return runner.store.path / "checkpoints" / trial_slug(trial.model, trial.seed, trial.fold)
+    return runner.store.path / "checkpoints" / trial.slug

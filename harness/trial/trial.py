@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.training.checkpoint import TrainingCheckpoints
     from harness.training.history import HistoryRow
     from harness.trial.context import TrialContext
+    from zoo.building import BuiltModel
     from zoo.selection import Choice
 
 
@@ -107,11 +108,7 @@ def _carry_out(
         context.put_switches_back("as it was imported")
         torch.manual_seed(trial.seed)
         built, geometry = build_model(trial, choice, context)
-        if built.notes:
-            if trial.train.weights:
-                context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
-            else:  # of what the plugin builds, not of a file that was asked for: the row says it too
-                context.notes.add("; ".join(built.notes))
+        _note_building(built, trial, context)
         body = weights_hash(built.model, built.head.names if has_body(built.model, built.head.names) else ())
         pretrained, initial = (body, "") if trial.train.weights else ("", body)
     with phases("data"), alone():
@@ -150,3 +147,10 @@ def _carry_out(
         peak=peak,
         frozen_pass=setup.frozen_pass(),
     )
+
+
+def _note_building(built: BuiltModel, trial: Trial, context: TrialContext) -> None:
+    if built.notes and trial.train.weights:
+        context.notes.say(f"{built.weights}: {'; '.join(built.notes)}")
+    elif built.notes:  # of what the plugin builds, not of a file that was asked for: the row says it too
+        context.notes.add("; ".join(built.notes))

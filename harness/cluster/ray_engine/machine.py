@@ -6,33 +6,29 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness._version import __version__
 from harness.isolation.interpreter import same_modules
+from harness.machine.system import LIBRARIES, installed
+from results.store.holder import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-PACKAGES = ("torch", "torchvision", "timm")
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # of Linux; elsewhere a machine is known by its name alone
 LONGEST_S = 300.0  # an import of torch from a slow disk
 
 
 def versions() -> dict[str, str | None]:
     """What must be the same on all nodes of a run, or a model's row would depend on where it was trained."""
-    return {"harness": __version__, **{name: _installed(name) for name in PACKAGES}}
+    return {"harness": __version__, **{name: installed(name) for name in LIBRARIES}}
 
 
 def host() -> str:
     """Which machine this is, as it was booted: two of one name differ."""
-    try:
-        booted = BOOT_ID.read_text().strip()
-    except OSError:
-        booted = ""
-    return f"{os.uname().nodename} {booted}"
+    here = Holder.this()
+    return f"{here.host} {here.boot}"
 
 
 def facts(folder: Path, device: str) -> Mapping[str, Any]:
@@ -57,13 +53,6 @@ def _asked(device: str) -> str:
     if done.returncode:
         raise OSError((done.stderr.strip().splitlines() or ["no answer"])[-1][:200])
     return done.stdout
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 if __name__ == "__main__":

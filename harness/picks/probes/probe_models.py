@@ -16,6 +16,7 @@ from harness.isolation.dataset_files import hand_over
 from harness.isolation.pipes import open_pipe
 from harness.isolation.supervisor import start_server
 from harness.machine.facts import machine_facts
+from harness.machine.system import LIBRARIES
 from harness.picks.probes.child import Child
 from harness.picks.probes.result import ProbeResult
 from harness.picks.probes.store import identity_of, read_probe, write_probe
@@ -114,7 +115,7 @@ def _identity(item: Planned, stage: int, probing: Probing, content: Content) -> 
         "units": judged.units,
         "plugin": content.plugins.get(item.choice.owner, {}),
         "weights": content.weights.get(str(item.trial.train.weights), ""),
-        "libraries": [facts[name] for name in ("torch", "torchvision", "timm")],
+        "libraries": [facts[name] for name in LIBRARIES],
         "accelerators": facts["accelerators"],
         "threads": probing.threads_each,
     }

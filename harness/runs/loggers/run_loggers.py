@@ -12,7 +12,6 @@ from harness.runs.loggers.process import LoggerProcess
 from harness.runs.redact import masked
 from results.errors import StoreError
 from results.store.atomic import make_folder, refuse_link
-from results.store.file_names import trial_slug
 from results.tables.number_format import counted
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def _about(trial: Trial, num_train: int) -> dict[str, Any]:
     """What every event says of its trial."""
     return {
         "key": trial.key,
-        "name": trial_slug(trial.model, trial.seed, trial.fold),
+        "name": trial.slug,
         "model": trial.model,
         "dataset": trial.dataset,
         "seed": trial.seed,
