@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.probe_stages [--models 48] [--images 300] [--stages 1 2] [--threads 2]
 
-Photographs of 500 x 375 pixels as JPEG, timm's models of at most 1 GMAC with random weights in local files. A forward
-pass is timed in this process once the backbone is ready: all images through it, normalised as a probe has them.
+Photographs of 500 x 375 pixels as JPEG, timm's models of at most 1 GMAC with random weights in local files. The forward
+passes are timed in as many processes at a time as probe, once the backbone is ready: all images through it, normalised
+as a probe has them. Beside them stands the model as timm builds it, whose layers nobody has put together.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import argparse
 import os
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
@@ -22,13 +25,13 @@ from safetensors.torch import save_file
 from harness.data.load import DatasetSource, load
 from harness.machine.malloc import keep_freed_memory
 from harness.machine.system import descendants
-from harness.picks.probes.image_sets import choose_images
+from harness.picks.probes.image_sets import ProbeImages, choose_images
 from harness.picks.probes.pooling import tapped
 from harness.picks.probes.probe import make_extractor
 from harness.picks.probes.probe_models import probe_models
 from harness.picks.probes.probing import Probing
 from harness.plan.config import Numerics, TimingConfig, TrainConfig
-from harness.plan.trials import plan
+from harness.plan.trials import Planned, plan
 from harness.training.feature_store import FeatureStore
 from harness.trial.build import build_model, make_splits
 from harness.trial.context import TrialContext
@@ -75,31 +78,41 @@ def photographs(root: Path, num_images: int) -> None:
 
 
 def measure(root: Path, options: argparse.Namespace) -> None:
-    zoo = discover(environment={})
-    items = planned(zoo, NAMES.split()[: options.models], root / "weights", options.threads)
-    opened = load(DatasetSource(data_dir=root / "photographs"))
-    images = choose_images(opened, options.images, SPARE * options.images)
+    names = NAMES.split()[: options.models]
+    items = planned(names, root / "weights", options.threads)
+    images = chosen(root, options.images)
     memory: list[tuple[str, float]] = []
+    begun: list[float] = []
     probing = Probing(
         folder=root / "pick",
-        zoo=zoo,
+        zoo=discover(environment={}),
         images=images,
         device=torch.device("cpu"),
         num_threads=options.threads,
         on_result=lambda result: memory.append((result.model, child_mib())),
+        on_phase=lambda model, phase: begun.append(perf_counter()),
     )
     for stage in options.stages:
         start = perf_counter()
         results = probe_models(items, stage, probing)
         wall = perf_counter() - start
-        torch.set_num_threads(probing.threads_each)
-        passes = sum(forward_s(item, probing, stage) for item in items) / probing.num_processes
-        report(stage, results, wall, passes, memory)
+        work = [(root, options, probing.threads_each, stage, name) for name in names]
+        with get_context("spawn").Pool(probing.num_processes) as pool:
+            passes, plain = map(sum, zip(*pool.map(passes_s, work, chunksize=1), strict=True))
+        shared = probing.num_processes
+        report(stage, results, wall, (begun[0] - start, passes / shared, plain / shared), memory)
         memory.clear()
+        begun.clear()
 
 
-def planned(zoo, names, folder: Path, num_threads: int):
+def chosen(root: Path, num_images: int) -> ProbeImages:
+    """The images of both stages, of as many processes as ask: a choice by content."""
+    return choose_images(load(DatasetSource(data_dir=root / "photographs")), num_images, SPARE * num_images)
+
+
+def planned(names: Sequence[str], folder: Path, num_threads: int) -> list[Planned]:
     """A trial of each model, with the random weights of a file."""
+    zoo = discover(environment={})
     folder.mkdir(exist_ok=True)
     train = TrainConfig(finetune="head", numerics=Numerics(num_threads=num_threads))
     items = plan(
@@ -113,30 +126,43 @@ def planned(zoo, names, folder: Path, num_threads: int):
     return [with_file(item, folder) for item in items]
 
 
-def with_file(item, folder: Path):
+def with_file(item: Planned, folder: Path) -> Planned:
     import timm
 
     name = item.choice.spec.name.removeprefix("timm/")
     path = folder / f"{name}.safetensors"
-    torch.manual_seed(0)
-    save_file({key: value.contiguous() for key, value in timm.create_model(name).state_dict().items()}, path)
+    if not path.is_file():
+        torch.manual_seed(0)
+        save_file({key: value.contiguous() for key, value in timm.create_model(name).state_dict().items()}, path)
     trial = replace(item.trial, train=replace(item.trial.train, weights=Weights(path=str(path))))
     return replace(item, trial=trial)
 
 
-def forward_s(item, probing: Probing, stage: int) -> float:
-    """Seconds that the images of the stage take through the backbone, once it is ready."""
+def passes_s(work: tuple[Path, argparse.Namespace, int, int, str]) -> tuple[float, float]:
+    """Seconds that the images of the stage take through a model's backbone once it is ready, and as it was built."""
+    root, options, num_threads, stage, name = work
+    torch.set_num_threads(num_threads)
     keep_freed_memory()
-    context = TrialContext(dataset=probing.dataset(stage), device=probing.device, timed_on=(), features=FeatureStore())
+    (item,) = planned([name], root / "weights", options.threads)
+    images = chosen(root, options.images)
+    dataset = images.first if stage == 1 else images.second
+    context = TrialContext(dataset=dataset, device=torch.device("cpu"), timed_on=(), features=FeatureStore())
     built, geometry = build_model(item.trial, item.choice, context)
     splits = make_splits(item.trial, context.dataset.pixels(geometry), context)
     extractor = make_extractor(tapped(built), splits, item.trial, context, "")
     parts = {"train": splits.train} if stage == 1 else {"val": splits.val, "test": splits.test}
     extractor.split("train", splits.train)
     start = perf_counter()
-    for name, part in parts.items():
-        extractor.split(f"{name}-again", part)
-    return perf_counter() - start
+    for part in parts:
+        extractor.split(f"{part}-again", parts[part])
+    ready = perf_counter() - start
+    plain = built.model.eval()
+    start = perf_counter()
+    with torch.inference_mode():
+        for part in parts.values():
+            for images_BCHW, _ in part.eval():
+                plain(images_BCHW)
+    return ready, perf_counter() - start
 
 
 def child_mib() -> float:
@@ -148,18 +174,21 @@ def child_mib() -> float:
     return max(peaks) / 1024
 
 
-def report(stage: int, results, wall: float, passes: float, memory: list[tuple[str, float]]) -> None:
-    """`passes` are the seconds of all forward passes, shared by the processes as `wall` is."""
+def report(stage: int, results, wall: float, seconds: tuple[float, float, float], memory) -> None:
+    """`seconds` until the first model began, and of all forward passes, shared by the processes as `wall` is."""
     phases: dict[str, float] = defaultdict(float)
     for result in results.values():
         assert result.is_ok, (result.model, result.error, result.log)
-        for phase, seconds in result.seconds.items():
-            phases[phase] += seconds
-    print(f"stage {stage}: {len(results)} models, {wall:.1f} s, {wall / len(results):.2f} s a model")
-    for phase, seconds in phases.items():
-        print(f"  {phase:10} {seconds:7.1f} s in all processes")
+        for phase, taken in result.seconds.items():
+            phases[phase] += taken
+    begin, passes, plain = seconds
+    print(f"stage {stage}: {len(results)} models, {wall:.1f} s, {(wall - begin) / len(results):.2f} s a model")
+    print(f"  the first began after {begin:.1f} s")
+    for phase, taken in phases.items():
+        print(f"  {phase:10} {taken:7.1f} s in all processes")
     print(f"  forward passes alone {passes:.1f} s, beyond them {100 * (wall - passes) / passes:.0f} %")
-    print(f"  peak memory of a process after each model: {' '.join(f'{mib:.0f}' for _, mib in memory)} MiB")
+    print(f"  forward passes of the models as built {plain:.1f} s, beyond them {100 * (wall - plain) / plain:.0f} %")
+    print(f"  peak memory of a process after each model: {' '.join(f'{mib:.0f}' for _, mib in memory)} MiB", flush=True)
 
 
 if __name__ == "__main__":

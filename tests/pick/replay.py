@@ -1,13 +1,13 @@
 """The rungs of a pick replayed on kept features: how much is lost against trying every model on every image.
 
-    python -m tests.pick.replay FOLDER [--data-dir IMAGES] [--models 60] [--draws 20]
+    python -m tests.pick.replay FOLDER [--data-dir IMAGES] [--models 60] [--draws 20] [--weights-dir WEIGHTS]
 
-Makes, once, the features of so many small models of timm with random weights (--pretrained: with those of timm's
-caches) on digits, or on a folder of class folders, and keeps them in FOLDER. Then, for each of 20 random halves of the
-images that are not tested on: the first rung by ridge, the second by logistic regression, and the finals in five folds
-of the half, as a pick has them of so few images. What is lost is the error of a model on the test images, trained on
-all others, less that of the best of all models. Prints it after each rung, in percentage points, and ends with 1 where
-the mean of the choice's is over 1.
+Makes, once, the features of so many small models of timm with random weights on digits, or on a folder of class
+folders, and keeps them in FOLDER; models with a file in WEIGHTS (NAME.TAG.safetensors) come first, with its weights.
+Then, for each of 20 random halves of the images that are not tested on: the first rung by ridge, the second by logistic
+regression, and the finals in five folds of the half, as a pick has them of so few images. What is lost is the error of
+a model on the test images, trained on all others, less that of the best of all models. Prints it after each rung, in
+percentage points, and ends with 1 where the mean of the choice's is over 1.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import timm
 import torch
+from safetensors.torch import load_file
 
 from harness.data.load import DatasetSource, load
 from harness.picks.probes import logistic, ridge
@@ -67,9 +68,9 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=60)
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--side", type=int, default=32, help="of the images, in pixels")
-    parser.add_argument("--pretrained", action="store_true")
+    parser.add_argument("--weights-dir", type=Path)
     given = parser.parse_args()
-    grid = make_grid(given.folder, given.data_dir, given.models, given.side, pretrained=given.pretrained)
+    grid = make_grid(given)
     regrets = []
     for draw in range(given.draws):
         regret = replayed(grid, draw)
@@ -84,21 +85,24 @@ def main() -> int:
     return 0 if means[2] <= WORST else 1
 
 
-def make_grid(folder: Path, data_dir: Path | None, num_models: int, side: int, *, pretrained: bool) -> Grid:
-    """The features of every model on every image, from the files of `folder` as far as they are there.
+def make_grid(given: argparse.Namespace) -> Grid:
+    """The features of every model on every image, from the files of the folder as far as they are there.
 
     Architectures that do not run on images of that side are left out, and others taken for them.
     """
-    images, labels = _images(data_dir, side)
+    images, labels = _images(given.data_dir, given.side)
+    files = {path.name.partition(".")[0]: path for path in given.weights_dir.iterdir()} if given.weights_dir else {}
+    of_all = _models()
     features, prior = {}, {}
-    for name, published in _models().items():
-        if len(features) == num_models:
+    for name in sorted(of_all, key=lambda name: name not in files):
+        if len(features) == given.models:
             break
         try:
-            features[name] = _features(folder, name, images, pretrained=pretrained)
+            features[name] = _features(given.folder, name, images, files.get(name))
         except (RuntimeError, AssertionError, ValueError) as error:
             print(f"left out: {name} ({str(error).splitlines()[0][:80]})", flush=True)
             continue
+        published = of_all[name]
         prior |= {name: published} if published is not None else {}
     test, rows = np.split(np.random.default_rng(0).permutation(len(labels)), [len(labels) // 4])
     val, train = np.split(rows, [len(rows) // 5])
@@ -190,11 +194,13 @@ def _models() -> dict[str, float | None]:
 
 
 @torch.inference_mode()
-def _features(folder: Path, name: str, images: torch.Tensor, *, pretrained: bool) -> torch.Tensor:
+def _features(folder: Path, name: str, images: torch.Tensor, weights: Path | None) -> torch.Tensor:
     path = folder / f"{name}.pt"
     if not path.is_file():
         torch.manual_seed(zlib.crc32(name.encode()))
-        model = timm.create_model(name, num_classes=0, pretrained=pretrained).eval()
+        model = timm.create_model(name, num_classes=0).eval()
+        if weights:
+            model.load_state_dict(load_file(weights), strict=False)
         mean_std = [torch.tensor(model.pretrained_cfg[key]).view(3, 1, 1) for key in ("mean", "std")]
         batches = ((batch - mean_std[0]) / mean_std[1] for batch in images.split(BATCH))
         folder.mkdir(parents=True, exist_ok=True)

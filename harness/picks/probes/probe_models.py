@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from harness.plan.trials import Planned
 
 AT_ONCE = 16  # models in a process
-PARTS_EACH = 3  # of several processes at a time, so that none waits long for the last of another
 
 
 def probe_models(planned: Sequence[Planned], stage: int, probing: Probing) -> dict[str, ProbeResult]:
@@ -88,15 +87,19 @@ def _carry_out(items: Sequence[Planned], child: Child) -> None:
 
 
 def _parts(items: Sequence[Planned], num_processes: int) -> Iterator[list[Planned]]:
-    """Those of one plugin, which sees no other's models, and no more than a process is to carry."""
-    share = -(-len(items) // (num_processes * PARTS_EACH)) if num_processes > 1 else AT_ONCE
-    size = min(share, AT_ONCE)
+    """Those of one plugin, which sees no other's models, and no more than a process is to carry.
+
+    Of several processes at a time each gets half its share of those that are left: few wait for the last of another.
+    """
     owners: dict[str, list[Planned]] = {}
     for item in items:
         owners.setdefault(item.choice.owner, []).append(item)
-    for of_owner in owners.values():
-        for at in range(0, len(of_owner), size):
-            yield of_owner[at : at + size]
+    for left in owners.values():
+        while left:
+            share = len(left) if num_processes == 1 else -(-len(left) // (2 * num_processes))
+            size = min(share, AT_ONCE)
+            yield left[:size]
+            del left[:size]
 
 
 def _kept(item: Planned, stage: int, probing: Probing, identities: dict[str, str]) -> ProbeResult | None:
