@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import zoo
 from zoo.libraries.library_index import timm_architectures
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor, nn
+
+T = TypeVar("T")
 
 STARTER = ("convnext_atto",)
 # Networks that halve the image five times need it; timm's own min_input_size is what was tried, not what runs.
@@ -35,6 +37,10 @@ MIN_SIZES = {
     "inception_v4": 75,
     "sehalonet33ts": 249,
 }
+# Checks that fail for a reason; names are the beginnings of names.
+EXPECTED_FAILURES = {
+    "efficientvim": {"gradients": "its parameter A is added to all that a softmax weighs, which changes nothing"},
+}
 # What timm itself looks for in a repository, in its order.
 FILES = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -53,6 +59,7 @@ def zoo_models() -> Iterator[zoo.ModelSpec]:
             require_weights=partial(require_weights, arch.name),
             weights_source=partial(weights_source, arch.name),
             convert_weights=convert_weights,
+            expected_failures=_of_name(EXPECTED_FAILURES, arch.name, {}),
         )
 
 
@@ -86,7 +93,7 @@ def input_of(name: str, weights: str | None) -> zoo.InputSpec:
         std=tuple(published["std"]),
         channels=published["input_size"][0],
         fixed=config.fixed_input_size,
-        min_size=next((side for start, side in MIN_SIZES.items() if name.startswith(start)), MIN_SIZE),
+        min_size=_of_name(MIN_SIZES, name, MIN_SIZE),
         interpolation=published["interpolation"],
         crop_pct=published["crop_pct"],
         crop_mode=published["crop_mode"],
@@ -124,6 +131,11 @@ def convert_weights(tensors: dict[str, Tensor], model: nn.Module) -> Mapping[str
     module = import_module(type(model).__module__)
     convert: Callable[..., Mapping[str, Tensor]] | None = getattr(module, "checkpoint_filter_fn", None)
     return convert(tensors, model) if convert else tensors
+
+
+def _of_name(table: Mapping[str, T], name: str, other: T) -> T:
+    """What the table has for the beginning of the name."""
+    return next((value for start, value in table.items() if name.startswith(start)), other)
 
 
 def _config(name: str, weights: str | None) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from results.sanitize import name as cleaned
 from results.tables.csv_table import csv_table
+from zoo.errors import USAGE, ZooError, first_line
 
 Row = Mapping[str, str]
 
@@ -14,6 +17,20 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     """For pandas and a spreadsheet; every row has the columns of all."""
     columns = _columns(rows)
     return csv_table([{column: row.get(column, "") for column in columns} for row in rows])
+
+
+def from_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of such a file. Raises ZooError for another one."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(file)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise ZooError(
+            f"cannot read {path}: {first_line(error)}", "name another file, or leave --continue out"
+        ) from error
+    if not all(row.keys() >= {"model", "conditions"} for row in rows):
+        raise ZooError(f"{path} is no table of checks that can be gone on with", "name another file", USAGE)
+    return rows
 
 
 def as_markdown(rows: Sequence[Row]) -> bytes:

@@ -11,6 +11,7 @@ from harness.api.choosing import choose
 from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json, typed
 from harness.cli.shared.train_options import add_option
+from harness.machine.system import LIBRARIES, installed
 from harness.plan.option_table import LICENSE, NUM_THREADS, SET
 from harness.plan.values import real
 from results.sanitize import harmless, plain
@@ -20,7 +21,7 @@ from zoo.testing.result import NOT_ASKED
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.checks.checked import CheckedModel
     from zoo.discovery import Zoo
@@ -40,28 +41,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
     help = "write a table, a row a model and a column a check: .csv, .md or .json (--all: model_checks.csv)"
     parser.add_argument("--output", metavar="FILE", help=help)
+    help = "leave out what the table of --output (.csv) has from the same libraries, and add to it"
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help=help)
     add_json(parser, "print every check of every model as JSON")
 
 
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     output = _output(arguments)
-    choices = _choices(arguments, zoo)
+    conditions = _conditions(slow=arguments.slow)
+    before = _before(output, conditions) if arguments.goes_on else []
+    known = {row["model"] for row in before}
+    choices = [choice for choice in _choices(arguments, zoo) if choice.name not in known]
     # Only now: importing torch takes a second, and what cannot be meant is said before it.
     from harness.checks.checked import checked
 
     done: list[CheckedModel] = []
+    rows = list(before)
     for one in checked(
         choices, arguments.plugins, slow=arguments.slow, num_threads=arguments.num_threads, limit_s=arguments.timeout
     ):
         done.append(one)
+        rows.append(_row(one, conditions))
         if not arguments.json:
             print(harmless("\n".join(_lines(one))), flush=True)
         if output:  # after each: hours of checks that end half-way have their table
-            _write(output, done)
+            _write(output, done, rows)
     if arguments.json:
         print(json.dumps([as_json(one) for one in done], indent=1))
-    _sum_up(done, output, quiet=arguments.json)
+    _sum_up(done, len(before), output, quiet=arguments.json)
     return 0 if all(one.is_ok for one in done) else 1
 
 
@@ -70,6 +78,22 @@ def _output(arguments: argparse.Namespace) -> Path | None:
     if name and Path(name).suffix not in FORMATS:
         raise ZooError(f"--output {name} is none of {', '.join(FORMATS)}", "let the file's name end in one", USAGE)
     return Path(name).expanduser() if name else None
+
+
+def _conditions(*, slow: bool) -> str:
+    """What else than the model decides a row: the libraries' versions, and whether all checks were asked for."""
+    versions = [f"{name} {installed(name)}" for name in LIBRARIES if installed(name)]
+    return ", ".join([*versions, *(["--slow"] if slow else [])])
+
+
+def _before(output: Path | None, conditions: str) -> list[dict[str, str]]:
+    """The rows that an earlier call wrote under the same conditions."""
+    from results.tables import model_checks
+
+    if output is None or output.suffix != ".csv":
+        raise ZooError("--continue goes on with a table", "name it: --output FILE.csv", USAGE)
+    rows = model_checks.from_csv(output) if output.exists() else []
+    return [row for row in rows if row["conditions"] == conditions]
 
 
 def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
@@ -114,29 +138,29 @@ def as_json(one: CheckedModel) -> dict[str, object]:
     }
 
 
-def _write(output: Path, done: Sequence[CheckedModel]) -> None:
+def _write(output: Path, done: Sequence[CheckedModel], rows: Sequence[Mapping[str, str]]) -> None:
     from results.store.atomic import write_atomic
     from results.tables import model_checks
 
     if output.suffix == ".json":
         write_atomic(output, json.dumps([as_json(one) for one in done], indent=1).encode())
         return
-    rows = [_row(one) for one in done]
     write_atomic(output, model_checks.as_csv(rows) if output.suffix == ".csv" else model_checks.as_markdown(rows))
 
 
-def _row(one: CheckedModel) -> dict[str, str]:
+def _row(one: CheckedModel, conditions: str) -> dict[str, str]:
     said = [f"{result.check}: {result.cause}" for result in one.results if result.status.startswith("failed")]
     facts = {"model": one.model, "plugin": one.plugin, "outcome": "ok" if one.is_ok else "failed"}
-    facts |= {"passed": str(one.count("passed")), "seconds": f"{one.seconds:.1f}"}
+    facts |= {"passed": str(one.count("passed")), "seconds": f"{one.seconds:.1f}", "conditions": conditions}
     return facts | {"detail": one.problem or "; ".join(said)} | {result.check: result.status for result in one.results}
 
 
-def _sum_up(done: Sequence[CheckedModel], output: Path | None, *, quiet: bool) -> None:
+def _sum_up(done: Sequence[CheckedModel], num_before: int, output: Path | None, *, quiet: bool) -> None:
     wrong = [one for one in done if not one.is_ok]
-    if len(done) > 1 and not quiet:
-        print(plain(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed"))
+    if len(done) + num_before > 1 and not quiet:
+        earlier = f", {num_before} in the table before" if num_before else ""
+        print(plain(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed{earlier}"))
     if any(result.cause == NOT_ASKED for one in done for result in one.results):
         print("note: --slow also compiles and exports", file=sys.stderr)
     if output:
-        print(harmless(f"wrote {output}"), file=sys.stderr)
+        print(harmless(f"wrote {output}" if done else f"{output} has all of them"), file=sys.stderr)

@@ -87,7 +87,8 @@ def one(**fields):
 
 @pytest.mark.parametrize("name", ["t.csv", "t.md", "t.json"])
 def test_a_table_is_written_as_its_name_ends(tmp_path, name):
-    check._write(tmp_path / name, [one(), one(model="c", results=(), problem="builds: crashed")])
+    done = [one(), one(model="c", results=(), problem="builds: crashed")]
+    check._write(tmp_path / name, done, [check._row(row, "torch 2.15.0") for row in done])
     text = (tmp_path / name).read_text()
     assert "\x1b" not in text or name == "t.json"
     if name == "t.csv":
@@ -149,3 +150,39 @@ def test_all_goes_through_every_model_but_those_left_out_and_writes_a_table(tmp_
     assert {"fc_model", "mlp", "mlp-deep"} <= set(names)
     assert "resnet18" not in names
     assert [row["model"] for row in csv.DictReader((tmp_path / "model_checks.csv").open())] == names
+
+
+def test_continue_checks_what_the_table_does_not_have_from_the_same_libraries(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def done(choices, plugins, **how):
+        asked.append([choice.name for choice in choices])
+        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
+
+    def check(*words):
+        return main(["check", *words, "--continue", "--output", str(tmp_path / "checks.csv")])
+
+    def in_table():
+        return [(row["model"], row["conditions"]) for row in csv.DictReader((tmp_path / "checks.csv").open())]
+
+    monkeypatch.setattr("harness.checks.checked.checked", done)
+    assert [check("mlp", "fc_model"), check("mlp", "mlp-deep"), check("mlp")] == [0, 0, 0]
+    assert asked == [["mlp", "fc_model"], ["mlp-deep"], []]
+    assert [model for model, _ in in_table()] == ["mlp", "fc_model", "mlp-deep"]
+    assert "1 model: 1 ok, 0 failed, 2 in the table before" in capsys.readouterr().out
+    # Rows made under other conditions are no answer to what is asked now.
+    assert check("mlp", "--slow") == 0
+    assert asked[-1] == ["mlp"]
+    ((model, conditions),) = in_table()
+    assert (model, conditions.endswith(", --slow")) == ("mlp", True)
+
+
+def test_continue_without_its_own_kind_of_table_is_an_error(tmp_path, capsys):
+    (tmp_path / "table.csv").write_text("model,top1_err\nmlp,3.1\n")
+    for words, cause in (
+        ([], "name it: --output FILE.csv"),
+        (["--output", str(tmp_path / "a.json")], "name it: --output FILE.csv"),
+        (["--output", str(tmp_path / "table.csv")], "no table of checks that can be gone on with"),
+    ):
+        assert main(["check", "mlp", "--continue", *words]) == 2
+        assert cause in capsys.readouterr().err
