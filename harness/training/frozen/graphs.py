@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from zoo.heads import Head
 
 RELUS = {functional.relu, torch.relu}
+# Stay whole, as torch's own do, where a library derives its own from them: timm's "same" padding asks for an image's
+# size, which has no answer without an image.
+LAYERS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 
 
 class Tracer(fx.Tracer):
@@ -22,7 +25,8 @@ class Tracer(fx.Tracer):
         self.whole = set(head.tap)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return module_qualified_name in self.whole or super().is_leaf_module(m, module_qualified_name)
+        whole = module_qualified_name in self.whole or isinstance(m, LAYERS)
+        return whole or super().is_leaf_module(m, module_qualified_name)
 
 
 def put(model: nn.Module, name: str, module: nn.Module) -> None:
