@@ -6,10 +6,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from results.errors import StoreError
 from results.sanitize import name as cleaned
 from results.tables.csv_table import csv_table
-from zoo.errors import USAGE, ZooError, first_line
 
+USAGE = 2  # the exit code
 Row = Mapping[str, str]
 
 
@@ -20,16 +21,14 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 
 
 def from_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of such a file. Raises ZooError for another one."""
+    """The rows of such a file. Raises StoreError for another one."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(file)]
     except (OSError, ValueError, csv.Error) as error:
-        raise ZooError(
-            f"cannot read {path}: {first_line(error)}", "name another file, or leave --continue out"
-        ) from error
+        raise StoreError(f"cannot read {path}: {error}", "name another file") from error
     if not all(row.keys() >= {"model", "conditions"} for row in rows):
-        raise ZooError(f"{path} is no table of checks that can be gone on with", "name another file", USAGE)
+        raise StoreError(f"{path} is no table of checks that can be gone on with", "name another file", USAGE)
     return rows
 
 
