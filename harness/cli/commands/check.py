@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness.plan.values import real
 from results.sanitize import harmless, plain
 from results.tables.number_format import counted
 from zoo.errors import USAGE, ZooError
+from zoo.manager.loading import SHIPPED
 from zoo.testing.result import NOT_ASKED
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from zoo.discovery import Zoo
     from zoo.selection import Choice
 
+OF_PLUGIN = ", plugin "  # in a row's conditions
 FORMATS = (".csv", ".md", ".json")
 
 
@@ -49,27 +52,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     output = _output(arguments)
-    conditions = _conditions(slow=arguments.slow)
-    before = _before(output, conditions) if arguments.goes_on else []
-    known = {row["model"] for row in before}
-    choices = [choice for choice in _choices(arguments, zoo) if choice.name not in known]
+    conditions = {choice: _conditions(choice, zoo, slow=arguments.slow) for choice in _choices(arguments, zoo)}
+    before = _before(output, _libraries(slow=arguments.slow)) if arguments.goes_on else {}
+    choices = [one for one, now in conditions.items() if before.get(one.name, {}).get("conditions") != now]
+    rows = [row for model, row in before.items() if model not in {choice.name for choice in choices}]
+    num_before = len(rows)
     # Only now: importing torch takes a second, and what cannot be meant is said before it.
     from harness.checks.checked import checked
 
     done: list[CheckedModel] = []
-    rows = list(before)
-    for one in checked(
+    results = checked(
         choices, arguments.plugins, slow=arguments.slow, num_threads=arguments.num_threads, limit_s=arguments.timeout
-    ):
+    )
+    for choice, one in zip(choices, results, strict=True):
         done.append(one)
-        rows.append(_row(one, conditions))
+        rows.append(_row(one, conditions[choice]))
         if not arguments.json:
             print(harmless("\n".join(_lines(one))), flush=True)
         if output:  # after each: hours of checks that end half-way have their table
             _write(output, done, rows)
     if arguments.json:
         print(json.dumps([as_json(one) for one in done], indent=1))
-    _sum_up(done, len(before), output, quiet=arguments.json)
+    _sum_up(done, num_before, output, quiet=arguments.json)
     return 0 if all(one.is_ok for one in done) else 1
 
 
@@ -80,20 +84,29 @@ def _output(arguments: argparse.Namespace) -> Path | None:
     return Path(name).expanduser() if name else None
 
 
-def _conditions(*, slow: bool) -> str:
-    """What else than the model decides a row: the libraries' versions, and whether all checks were asked for."""
+def _libraries(*, slow: bool) -> str:
+    """What decides the rows of all models: the libraries' versions, and whether all checks were asked for."""
     versions = [f"{name} {installed(name)}" for name in LIBRARIES if installed(name)]
     return ", ".join([*versions, *(["--slow"] if slow else [])])
 
 
-def _before(output: Path | None, conditions: str) -> list[dict[str, str]]:
-    """The rows that an earlier call wrote under the same conditions."""
+def _conditions(choice: Choice, zoo: Zoo, *, slow: bool) -> str:
+    """What else than its name decides a model's row: of a plugin that is not shipped, its files' content too."""
+    libraries = _libraries(slow=slow)
+    if zoo.plugin(choice.owner).source == SHIPPED:
+        return libraries
+    content = json.dumps(zoo.content(choice.owner), sort_keys=True)
+    return f"{libraries}{OF_PLUGIN}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+def _before(output: Path | None, libraries: str) -> dict[str, dict[str, str]]:
+    """The rows that an earlier call wrote with the same libraries, by model."""
     from results.tables import model_checks
 
     if output is None or output.suffix != ".csv":
         raise ZooError("--continue goes on with a table", "name it: --output FILE.csv", USAGE)
     rows = model_checks.from_csv(output) if output.exists() else []
-    return [row for row in rows if row["conditions"] == conditions]
+    return {row["model"]: row for row in rows if row["conditions"].partition(OF_PLUGIN)[0] == libraries}
 
 
 def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:

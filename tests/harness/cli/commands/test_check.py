@@ -177,6 +177,26 @@ def test_continue_checks_what_the_table_does_not_have_from_the_same_libraries(tm
     assert (model, conditions.endswith(", --slow")) == ("mlp", True)
 
 
+def test_continue_checks_a_model_again_whose_plugin_was_changed(tmp_path, monkeypatch):
+    asked, plugin = [], tmp_path / "mine.py"
+
+    def done(choices, plugins, **how):
+        asked.append([choice.name for choice in choices])
+        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
+
+    monkeypatch.setattr("harness.checks.checked.checked", done)
+    text = (
+        "import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield zoo.ModelSpec(name='mine/net', build='mine:build')\n"
+    )
+    for written in (text, text, f"{text}# changed\n"):
+        plugin.write_text(written)
+        words = ["-p", str(plugin), "check", "mine/net", "mlp", "--continue", "--output", str(tmp_path / "checks.csv")]
+        assert main(words) == 0
+    assert asked == [["mine/net", "mlp"], [], ["mine/net"]]
+    with (tmp_path / "checks.csv").open() as file:
+        assert [row["model"] for row in csv.DictReader(file)] == ["mlp", "mine/net"]
+
+
 def test_continue_without_its_own_kind_of_table_is_an_error(tmp_path, capsys):
     (tmp_path / "table.csv").write_text("model,top1_err\nmlp,3.1\n")
     for words, cause in (
