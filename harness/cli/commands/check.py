@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zoo.selection import Choice
 
 OF_PLUGIN = ", plugin "  # in a row's conditions
+OK = "ok"
 FORMATS = (".csv", ".md", ".json")
 
 
@@ -44,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
     help = "write a table, a row a model and a column a check: .csv, .md or .json (--all: model_checks.csv)"
     parser.add_argument("--output", metavar="FILE", help=help)
-    help = "leave out what the table of --output (.csv) has from the same libraries, and add to it"
+    help = "leave out what is ok in the table of --output (.csv), from the same libraries, and add to it"
     parser.add_argument("--continue", dest="goes_on", action="store_true", help=help)
     add_json(parser, "print every check of every model as JSON")
 
@@ -52,10 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     report_broken(zoo)
     output = _output(arguments)
-    conditions = {choice: _conditions(choice, zoo, slow=arguments.slow) for choice in _choices(arguments, zoo)}
-    before = _before(output, _libraries(slow=arguments.slow)) if arguments.goes_on else {}
-    choices = [one for one, now in conditions.items() if before.get(one.name, {}).get("conditions") != now]
-    rows = [row for model, row in before.items() if model not in {choice.name for choice in choices}]
+    libraries = _libraries(slow=arguments.slow)
+    asked = _choices(arguments, zoo)
+    conditions = _conditions(asked, zoo, libraries)
+    before = _before(output, libraries) if arguments.goes_on else {}
+    choices = [one for one in asked if not _is_done(before.get(one.name, {}), conditions[one.owner])]
+    again = {choice.name for choice in choices}
+    rows = [row for model, row in before.items() if model not in again]
     num_before = len(rows)
     # Only now: importing torch takes a second, and what cannot be meant is said before it.
     from harness.checks.checked import checked
@@ -66,7 +70,7 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
     )
     for choice, one in zip(choices, results, strict=True):
         done.append(one)
-        rows.append(_row(one, conditions[choice]))
+        rows.append(_row(one, conditions[choice.owner]))
         if not arguments.json:
             print(harmless("\n".join(_lines(one))), flush=True)
         if output:  # after each: hours of checks that end half-way have their table
@@ -86,27 +90,37 @@ def _output(arguments: argparse.Namespace) -> Path | None:
 
 def _libraries(*, slow: bool) -> str:
     """What decides the rows of all models: the libraries' versions, and whether all checks were asked for."""
-    versions = [f"{name} {installed(name)}" for name in LIBRARIES if installed(name)]
+    versions = [f"{name} {version}" for name in LIBRARIES if (version := installed(name))]
     return ", ".join([*versions, *(["--slow"] if slow else [])])
 
 
-def _conditions(choice: Choice, zoo: Zoo, *, slow: bool) -> str:
-    """What else than its name decides a model's row: of a plugin that is not shipped, its files' content too."""
-    libraries = _libraries(slow=slow)
-    if zoo.plugin(choice.owner).source == SHIPPED:
-        return libraries
-    content = json.dumps(zoo.content(choice.owner), sort_keys=True)
-    return f"{libraries}{OF_PLUGIN}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+def _conditions(choices: Sequence[Choice], zoo: Zoo, libraries: str) -> dict[str, str]:
+    """What else than its name decides a model's row, by plugin: of one that is not shipped, its files' content too."""
+    conditions = {}
+    for owner in {choice.owner for choice in choices}:
+        conditions[owner] = libraries
+        if zoo.plugin(owner).source != SHIPPED:
+            content = json.dumps(zoo.content(owner), sort_keys=True)
+            conditions[owner] += f"{OF_PLUGIN}{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    return conditions
+
+
+def _is_done(row: Mapping[str, str], conditions: str) -> bool:
+    """Whether the model of the row need not be checked: what failed may have failed for want of memory or time."""
+    return row.get("outcome") == OK and row["conditions"] == conditions
 
 
 def _before(output: Path | None, libraries: str) -> dict[str, dict[str, str]]:
-    """The rows that an earlier call wrote with the same libraries, by model."""
+    """The rows of an earlier call, by model. Raises ZooError where other libraries made them, which would lose them."""
     from results.tables import model_checks
 
     if output is None or output.suffix != ".csv":
         raise ZooError("--continue goes on with a table", "name it: --output FILE.csv", USAGE)
     rows = model_checks.from_csv(output) if output.exists() else []
-    return {row["model"]: row for row in rows if row["conditions"].partition(OF_PLUGIN)[0] == libraries}
+    for made_with in {row["conditions"].partition(OF_PLUGIN)[0] for row in rows} - {libraries}:
+        cause = f"{output} was made with {made_with}, and this would be {libraries}"
+        raise ZooError(cause, "name another file, or leave --continue out to begin anew", USAGE)
+    return {row["model"]: row for row in rows}
 
 
 def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
@@ -163,7 +177,7 @@ def _write(output: Path, done: Sequence[CheckedModel], rows: Sequence[Mapping[st
 
 def _row(one: CheckedModel, conditions: str) -> dict[str, str]:
     said = [f"{result.check}: {result.cause}" for result in one.results if result.status.startswith("failed")]
-    facts = {"model": one.model, "plugin": one.plugin, "outcome": "ok" if one.is_ok else "failed"}
+    facts = {"model": one.model, "plugin": one.plugin, "outcome": OK if one.is_ok else "failed"}
     facts |= {"passed": str(one.count("passed")), "seconds": f"{one.seconds:.1f}", "conditions": conditions}
     return facts | {"detail": one.problem or "; ".join(said)} | {result.check: result.status for result in one.results}
 

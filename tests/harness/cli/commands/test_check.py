@@ -139,62 +139,74 @@ def test_a_process_that_gives_no_results_is_said_in_a_line(report, problem):
     assert _problem(report, 9.0) == problem
 
 
-def test_all_goes_through_every_model_but_those_left_out_and_writes_a_table(tmp_path, monkeypatch, capsys):
-    def done(choices, plugins, **how):
-        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
+@pytest.fixture
+def asked(monkeypatch):
+    """The models of each call that were to be checked; all pass but those whose name is in `failing`, once."""
+    calls = Calls()
 
-    monkeypatch.chdir(tmp_path)
+    def done(choices, plugins, **how):
+        calls.append([choice.name for choice in choices])
+        for choice in choices:
+            failed = choice.name in calls.failing
+            calls.failing.discard(choice.name)
+            yield one(model=choice.name, results=(Result(check="name", status=FAILED if failed else PASSED),))
+
     monkeypatch.setattr("harness.checks.checked.checked", done)
+    return calls
+
+
+class Calls(list):
+    def __init__(self):
+        super().__init__()
+        self.failing = set()
+
+
+def models_of(table):
+    with table.open() as file:
+        return [row["model"] for row in csv.DictReader(file)]
+
+
+def test_all_goes_through_every_model_but_those_left_out_and_writes_a_table(tmp_path, monkeypatch, capsys, asked):
+    monkeypatch.chdir(tmp_path)
     assert main(["-p", "no:timm_models", "check", "--all", "all,-*[r-z]*", "--json"]) == 0
     names = [row["model"] for row in json.loads(capsys.readouterr().out)]
+    assert asked == [names]
     assert {"fc_model", "mlp", "mlp-deep"} <= set(names)
     assert "resnet18" not in names
-    assert [row["model"] for row in csv.DictReader((tmp_path / "model_checks.csv").open())] == names
+    assert models_of(tmp_path / "model_checks.csv") == names
 
 
-def test_continue_checks_what_the_table_does_not_have_from_the_same_libraries(tmp_path, monkeypatch, capsys):
-    asked = []
-
-    def done(choices, plugins, **how):
-        asked.append([choice.name for choice in choices])
-        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
+def test_continue_checks_what_is_not_ok_in_the_table(tmp_path, capsys, asked):
+    table = tmp_path / "checks.csv"
 
     def check(*words):
-        return main(["check", *words, "--continue", "--output", str(tmp_path / "checks.csv")])
+        return main(["check", *words, "--continue", "--output", str(table)])
 
-    def in_table():
-        return [(row["model"], row["conditions"]) for row in csv.DictReader((tmp_path / "checks.csv").open())]
-
-    monkeypatch.setattr("harness.checks.checked.checked", done)
-    assert [check("mlp", "fc_model"), check("mlp", "mlp-deep"), check("mlp")] == [0, 0, 0]
+    asked.failing = {"fc_model"}
+    assert [check("mlp", "fc_model"), check("mlp", "mlp-deep"), check("mlp")] == [1, 0, 0]
     assert asked == [["mlp", "fc_model"], ["mlp-deep"], []]
-    assert [model for model, _ in in_table()] == ["mlp", "fc_model", "mlp-deep"]
+    assert models_of(table) == ["mlp", "fc_model", "mlp-deep"]
     assert "1 model: 1 ok, 0 failed, 2 in the table before" in capsys.readouterr().out
-    # Rows made under other conditions are no answer to what is asked now.
-    assert check("mlp", "--slow") == 0
-    assert asked[-1] == ["mlp"]
-    ((model, conditions),) = in_table()
-    assert (model, conditions.endswith(", --slow")) == ("mlp", True)
+    assert check("mlp", "fc_model") == 0  # which failed before
+    assert asked[-1] == ["fc_model"]
+    assert models_of(table) == ["mlp", "mlp-deep", "fc_model"]
+    # Rows made under other conditions would be lost.
+    before = table.read_bytes()
+    assert check("mlp", "--slow") == 2
+    assert " --slow" in capsys.readouterr().err
+    assert table.read_bytes() == before
 
 
-def test_continue_checks_a_model_again_whose_plugin_was_changed(tmp_path, monkeypatch):
-    asked, plugin = [], tmp_path / "mine.py"
-
-    def done(choices, plugins, **how):
-        asked.append([choice.name for choice in choices])
-        return (one(model=choice.name, results=(Result(check="name", status=PASSED),)) for choice in choices)
-
-    monkeypatch.setattr("harness.checks.checked.checked", done)
+def test_continue_checks_a_model_again_whose_plugin_was_changed(tmp_path, asked):
+    plugin, table = tmp_path / "mine.py", tmp_path / "checks.csv"
     text = (
         "import zoo\n@zoo.hookimpl\ndef zoo_models():\n    yield zoo.ModelSpec(name='mine/net', build='mine:build')\n"
     )
     for written in (text, text, f"{text}# changed\n"):
         plugin.write_text(written)
-        words = ["-p", str(plugin), "check", "mine/net", "mlp", "--continue", "--output", str(tmp_path / "checks.csv")]
-        assert main(words) == 0
+        assert main(["-p", str(plugin), "check", "mine/net", "mlp", "--continue", "--output", str(table)]) == 0
     assert asked == [["mine/net", "mlp"], [], ["mine/net"]]
-    with (tmp_path / "checks.csv").open() as file:
-        assert [row["model"] for row in csv.DictReader(file)] == ["mlp", "mine/net"]
+    assert models_of(table) == ["mlp", "mine/net"]
 
 
 def test_continue_without_its_own_kind_of_table_is_an_error(tmp_path, capsys):
