@@ -44,8 +44,8 @@ def main(text: str, messages: Connection, log: Connection) -> None:
 
 def perform(jobs: Sequence[Job], room: float, seconds: float, messenger: Messenger) -> dict[str, Any]:
     """Send an estimate for each job."""
-    if can_limit_memory():  # a builder that heeds no meta device must not take the machine's memory
-        limit_memory(max(LEAST_MIB, free_memory() // 2**21))
+    if can_limit_memory():  # a builder that heeds no meta device must not take what is not the trial's
+        limit_memory(max(LEAST_MIB, int(min(free_memory() / 2, room) / 2**20)))
     messenger.send({"begun": True})
     for job in jobs:
         signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from harness.cli.main import main
+from harness.isolation import memory_worker
 from harness.plan.config import TimingConfig, TrainConfig, Trial
 from harness.runs.forecast import memory
 from harness.runs.forecast.memory import Forecast, free_bytes, warnings
@@ -134,6 +135,20 @@ def test_a_model_that_hangs_or_crashes_when_built_costs_only_its_own_estimate(tm
     run(tmp_path, "--plugins", "mine/crash,mine/wide,mine/hang,mine/after")
     assert set(asked[0].estimates) == {"mine/wide", "mine/after"}
     assert (asked[0].num_unasked, asked[0].num_unknown) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("room", "limit_mib"), [(2 * GIB, 2048), (GIB / 2, memory_worker.LEAST_MIB), (float("inf"), 5120)]
+)
+def test_a_builder_that_heeds_no_meta_device_gets_no_more_than_the_trial_and_half_of_what_is_free(
+    monkeypatch, room, limit_mib
+):
+    limits = []
+    monkeypatch.setattr(memory_worker, "can_limit_memory", lambda: True)
+    monkeypatch.setattr(memory_worker, "limit_memory", limits.append)
+    monkeypatch.setattr(memory_worker, "free_memory", lambda: 10 * GIB)
+    memory_worker.perform([], room, 1.0, SimpleNamespace(send=lambda message: None))
+    assert limits == [limit_mib]
 
 
 def test_quiet_and_unisolated_runs_build_nothing_ahead(tmp_path, monkeypatch):
