@@ -43,7 +43,7 @@ def logits(subject: Subject) -> None:
 
 def head(subject: Subject) -> None:
     """The classifier is found, and fits the number of classes."""
-    subject.build()
+    _ = subject.built
 
 
 def classes(subject: Subject) -> None:

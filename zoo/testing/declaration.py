@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
 from zoo.names import did_you_mean, is_valid
-from zoo.testing.digest import digest
 from zoo.testing.result import NotApplicable
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def fresh_process(subject: Subject) -> None:
     there = _elsewhere(subject)
     if there["problem"]:
         raise ZooError(f"in a process of its own: {there['problem']}", "let the build depend on its task only")
-    if there["digest"] != digest(subject.build().model):
+    if there["digest"] != subject.digest:
         cause = "another process builds other weights from the same seed"
         raise ZooError(cause, "let nothing depend on hash(), on the order of a set, or on what was built before")
 

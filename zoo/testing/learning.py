@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
@@ -9,7 +10,7 @@ from zoo.heads.modes import mode, untouched
 from zoo.testing.subject import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from torch import Tensor, nn
 
@@ -32,9 +33,9 @@ def train_mode(subject: Subject) -> None:
     moved = _moved(subject, training=False)
     if moved:
         raise ZooError(f"a pass in eval mode changes {_listed(moved)}", "change buffers in training only")
-    moved = _moved(subject, training=True)
-    still = [f"{name}.running_mean" for name in _normalising(model, subject)]
-    if still := [name for name in still if name not in moved]:
+    with _normalising(model) as ran:
+        moved = _moved(subject, training=True)
+    if still := [name for name in (f"{layer}.running_mean" for layer in ran) if name not in moved]:
         raise ZooError(f"a pass in train mode leaves {_listed(still)}", "let batch-norm follow self.training")
 
 
@@ -115,21 +116,19 @@ def _with_modes(model: nn.Module) -> Iterable[tuple[str, nn.Module]]:
     return ((name, layer) for name, layer in model.named_modules() if isinstance(layer, _BatchNorm | _DropoutNd))
 
 
-def _normalising(model: nn.Module, subject: Subject) -> list[str]:
-    """The batch-norm layers with running statistics that a pass in train mode runs."""
-    import torch
+@contextmanager
+def _normalising(model: nn.Module) -> Iterator[list[str]]:
+    """Within it, the batch-norm layers with running statistics that passes run are noted."""
     from torch.nn.modules.batchnorm import _BatchNorm
 
     ran: list[str] = []
     tracked = {n: m for n, m in model.named_modules() if isinstance(m, _BatchNorm) and m.running_mean is not None}
     handles = [m.register_forward_hook(lambda *_, name=n: ran.append(name)) for n, m in tracked.items()]
     try:
-        with mode(model, training=True), untouched(model), undisturbed(), torch.no_grad():
-            model(subject.images(BATCH))
+        yield ran
     finally:
         for handle in handles:
             handle.remove()
-    return ran
 
 
 def _listed(names: Sequence[str]) -> str:

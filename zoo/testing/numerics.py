@@ -21,13 +21,11 @@ def channels_last(subject: Subject) -> None:
     """--channels-last on changes nothing."""
     import torch
 
-    images = subject.images()
-    plain = subject.evaluated(images)
+    plain = subject.plain
     model = subject.built.model.to(memory_format=torch.channels_last)
     try:
-        _require(
-            subject.evaluated(images.to(memory_format=torch.channels_last)), plain, SAME, "in channels-last layout"
-        )
+        images = subject.images().to(memory_format=torch.channels_last)
+        _require(subject.evaluated(images), plain, SAME, "in channels-last layout")
     finally:
         model.to(memory_format=torch.contiguous_format)
 
@@ -36,10 +34,9 @@ def bf16(subject: Subject) -> None:
     """--amp gives the same but for rounding."""
     import torch
 
-    images = subject.images()
-    plain = subject.evaluated(images)
+    plain = subject.plain
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        rounded = subject.evaluated(images)
+        rounded = subject.evaluated(subject.images())
     _require(rounded, plain, NEAR, "in bfloat16")
 
 
@@ -48,7 +45,7 @@ def compiles(subject: Subject) -> None:
     import torch
 
     images = subject.images()
-    plain = subject.evaluated(images)
+    plain = subject.plain
     model = subject.built.model
     try:
         compiled = torch.compile(model, backend="eager", fullgraph=True)
@@ -66,7 +63,7 @@ def exports(subject: Subject) -> None:
     import torch
 
     images = subject.images()
-    plain = subject.evaluated(images)
+    plain = subject.plain
     model = subject.built.model
     try:
         with mode(model, training=False), torch.no_grad(), undisturbed():

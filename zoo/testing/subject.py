@@ -16,13 +16,14 @@ from zoo.heads.modes import mode, probe_images
 from zoo.input_size import UnsuitableSize
 from zoo.manager import switches
 from zoo.specs import ModelSpec, Task
+from zoo.testing.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from torch import Tensor, nn
 
-SMALL, NUM_CLASSES, SEED = 64, 10, 1
+SMALL, NUM_CLASSES, SEED, OTHER_SEED = 64, 10, 1, 2
 LEAST_NOISE = 0.01
 
 
@@ -67,23 +68,37 @@ class Subject:
             torch.manual_seed(seed)
             return build(self.spec, self.task)
 
-    @cached_property
+    @property
     def built(self) -> BuiltModel:
         """The model with every parameter moved a little, as a training step would.
 
         Many begin with branches that are multiplied by zero: of these nothing could be seen.
         """
-        import torch
+        return self._first[0]
 
+    @property
+    def digest(self) -> str:
+        """The hash of the weights from the seed, as they were before they were moved."""
+        return self._first[1]
+
+    @cached_property
+    def _first(self) -> tuple[BuiltModel, str]:
+        vars(self).pop("module", None)  # its memory is wanted
         built = self.build()
-        generator = torch.Generator().manual_seed(SEED)
-        with torch.no_grad():
-            for parameter in built.model.parameters():
-                if parameter.is_floating_point() and parameter.numel():
-                    spread = float(parameter.std()) if parameter.numel() > 1 else 0.0
-                    noise = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
-                    parameter.add_(noise * max(0.05 * spread, LEAST_NOISE))
-        return built
+        of_seed = digest(built.model)
+        _move(built.model)
+        return built, of_seed
+
+    @cached_property
+    def other(self) -> tuple[nn.Module, str]:
+        """The model from another seed, and the hash of its weights then; other weights may be loaded into it."""
+        model = self.build(OTHER_SEED).model
+        return model, digest(model)
+
+    @cached_property
+    def plain(self) -> Tensor:
+        """What the model says of `images()` in eval mode."""
+        return self.evaluated(self.images())
 
     def images(self, batch: int = 2, seed: int = 0) -> Tensor:
         """Random images [batch, C, H, W], other ones for each seed."""
@@ -103,6 +118,18 @@ class Subject:
             torch.manual_seed(seed)
             output: Tensor = model(images)
         return output
+
+
+def _move(model: nn.Module) -> None:
+    import torch
+
+    generator = torch.Generator().manual_seed(SEED)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.is_floating_point() and parameter.numel():
+                spread = float(parameter.std()) if parameter.numel() > 1 else 0.0
+                noise = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
+                parameter.add_(noise * max(0.05 * spread, LEAST_NOISE))
 
 
 @contextmanager
