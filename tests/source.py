@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,12 @@ def parse(file: Path) -> ast.Module:
 def imports_of(file: Path, root: Path = ROOT, *, typing: bool = False) -> Iterator[Import]:
     """The imports that run, at module level or later; those under `if TYPE_CHECKING:`, which never do, if `typing`."""
     package = ".".join(file.relative_to(root).parent.parts)
-    yield from _imports(parse(file), package, at_module_level=True, typing=typing)
+    yield from _imports_of(file.read_text(encoding="utf-8"), package, typing)
+
+
+@cache
+def _imports_of(text: str, package: str, typing: bool) -> tuple[Import, ...]:  # many tests ask it of all files
+    return tuple(_imports(ast.parse(text), package, at_module_level=True, typing=typing))
 
 
 def _imports(node: ast.AST, package: str, *, at_module_level: bool, typing: bool) -> Iterator[Import]:
@@ -83,6 +89,16 @@ def loaded_by(*modules: str) -> set[Path]:
         waiting += [found.module for found in imports_of(file) if found.at_module_level]
         waiting += [module.rpartition(".")[0]] if "." in module else []
     return seen
+
+
+def calls_of(file: Path) -> tuple[str, ...]:
+    """Every call in the file, as source."""
+    return _calls_of(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _calls_of(text: str) -> tuple[str, ...]:
+    return tuple(ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
 
 
 def functions_of(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import io
 import json
@@ -23,7 +22,7 @@ from results.store.atomic import write_atomic
 from results.store.run_store import RunStore
 from tests.faults.runs import run
 from tests.results.samples import record
-from tests.source import PACKAGES, files, imports_of, parse
+from tests.source import PACKAGES, calls_of, files, imports_of
 from zoo.errors import ZooError
 from zoo.weights import Weights
 
@@ -165,10 +164,6 @@ def test_70_every_load_of_torch_and_numpy_says_that_it_reads_plain_data(module, 
     assert loads
     assert [entry for entry in loads if plainly not in entry[1]] == []
     assert f"{module}.load" not in {found.module for path in files(*PACKAGES) for found in imports_of(path)}
-
-
-def calls_of(path):
-    return [ast.unparse(node) for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
 
 
 def tensors(header, length=None, data=b""):

@@ -11,6 +11,12 @@ from zoo.describe import describe
 from zoo.errors import ZooError
 
 SPECS = {spec.name: spec for spec in zoo_models()}
+# One of each family; the others differ from it in depth and width.
+FAMILIES = (
+    "alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3 maxvit_t mnasnet0_5 "
+    "mobilenet_v2 mobilenet_v3_small regnet_x_400mf regnet_y_400mf resnet18 resnext50_32x4d shufflenet_v2_x0_5 "
+    "squeezenet1_0 swin_t swin_v2_t vgg11 vgg11_bn vit_b_16 wide_resnet50_2"
+)
 
 
 def by_hand(name):
@@ -21,7 +27,10 @@ def by_hand(name):
         return models.get_model(name, weights=None, num_classes=10, **extra)
 
 
-@pytest.mark.parametrize("name", sorted(SPECS))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in FAMILIES.split() else pytest.mark.once) for name in sorted(SPECS)],
+)
 def test_info_agrees_with_a_model_built_by_hand(name):
     model = by_hand(name)
     facts = describe(SPECS[name], "torchvision_models", num_classes=10, macs=False)

@@ -76,15 +76,14 @@ def test_float32_is_float32_again_in_both_vocabularies(place):
     assert BACKENDS.mkldnn.matmul.fp32_precision not in ("tf32", "bf16")
 
 
-PLAIN = """
-import json, sys, torch
-if {ours}:
-    from zoo.manager import switches
-    switches.set_standard()
+STATES = """
+import json, torch
 newer = getattr(torch._C, "_get_fp32_precision_getter", None)
 places = ("generic all", "cuda all", "cuda conv", "cuda rnn", "cuda matmul", "mkldnn matmul", "mkldnn conv")
 backends = torch.backends
-print(json.dumps([
+
+def state():
+    return [
     backends.cudnn.allow_tf32, backends.cuda.matmul.allow_tf32, torch.get_float32_matmul_precision(),
     [newer(*place.split()) for place in places] if newer else [],
     backends.cudnn.enabled, backends.cudnn.benchmark, backends.cudnn.deterministic,
@@ -95,21 +94,22 @@ print(json.dumps([
     backends.cuda.flash_sdp_enabled(), backends.cuda.mem_efficient_sdp_enabled(),
     backends.cuda.math_sdp_enabled(), backends.cuda.cudnn_sdp_enabled(),
     str(torch.get_default_dtype()), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
-]))
+    ]
+
+plain = state()
+from zoo.manager import switches
+switches.set_standard()
+print(json.dumps([plain, state()]))
 """
 
 
 @pytest.mark.parametrize("override", ["0", "1"])
 def test_the_standard_is_what_a_process_has_that_only_imports_torch(override):
     environment = {**os.environ, "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": override}
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", PLAIN.format(ours=ours)], env=environment, capture_output=True, text=True, check=True
-        ).stdout
-        for ours in (True, False)
-    ]
-    assert said[0] == said[1]
-    assert json.loads(said[0])[0] is True  # torch's own default: convolutions may take TF32
+    done = subprocess.run([sys.executable, "-c", STATES], env=environment, capture_output=True, text=True, check=True)
+    plain, standard = json.loads(done.stdout)
+    assert plain == standard
+    assert plain[0] is True  # torch's own default: convolutions may take TF32
 
 
 def test_the_standard_puts_back_what_torch_began_with_and_leaves_threads_alone():
