@@ -121,6 +121,7 @@ def test_161_where_there_is_no_stdout_plugins_are_loaded_all_the_same(site):
     assert subprocess.run(command, cwd=site, env=environment, timeout=60).returncode == 0
 
 
+@pytest.mark.once
 @pytest.mark.fault(164)
 def test_164_a_plugin_that_imports_torch_when_it_is_listed_is_named_with_its_seconds(site):
     install(site, "heavy", "import torch\n" + MODELS + NET.format("heavy"))

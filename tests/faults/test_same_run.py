@@ -98,6 +98,7 @@ def run_of(project: Path) -> RunStore:
     return RunStore.open(next((project / "runs").glob("[!_]*")))
 
 
+@pytest.mark.once
 @pytest.mark.fault(84)
 def test_84_two_plugins_of_one_file_name_by_relative_paths_each_train_their_own_model(project):
     store = run_of(project)
@@ -141,6 +142,7 @@ def test_85_resume_refuses_what_was_changed_since_and_names_it(stopped, capsys, 
     assert len(run_of(stopped).records()) == 1
 
 
+@pytest.mark.once
 @pytest.mark.fault(85)
 def test_85_a_run_that_does_not_say_what_it_was_made_of_is_resumed_with_a_note(stopped, capsys):
     store = run_of(stopped)

@@ -24,7 +24,7 @@ def serial(tmp_path_factory):
     return run(tmp_path_factory.mktemp("serial"), NAMES, *TRAINED)
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [pytest.param(2, marks=pytest.mark.once), pytest.param(4, marks=pytest.mark.slow)])
 def test_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_leaves(tmp_path, serial, count):
     waiting = plan(tmp_path)
     workers = [worker(tmp_path, str(number), "--heartbeat", "1") for number in range(count)]

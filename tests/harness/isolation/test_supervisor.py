@@ -184,6 +184,7 @@ print(isolate.Supervisor(target=keep_a_semaphore, context=isolate.context_for("c
 """
 
 
+@pytest.mark.once
 def test_a_semaphore_that_a_child_left_is_nothing_to_tell():
     done = subprocess.run([sys.executable, "-c", SEMAPHORE], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("0\n", "")

@@ -116,6 +116,7 @@ def elsewhere():
     }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("check", "builder"), [(None, network), *IN_ANOTHER_PROCESS])
 def test_a_process_of_its_own_sees_what_this_one_cannot(elsewhere, check, builder):
     results = elsewhere[builder.__name__]
@@ -123,6 +124,7 @@ def test_a_process_of_its_own_sees_what_this_one_cannot(elsewhere, check, builde
     assert results["light_listing"].status == PASSED
 
 
+@pytest.mark.once
 def test_a_plugin_that_loads_torch_to_be_listed_is_named(tmp_path):
     (tmp_path / "heavy.py").write_text(
         "import torch, zoo\n"

@@ -57,6 +57,7 @@ def alike(found, serial):
     return True
 
 
+@pytest.mark.once
 def test_nodes_without_a_shared_folder_that_are_lost_give_the_records_of_the_serial_run(
     serial, elsewhere, monkeypatch, tmp_path, capsys
 ):
