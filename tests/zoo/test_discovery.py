@@ -10,7 +10,8 @@ import pytest
 import zoo
 from zoo.discovery import collect, discover
 from zoo.errors import ZooError
-from zoo.manager.loading import Candidate, Requests, read_requests
+from zoo.manager import loading
+from zoo.manager.loading import Candidate, Requests, only, read_requests
 
 
 def plugin(**functions):
@@ -45,6 +46,18 @@ def test_a_plugin_that_fails_to_import_costs_only_itself():
     loaded = collected(("bad", raising(ImportError("no module\nnamed x"))), ("good", lambda: offering("mine/a")))
     assert status(loaded, "bad") == ("failed", "import: ImportError: no module named x")
     assert list(loaded.models) == ["mine/a"]
+
+
+def test_one_plugin_is_found_by_its_source_and_packages_are_looked_through_for_theirs_alone(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("")
+    asked = Requests(extra=(str(tmp_path / "mine.py"),))
+    package = Candidate(name="theirs", source="installed: acme 1.0", load=lambda: None)
+    looked = []
+    monkeypatch.setattr(loading, "installed", lambda: looked.append(True) or iter([package]))
+    wanted = [("timm_models", "shipped"), ("mine", f"file: {tmp_path / 'mine.py'}"), ("theirs", package.source)]
+    found = [[one.name for one in only(*plugin)(asked)] for plugin in wanted]
+    assert found == [[name] for name, _ in wanted]
+    assert looked == [True]
 
 
 def test_loggers_are_declared_like_models_and_the_first_owner_keeps_a_name():
