@@ -11,6 +11,7 @@ import pytest
 
 from results.store.published import FILES, PUBLISHED, published
 from results.store.run_store import RunStore
+from results.tables import model_checks
 from tests.published import COMMANDS, publish, with_tables
 from tests.results.runs import DATA, MACHINE, trial
 from tests.results.samples import stored_run
@@ -18,6 +19,7 @@ from tests.source import ROOT
 from zoo.discovery import discover
 
 TIMES = {"cpu_infer_step_time": (20.0, 20.1, 20.2)}
+CHECKS = "model_checks.csv"
 
 
 def published_run(folder: Path, command=("run", "--plugins", "vit,mlp")):
@@ -61,10 +63,18 @@ def test_of_a_run_its_table_is_kept_and_what_it_was_made_with(tmp_path):
 @pytest.mark.skipif(not published(), reason="no table is published yet: python -m tests.published")
 def test_what_is_kept_in_git_are_all_tables_whole():
     assert published().keys() == COMMANDS.keys()
-    assert {path.name for path in PUBLISHED.iterdir()} == COMMANDS.keys()
+    assert {path.name for path in PUBLISHED.iterdir()} == COMMANDS.keys() | {CHECKS}
     for name, table in published().items():
         check(table)
         assert (table.card["command"], table.card["num_seeds"]) == (COMMANDS[name], 3)
+
+
+def test_the_kept_table_of_checks_is_of_models_that_there_are_each_once_and_all_are_ok():
+    rows = model_checks.from_csv(PUBLISHED / CHECKS)
+    assert [row["outcome"] for row in rows] == ["ok"] * len(rows)
+    models = [row["model"] for row in rows]
+    assert len(set(models)) == len(models) == len(discover().select(",".join(models)))
+    assert f"{len(models)} of " in (ROOT / "docs/checks.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
