@@ -13,7 +13,6 @@ import atexit
 import gc
 import os
 
-gc.collect()
-gc.freeze()
+gc.freeze()  # without a collection before it, for which the first trial would wait
 # What was registered last is called first. Children of the server never come here: they end by os._exit themselves.
 atexit.register(os._exit, 0)

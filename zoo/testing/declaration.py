@@ -64,13 +64,10 @@ def fresh_process(subject: Subject) -> None:
 
 
 def _elsewhere(subject: Subject) -> dict[str, Any]:
-    """What `zoo.testing.fresh_process` says of the model; asked once."""
+    """What `zoo.testing.fresh_process` says of the model."""
     if not subject.source:
         raise NotApplicable("of a spec without its plugin, no other process can build it")
-    known: dict[str, Any] | None = vars(subject).get("elsewhere")
-    if known is None:
-        known = vars(subject)["elsewhere"] = _asked(subject)
-    return known
+    return subject.once(_asked)
 
 
 def _asked(subject: Subject) -> dict[str, Any]:

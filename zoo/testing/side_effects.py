@@ -31,19 +31,19 @@ class Traces:
 
 def torch_switches(subject: Subject) -> None:
     """Torch's process-wide switches stay: dtype, threads, TF32 and the like."""
-    if changed := _traces(subject).switches:
+    if changed := subject.once(_traces).switches:
         raise ZooError(f"it changes {', '.join(changed)} for everybody", "leave torch's switches to the harness")
 
 
 def process_state(subject: Subject) -> None:
     """The current folder, the environment and sys.path stay."""
-    if changed := _traces(subject).surroundings:
+    if changed := subject.once(_traces).surroundings:
         raise ZooError(f"it changes {', '.join(changed)} for everybody", "use absolute paths, and pass arguments")
 
 
 def generators(subject: Subject) -> None:
     """Torch's generator is drawn from and never seeded; Python's and numpy's are left alone."""
-    if changed := _traces(subject).generators:
+    if changed := subject.once(_traces).generators:
         cause = f"it draws from {' and '.join(changed)}, which no seed of a run sets"
         raise ZooError(cause, "draw with torch's own generator")
     if len({_after_a_pass(subject, seed) for seed in (SEED, SEED + 1)}) == 1:
@@ -53,19 +53,12 @@ def generators(subject: Subject) -> None:
 
 def prints(subject: Subject) -> None:
     """Nothing is printed to stdout, which is for results."""
-    if text := _traces(subject).printed:
+    if text := subject.once(_traces).printed:
         raise ZooError(f"it prints to stdout: {text.splitlines()[0][:60]!r}", "use logging, or print to sys.stderr")
 
 
 def _traces(subject: Subject) -> Traces:
-    """What `_build_and_run` leaves; asked once."""
-    known: Traces | None = vars(subject).get("traces")
-    if known is None:
-        known = vars(subject)["traces"] = _observed(subject)
-    return known
-
-
-def _observed(subject: Subject) -> Traces:
+    """What `_build_and_run` leaves."""
     with undisturbed() as printed:
         before = switches.read(), surroundings(), random_states()
         _build_and_run(subject)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from functools import cached_property
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zoo.building import BuiltModel, build, build_module
 from zoo.heads.modes import mode, probe_images
@@ -19,12 +19,13 @@ from zoo.specs import ModelSpec, Task
 from zoo.testing.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch import Tensor, nn
 
 SMALL, NUM_CLASSES, SEED, OTHER_SEED = 64, 10, 1, 2
 LEAST_NOISE = 0.01
+Found = TypeVar("Found")
 
 
 class Subject:
@@ -35,6 +36,14 @@ class Subject:
 
     def __init__(self, spec: ModelSpec, name: str = "", source: str = "", plugins: Sequence[str] = ()) -> None:
         self.spec, self.name, self.source, self.plugins = spec, name or spec.name, source, tuple(plugins)
+        self._known: dict[Callable[[Subject], Any], Any] = {}
+
+    def once(self, ask: Callable[[Subject], Found]) -> Found:
+        """What `ask` finds of the model, where several checks want it: asked the first time only."""
+        if ask not in self._known:
+            self._known[ask] = ask(self)
+        found: Found = self._known[ask]
+        return found
 
     @cached_property
     def task(self) -> Task:
