@@ -47,7 +47,7 @@ PRELOAD = (
     "harness.checks.worker",
     "harness.picks.clock_worker",
     "harness.picks.probes.worker",
-    "harness.machine.fork_server",
+    "harness.isolation.fork_server",
 )
 STOP_GRACE_S = 4.0  # to save a checkpoint after a stop was asked for
 TERM_GRACE_S = 1.0  # from SIGTERM to SIGKILL, for a child that ran out of time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,16 +68,17 @@ def _files(package: str, root: Path | None = None) -> list[Path]:
     return sorted((root / "models").glob("*.py"))
 
 
-def _timm_file(file: Path) -> list[Architecture]:
+@cache  # a process that asks again gets the library that it has or would import
+def _timm_file(file: Path) -> tuple[Architecture, ...]:
     text = file.read_bytes()
     names = _TIMM_MODEL.findall(text)
     if not names:
-        return []
+        return ()
     start = text.find(b"default_cfgs = ")
     table = text[start : text.find(b"\n@register_model\n", start)]
     entries = list(_timm_entries(table))
     tags = _by_architecture([*entries, *_timm_derived(text[:start], table, entries)], set(names))
-    return [Architecture(name.decode(), file.stem, tuple(tags.get(name, ()))) for name in names]
+    return tuple(Architecture(name.decode(), file.stem, tuple(tags.get(name, ()))) for name in names)
 
 
 def _timm_entries(table: bytes) -> Iterator[_Entry]:
@@ -117,10 +119,12 @@ def _by_architecture(entries: Iterable[_Entry], names: set[bytes]) -> dict[bytes
     return tags
 
 
-def _torchvision_file(file: Path) -> list[Architecture]:
+@cache
+def _torchvision_file(file: Path) -> tuple[Architecture, ...]:
     text = file.read_bytes()
     enums = {name: _torchvision_tags(body) for name, body in _VISION_ENUM.findall(text)}
-    return [Architecture(name.decode(), file.stem, enums.get(enum, ())) for name, enum in _VISION_MODEL.findall(text)]
+    found = _VISION_MODEL.findall(text)
+    return tuple(Architecture(name.decode(), file.stem, enums.get(enum, ())) for name, enum in found)
 
 
 def _torchvision_tags(body: bytes) -> tuple[str, ...]:

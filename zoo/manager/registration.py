@@ -21,7 +21,7 @@ from zoo.manager.loading import SHIPPED
 from zoo.manager.neighbours import located
 from zoo.manager.plugin_info import PluginInfo
 from zoo.manager.problem import SHOW_TRACEBACK, Problem, joined, place_in_stack, place_of, raised
-from zoo.manager.tampering import Tampered, guarded
+from zoo.manager.tampering import Tampered, guarded, names_within
 from zoo.names import is_valid
 from zoo.specs import DatasetSpec, ModelSpec
 
@@ -60,6 +60,7 @@ def tried_out(candidates: Sequence[Candidate], requests: Requests, watched: Coll
     strangers = [one for one in candidates if one.source != SHIPPED and not blocker(one, requests)]
     if not strangers or not requests.limit_seconds or not sandbox.is_possible():
         return {}
+    names_within(watched)  # looked for once here, and not by every fork
     attempts = [partial(_rehearsal, candidate, watched) for candidate in strangers]
     had_torch = _has_torch()
     results = sandbox.probe(attempts, requests.limit_seconds, lambda: _has_torch() != had_torch)

@@ -10,11 +10,11 @@ from tests.source import ROOT
 
 
 def test_a_process_ends_without_a_farewell_and_with_success():
-    assert said("import atexit; atexit.register(print, 'farewell'); import harness.machine.fork_server") == ""
+    assert said("import atexit; atexit.register(print, 'farewell'); import harness.isolation.fork_server") == ""
 
 
 def test_what_is_imported_by_then_is_looked_through_for_garbage_no_more():
-    assert said("import harness.machine.fork_server, gc; print(gc.get_freeze_count() > 1000, flush=True)") == "True\n"
+    assert said("import harness.isolation.fork_server, gc; print(gc.get_freeze_count() > 1000, flush=True)") == "True\n"
 
 
 def said(code):
@@ -23,4 +23,4 @@ def said(code):
 
 def test_the_fork_server_imports_it_after_what_it_preloads_for_trials():
     preloaded = supervisor.PRELOAD  # the tests of faults add to it
-    assert preloaded.index("harness.machine.fork_server") > preloaded.index("harness.isolation.worker")
+    assert preloaded.index("harness.isolation.fork_server") > preloaded.index("harness.isolation.worker")
