@@ -10,6 +10,8 @@ import pytest
 
 from tests.source import PACKAGES, ROOT, file_of, files, imports_of
 
+pytestmark = pytest.mark.once
+
 # From what knows nothing to what knows all. A name is a file or a folder; `*` stands for all that are not named.
 ORDERS = {
     "harness": "machine plan data training timing trial isolation checks runs cluster picks api cli",

@@ -16,7 +16,7 @@ from tests.harness.pictures import folder
 from zoo import ZooError
 
 PARTS = ("train/cat", "train/dog", "test/cat", "test/dog")
-OPTIONS = ("--epochs", "1", "--time-budget", "0.01", "--device", "cpu", "--num-threads", "1")
+OPTIONS = ("--epochs", "1", "--time-budget", "0", "--device", "cpu", "--num-threads", "1")
 
 
 def pets(tmp_path: Path, num: int = 6, **options) -> Path:

@@ -95,11 +95,19 @@ WAYS = {
 
 
 ON = {"whole": KINDS, "amp": ("cuda:1", "mps"), "features": ("cuda", "mps")}
+ON_ONE_TORCH = {("amp", "mps"), ("features", "mps")}
 
 
 @WITH_WHOLE_FAKES
 @pytest.mark.fault(137)
-@pytest.mark.parametrize(("way", "kind"), [(way, kind) for way in WAYS for kind in ON[way]])
+@pytest.mark.parametrize(
+    ("way", "kind"),
+    [
+        pytest.param(way, kind, marks=pytest.mark.once if (way, kind) in ON_ONE_TORCH else ())
+        for way in WAYS
+        for kind in ON[way]
+    ],
+)
 def test_every_phase_of_a_trial_runs_on_an_accelerator(monkeypatch, way, kind):
     seen, checkpoints = set(), Checkpoints()
     # A scaler skips its steps where it reads that a gradient was not finite, which is a 1.

@@ -75,6 +75,7 @@ def test_41_labels_out_of_range_are_refused_before_training(tmp_path, capsys, na
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.once
 @pytest.mark.fault(42)
 def test_42_a_training_set_smaller_than_a_batch_makes_one_smaller_batch(tmp_path, capsys):
     found = run(pets(tmp_path), "good/tiny", "--batch-size", "512", capsys=capsys)
@@ -119,6 +120,7 @@ def test_46_a_decoder_that_raises_names_its_files(tmp_path, capsys):
     assert found.failure("bad/decoder") == f"failed at data: 12 images cannot be read: {files} and 9 more"
 
 
+@pytest.mark.once
 @pytest.mark.fault(46)
 def test_46_a_decoder_that_hangs_is_ended_with_its_trial(tmp_path, capsys):
     found = run(pets(tmp_path), "good/tiny,bad/slow-decoder", "--trial-timeout", "3", capsys=capsys)

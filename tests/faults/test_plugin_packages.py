@@ -49,6 +49,7 @@ def site(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
+@pytest.mark.once
 @pytest.mark.fault(160)
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
 def test_160_a_broken_package_is_one_line_with_place_and_remedy_and_costs_only_what_is_broken(site, capfd, broken):

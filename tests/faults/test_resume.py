@@ -117,6 +117,7 @@ def test_60_twenty_kills_at_random_moments_of_training_change_no_bit(tmp_path):
     assert len(list((tmp_path / "killed" / "progress").glob("[0-9]*"))) == 2
 
 
+@pytest.mark.once
 @pytest.mark.fault(60)
 def test_60_a_trial_killed_while_it_makes_do_with_less_memory_goes_on_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HOSTILE_SLOW", "train:0:0.03")

@@ -116,6 +116,7 @@ def test_81_two_plugins_with_one_set_of_weights_share_no_features_in_a_run(proje
     assert abs(first - second).max() > 1e-3
 
 
+@pytest.mark.once
 @pytest.mark.fault(84)
 def test_84_every_path_is_kept_absolute_so_that_a_run_is_resumed_from_another_folder(stopped, capsys):
     assert main(["resume", str(run_of(stopped).path)]) == 0, capsys.readouterr().err

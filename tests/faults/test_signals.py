@@ -68,6 +68,7 @@ def test_58_a_terminals_signals_are_blocked_in_the_fork_server():
     assert blocked >> (signal.SIGHUP - 1) & 1
 
 
+@pytest.mark.once
 @pytest.mark.fault(58)
 @pytest.mark.parametrize("phase", ["train:40:0.3", pytest.param("eval:4:0.3", marks=pytest.mark.once)])
 def test_58_a_run_stopped_in_a_trial_is_resumed_to_the_records_of_an_undisturbed_one(tmp_path, monkeypatch, phase):

@@ -59,7 +59,9 @@ def together(tmp_path_factory, clean) -> Run:
 
 
 @pytest.mark.fault(14)
-@pytest.mark.parametrize("name", ["bad/hang", "bad/hang-and-ignore", "bad/hang-in-c"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("bad/hang", marks=pytest.mark.once), "bad/hang-and-ignore", "bad/hang-in-c"]
+)
 def test_14_a_trial_that_hangs_is_ended_when_its_time_is_up(beside, name):
     start = monotonic()
     found = beside(name, "--trial-timeout", "1.5")
@@ -155,6 +157,7 @@ def test_20_a_trial_may_close_its_streams(together):
     assert together.records["bad/close-streams"].status == "ok"
 
 
+@pytest.mark.once
 @pytest.mark.fault(21)
 def test_21_processes_that_a_trial_left_behind_are_ended_with_it(beside, tmp_path, monkeypatch):
     monkeypatch.setenv("HOSTILE_PIDS", str(tmp_path / "pids"))

@@ -39,6 +39,7 @@ def test_workers_on_one_folder_do_each_trial_once_and_leave_what_the_serial_run_
     assert {record.facts["timing_verdict"] for record in store.records()} <= {"steady", "noisy"}
 
 
+@pytest.mark.once
 def test_a_worker_that_is_killed_in_training_loses_nothing(tmp_path, serial, monkeypatch):
     waiting = plan(tmp_path)
     monkeypatch.setenv("HOSTILE_SLOW", "train:40:0.3")

@@ -46,7 +46,7 @@ def read(store, name="net@s1"):
 def test_the_files_of_a_run_hold_what_its_records_hold_and_once(tmp_path, capsys, monkeypatch):
     stops = []
     monkeypatch.setattr(RunLoggers, "stop", lambda loggers: stops.append(len(loggers.processes)))
-    options = ["--epochs", "2", "--time-budget", "0.01", "--device", "cpu", "--output", str(tmp_path / "runs")]
+    options = ["--epochs", "2", "--time-budget", "0", "--device", "cpu", "--output", str(tmp_path / "runs")]
     loggers = ["--logger", "tensorboard", "--logger", "talking"]
     (tmp_path / "talking.py").write_text(TALKING)
     given = ["-p", str(tmp_path / "talking.py"), "run", "--plugins", "fc_model", "--json", *options, *loggers]
@@ -75,6 +75,7 @@ def assert_holds(store):
     assert scalars["epoch/val_top1_err"][-1][1] == pytest.approx(record.measured("val_top1_err").median)
 
 
+@pytest.mark.once
 def test_a_resumed_run_goes_on_without_doubles(tmp_path):
     store = new_store(tmp_path)
     logged(store, loggers_of(None, "tensorboard"), lambda loggers: loggers.epoch(trial(), row(0, 7.0), 100))

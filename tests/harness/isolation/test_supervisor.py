@@ -99,6 +99,7 @@ def test_time_that_is_up_ends_a_child():
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.once
 def test_a_child_that_prints_without_end_is_ended_too():
     chatter = [{"print": "x" * 60_000}] * 5000
     assert supervised(*chatter, {"sleep": 60}, timeout_s=1).timed_out

@@ -27,7 +27,7 @@ from tests.faults.runs import comparable
 from tests.harness.pictures import folder
 from zoo.discovery import discover
 
-FAST = ["--epochs", "2", "--time-budget", "0.01", "--device", "cpu", "--num-threads", "1", "--no-isolation"]
+FAST = ["--epochs", "2", "--time-budget", "0", "--device", "cpu", "--num-threads", "1", "--no-isolation"]
 NUM_IMAGES = 48
 
 
@@ -115,6 +115,7 @@ def test_pooled_answers_are_those_of_each_folds_own_checkpoint(tmp_path, herd):
     assert run.summary.num_seeds == (2, 2)
 
 
+@pytest.mark.once
 def test_a_run_in_folds_says_so_in_its_plan_its_title_and_its_tables(tmp_path, herd, capsys):
     _, store = carried_out(tmp_path, herd, "--folds", "3", "--repeats", "2", models="mlp,fc_model")
     said = capsys.readouterr()
@@ -220,6 +221,7 @@ def test_a_run_whose_groups_have_changed_is_not_gone_on_with(tmp_path, herd, cap
     assert "the data are not those of the run: " in capsys.readouterr().err
 
 
+@pytest.mark.once
 def test_a_run_killed_between_folds_goes_on(tmp_path, herd):
     command = ["run", "--data-dir", str(herd), "--plugins", "mlp", "--folds", "3", *FAST[:-1]]
     parent = Parent(tmp_path, [*command, "--output", str(tmp_path / "runs")])

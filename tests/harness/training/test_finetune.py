@@ -60,7 +60,7 @@ def test_the_plain_backbone_sees_one_image_only():
     assert seen == [1]
 
 
-@pytest.mark.parametrize("head", ["linear", "mlp:16:0.2"])
+@pytest.mark.parametrize("head", ["linear", pytest.param("mlp:16:0.2", marks=pytest.mark.once)])
 @pytest.mark.parametrize("name", MODELS)
 def test_cached_features_give_the_plain_paths_losses_and_predictions(name, head):
     (fast, data), (plain, _) = built(name, head), built(name, head)

@@ -39,6 +39,7 @@ def run(tmp_path_factory):
     return harness.run(names, dataset="digits", plugins=[folder / "seeding.py"], output=folder / "runs", **quick)
 
 
+@pytest.mark.once
 def test_models_whose_seeds_all_begin_alike_are_named(run):
     starts = {}
     for record in run.store.records():

@@ -58,7 +58,10 @@ def train(name: str, batch_size: int) -> None:
     fit(TrainableModel(model=model, device=CPU, forward=model), batches, batches, small(batch_size=batch_size), seed=1)
 
 
-@pytest.mark.parametrize(("name", "batch_size"), [("resnet18", 32), ("squeezenet1_1", 32), ("mobilenet_v3_small", 64)])
+@pytest.mark.parametrize(
+    ("name", "batch_size"),
+    [("resnet18", 32), ("squeezenet1_1", 32), pytest.param("mobilenet_v3_small", 64, marks=pytest.mark.once)],
+)
 def test_the_estimate_is_what_torch_allocates_in_a_training(dataset, monkeypatch, name, batch_size):
     monkeypatch.setattr(memory_estimate, "BESIDE", {"cpu": 0})
     monkeypatch.setattr(memory_estimate.TrainingMemory, "_saving", lambda self, held: 0)  # `fit` has no checkpoints

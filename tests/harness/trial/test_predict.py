@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -44,6 +45,7 @@ def test_an_image_that_was_handed_over_stays_as_it_was():
     assert image.getexif()[0x0112] == 6
 
 
+@pytest.mark.once
 def test_the_test_files_of_a_run_are_judged_as_the_run_judged_them(tmp_path):
     root, names = pets(tmp_path), ["mlp", "resnet18"]
     run = harness.run(names, data_dir=root, output=tmp_path, epochs=1, time_budget=0.01, isolation=False, quiet=True)

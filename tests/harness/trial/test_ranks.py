@@ -36,6 +36,7 @@ def one(tmp_path_factory):
     return run(tmp_path_factory.mktemp("one"), "good/fine", "--time-budget", "0", plugin=PLUGIN)
 
 
+@pytest.mark.once
 def test_a_trial_that_loses_a_process_says_which_and_why(ended):
     assert ended.code == 1
     assert ended.failure("second/raise") == "failed at train: process 2 of 2: ValueError: no such image"
@@ -81,6 +82,7 @@ def test_rows_of_one_process_and_of_several_are_not_ranked_together(ended, one):
         check_comparable([one.records["good/fine"], ended.records["good/fine"]])
 
 
+@pytest.mark.once
 def test_a_run_that_is_stopped_goes_on_with_other_numbers_of_processes(one, tmp_path, monkeypatch):
     reached = tmp_path / "reached"
     monkeypatch.setenv("REACHED", str(reached))

@@ -7,6 +7,7 @@ import io
 import json
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -84,25 +85,28 @@ def costly(generator, trials):
         yield replace(record, facts=facts, measurements=tuple(kept)), arrays
 
 
-@pytest.mark.parametrize("number", range(200))
-def test_it_is_what_a_person_gets_by_sorting_the_table(number):
+@cache
+def recommended(number):
+    """A random run, limits and what is recommended, None where nothing is ranked."""
     generator = np.random.default_rng(10_000 + number)
     summary = summary_of(*costly(generator, random_run(number)))
-    if summary.ranked:
-        kinds = [kind for kind in ("cpu", "cuda") if any(row.time(kind, "infer") for row in summary.ranked)]
-        limits = random_limits(generator, kinds)
-        found = recommend(summary, limits)
+    kinds = [kind for kind in ("cpu", "cuda") if any(row.time(kind, "infer") for row in summary.ranked)]
+    limits = random_limits(generator, kinds)
+    return (summary, limits, recommend(summary, limits)) if summary.ranked else None
+
+
+@pytest.mark.parametrize("number", range(200))
+def test_it_is_what_a_person_gets_by_sorting_the_table(number):
+    if told := recommended(number):
+        summary, limits, found = told
         assert (found.chosen.model if found.chosen else None) == by_hand(summary, limits, found.device or "cpu")
 
 
 def test_the_random_runs_and_limits_are_of_all_kinds():
     seen = set()
     for number in range(200):
-        generator = np.random.default_rng(10_000 + number)
-        summary = summary_of(*costly(generator, random_run(number)))
-        kinds = [kind for kind in ("cpu", "cuda") if any(row.time(kind, "infer") for row in summary.ranked)]
-        if summary.ranked:
-            found = recommend(summary, random_limits(generator, kinds))
+        if told := recommended(number):
+            _, _, found = told
             seen |= {"nothing fits" if not found.chosen else "the best" if found.loss is None else "a cheaper one"}
             seen |= {"straddles"} if found.straddling else set()
             seen |= {"over"} if found.over else set()

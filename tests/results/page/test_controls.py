@@ -10,7 +10,7 @@ from tests.results.page.parsed import page_of
 from tests.results.page.sections.test_cards import two_devices
 from tests.results.runs import trial
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.once, needs_chromium]
 TIMES = {"a10": 30.0, "a9": 4.0, "b": 0.5, "c": None}
 
 

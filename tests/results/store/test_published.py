@@ -69,6 +69,7 @@ def test_what_is_kept_in_git_are_all_tables_whole():
         assert (table.card["command"], table.card["num_seeds"]) == (COMMANDS[name], 3)
 
 
+@pytest.mark.once  # an older timm has not all of these models
 def test_the_kept_table_of_checks_is_of_models_that_there_are_each_once_and_all_are_ok():
     rows = model_checks.from_csv(PUBLISHED / CHECKS)
     assert [row["outcome"] for row in rows] == ["ok"] * len(rows)

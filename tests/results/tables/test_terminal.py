@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import pytest
 
@@ -41,6 +41,7 @@ GPU_RUN = [
     trial("broken", 1, status="failed", cause="no head found"),
     trial("broken", 2, status="failed", cause="no head found"),
 ]
+
 
 GPU_SCREEN = """\
 Test error on 1,000 images, 1 to 2 seeds  (95 % intervals over images and seeds)
@@ -101,6 +102,11 @@ To see a gap of 1 pp in this table's tests (80 % of the time) takes about 6,300
   test images (you have 1,000)."""
 
 
+@cache
+def gpu_run():
+    return summary_of(*GPU_RUN)
+
+
 def test_a_run_on_an_accelerator_fills_the_whole_screen():
     assert printed_of(GPU_RUN, width=118) == GPU_SCREEN
 
@@ -122,7 +128,7 @@ def test_a_run_on_the_cpu_says_why_there_are_no_gpu_columns():
     [(128, ""), (127, "1 column"), (117, "2 columns"), (109, "3 columns"), (102, "4 columns"), (87, "6 columns")],
 )
 def test_columns_go_in_a_fixed_order(room, hidden):
-    lines = screen(summary_of(*GPU_RUN), room)
+    lines = screen(gpu_run(), room)
     text = "\n".join(lines)
     gone = ["train", "params", "top-5", "×\n", "weights", "GPU"][: int(hidden[:1] or 0)]
     assert f" {hidden} hidden, see table.md" in text or not hidden
@@ -131,10 +137,10 @@ def test_columns_go_in_a_fixed_order(room, hidden):
 
 
 def test_a_mark_stands_at_the_time_of_its_device_and_goes_with_its_column():
-    table = "\n".join(screen(summary_of(*GPU_RUN), 87))
+    table = "\n".join(screen(gpu_run(), 87))
     assert "48.1 ◆" in table
     assert "7.92" not in table
-    without_times = "\n".join(screen(summary_of(*GPU_RUN), 60))
+    without_times = "\n".join(screen(gpu_run(), 60))
     assert "48.1" not in without_times
     assert "◆: on that device" not in without_times
 

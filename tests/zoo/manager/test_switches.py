@@ -103,7 +103,7 @@ print(json.dumps([plain, state()]))
 """
 
 
-@pytest.mark.parametrize("override", ["0", "1"])
+@pytest.mark.parametrize("override", [pytest.param("0", marks=pytest.mark.once), "1"])
 def test_the_standard_is_what_a_process_has_that_only_imports_torch(override):
     environment = {**os.environ, "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": override}
     done = subprocess.run([sys.executable, "-c", STATES], env=environment, capture_output=True, text=True, check=True)

@@ -49,6 +49,7 @@ def printed(arguments):
     return code, out.getvalue()
 
 
+@pytest.mark.once
 def test_each_model_is_a_line_and_a_failed_check_two_more(checked):
     code, lines, _ = checked
     assert code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from shutil import copytree
 
 import pytest
 
@@ -14,16 +15,22 @@ from tests.faults.runs import OPTIONS, PLUGIN, comparable, run
 from tests.harness.pictures import folder, noise
 
 
-@pytest.fixture
-def finished(tmp_path):
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
     """A run of two models of which one failed the first time, and would not again."""
-    (tmp_path / "calls").touch()
-    return run(tmp_path / "runs", "good/tiny,bad/kill-once")
+    folder = tmp_path_factory.mktemp("ended")
+    (folder / "calls").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOSTILE_CALLS", str(folder / "calls"))
+        return run(folder / "runs", "good/tiny,bad/kill-once")
 
 
-@pytest.fixture(autouse=True)
-def calls(tmp_path, monkeypatch):
+@pytest.fixture
+def finished(tmp_path, monkeypatch, ended):
+    """That run, for a test to go on with."""
     monkeypatch.setenv("HOSTILE_CALLS", str(tmp_path / "calls"))
+    copytree(ended.store.path.parents[1], tmp_path, dirs_exist_ok=True)
+    return replace(ended, store=RunStore.find(None, tmp_path / "runs"))
 
 
 def forget(store: RunStore, model: str) -> None:
@@ -50,6 +57,7 @@ def test_a_finished_run_prints_its_table_again_and_trains_nothing(tmp_path, fini
     assert "epoch" not in capsys.readouterr().err.partition("store")[2]
 
 
+@pytest.mark.once
 def test_resume_logs_a_run_that_had_no_logger_and_none_is_no_more(tmp_path, finished, capsys):
     for names in (["--logger", "jsonl"], ["--logger", "jsonl"], ["--logger", "none"], []):
         assert main(["resume", "--output", str(tmp_path / "runs"), *names]) == 1
@@ -73,6 +81,7 @@ def test_retry_carries_out_again_what_failed_and_keeps_the_old_record(tmp_path, 
     assert "no trial of" in capsys.readouterr().out
 
 
+@pytest.mark.once
 def test_a_run_that_goes_on_keeps_the_names_of_its_test_images_or_what_they_are_called_by_now(tmp_path, capsys):
     folder(tmp_path / "data", ["cat", "dog"], num=10)
     data = ["--data-dir", str(tmp_path / "data"), "--time-budget", "0", "--epochs", "1"]

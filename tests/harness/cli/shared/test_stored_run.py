@@ -75,7 +75,9 @@ def test_help_ends_with_an_example_that_runs(run, capsys, command):
     assert SHOWN.get(command, "resnet18") in done.out
 
 
-@pytest.mark.parametrize("missing", [False, True], ids=["at hand", "missing"])
+@pytest.mark.parametrize(
+    "missing", [pytest.param(False, id="at hand", marks=pytest.mark.once), pytest.param(True, id="missing")]
+)
 def test_torch_is_not_loaded_and_not_missed(run, capsys, missing):
     asked = [example(capsys, command) for command in COMMANDS]
     program = ASK.format(needless=NEEDLESS, missing=missing)

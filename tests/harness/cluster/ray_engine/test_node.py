@@ -138,6 +138,7 @@ def test_a_trial_has_its_nodes_environment_without_what_ray_put_there():
     assert node._environment({}, "/weights") == {"ZOO_WEIGHTS_DIR": "/weights"}
 
 
+@pytest.mark.once
 def test_the_facts_of_a_machine_are_those_that_a_process_of_its_own_finds(tmp_path, monkeypatch):
     known = machine.facts(tmp_path, "cpu")
     import torch

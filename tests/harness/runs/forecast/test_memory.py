@@ -18,7 +18,7 @@ from zoo.errors import ZooError
 from zoo.weights import Weights
 
 GIB = 2**30
-QUICK = ["--epochs", "1", "--time-budget", "0.01", "--device", "cpu"]
+QUICK = ["--epochs", "1", "--time-budget", "0", "--device", "cpu"]
 PLUGIN = """
 import os, time
 import zoo

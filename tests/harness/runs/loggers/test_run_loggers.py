@@ -11,6 +11,8 @@ import pytest
 from harness.runs.loggers import run_loggers
 from tests.harness.runs.loggers.paper_run import logged, loggers_of, new_store, row, trial, whole_trial
 
+pytestmark = pytest.mark.once
+
 PLANTED = """
 import os, signal, sys, threading, time
 import zoo

@@ -88,7 +88,8 @@ def agree(several, one, tolerance=1e-5):
     [
         (2, {"norm": False}, SGD),
         (2, {}, SGD),
-        (3, {}, {**SGD, "grad_accum": 3}),  # the passes of the last batch have two images, for three processes
+        # The passes of the last batch have two images, for three processes.
+        pytest.param(3, {}, {**SGD, "grad_accum": 3}, marks=pytest.mark.once),
         (2, {"norm": False}, {"opt": "adamw", "lr": 1e-3, "epochs": 5, "amp": True, "amp_dtype": "bfloat16"}),
     ],
 )

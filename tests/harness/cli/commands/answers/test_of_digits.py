@@ -38,6 +38,7 @@ def answered(capsys, run, *words):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.once
 def test_an_ensemble_of_three_has_the_errors_of_their_mean_probabilities(run, kept, capsys):
     labels, by_model = kept
     order = np.argsort(-np.mean(list(by_model.values()), axis=0), axis=1, kind="stable")

@@ -59,6 +59,7 @@ def run_of(place):
     return next((place / "results/runs").glob("[!_]*"))
 
 
+@pytest.mark.once
 def test_help_ends_with_an_example_that_runs(capsys):
     said = asked(capsys, *example(capsys, "predict")[1:])
     assert said.out.splitlines()[0].startswith("mlp, seed 1 of 1 and 2, run ")

@@ -19,7 +19,14 @@ from harness.training.evaluate import Scores, evaluate
 SOUND = Parts(device=torch.device("cpu"))
 
 
-@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
+LONG = {clocks.twice_the_layers_take_twice_the_time}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [pytest.param(check, marks=pytest.mark.once if check in LONG else ()) for check in checks.CHECKS],
+    ids=lambda check: check.__name__,
+)
 def test_a_sound_harness_passes(check):
     finding = checks.repeated(check, SOUND)
     assert finding.ok, finding.seen
