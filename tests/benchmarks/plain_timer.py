@@ -1,7 +1,7 @@
 """A process as a person's own script is: it imports torch and the model's library, and nothing of ours.
 
-`python plain_timer.py NAME BATCH THREADS` says "ready", then answers each line of seconds that it reads with the
-milliseconds that torch.utils.benchmark.Timer measures in that time, as JSON.
+`python plain_timer.py NAME BATCH THREADS HISTORY` says "ready", then answers each line of seconds that it reads with
+the milliseconds that torch.utils.benchmark.Timer measures in that time, as JSON.
 """
 
 from __future__ import annotations
@@ -45,9 +45,12 @@ def built(name: str) -> torch.nn.Module:
     return models.get_model(name, weights=None)
 
 
-def main(name: str, batch_size: str, num_threads: str) -> None:
+MODELS = {"built": lambda name: built(name).eval(), "loaded": trained}  # by what the process did before
+
+
+def main(name: str, batch_size: str, num_threads: str, history: str) -> None:
     torch.set_num_threads(int(num_threads))
-    names = {"torch": torch, "model": trained(name), "images": torch.randn(int(batch_size), 3, 224, 224)}
+    names = {"torch": torch, "model": MODELS[history](name), "images": torch.randn(int(batch_size), 3, 224, 224)}
     timer = Timer(STATEMENT, globals=names, num_threads=int(num_threads))
     timer.timeit(3)
     assert not [module for module in sys.modules if module.partition(".")[0] in ("harness", "zoo", "results")]
