@@ -9,6 +9,7 @@ from functools import partial, reduce
 from importlib import import_module
 from importlib.metadata import distributions
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ _GROUP = re.compile(rf"^\s*\[\s*{ENTRY_POINT_GROUP}\s*\]", re.MULTILINE)
 PLUGINS_VARIABLE = "ZOO_PLUGINS"
 BLOCK_VARIABLE = "ZOO_BLOCK_PLUGINS"
 SHIPPED = "shipped"
+INSTALLED = "installed: "
 ASKED_FOR = ("file: ", "module: ")
 
 
@@ -79,10 +81,18 @@ def read_requests(arguments: Iterable[str], environment: Mapping[str, str]) -> R
 
 def candidates(requests: Requests) -> Iterator[Candidate]:
     """All plugins in the order in which they may claim names: shipped, installed, then asked for."""
-    yield from shipped()
-    yield from installed()
-    for text in requests.extra:
-        yield from_text(text)
+    return chain.from_iterable(find() for find in _kinds(requests).values())
+
+
+def _kinds(requests: Requests) -> dict[str | tuple[str, ...], Callable[[], Iterator[Candidate]]]:
+    """How each kind of source is looked through, by how its names begin."""
+    return {SHIPPED: shipped, INSTALLED: installed, ASKED_FOR: lambda: map(from_text, requests.extra)}
+
+
+def of_source(source: str, requests: Requests) -> Iterator[Candidate]:
+    """The candidates from one source. Other kinds are not looked through: in 180 installed packages that takes 6 ms."""
+    find = next(find for beginning, find in _kinds(requests).items() if source.startswith(beginning))
+    return (one for one in find() if one.source == source)
 
 
 def only(owner: str, source: str) -> Callable[[Requests], Iterator[Candidate]]:
@@ -90,20 +100,9 @@ def only(owner: str, source: str) -> Callable[[Requests], Iterator[Candidate]]:
 
     def chosen(requests: Requests) -> Iterator[Candidate]:
         # Where there are two of one name, the later one is called after its source too.
-        return (
-            one
-            for one in _of_kind(source, requests)
-            if one.source == source and owner in (one.name, f"{one.name} ({one.source})")
-        )
+        return (one for one in of_source(source, requests) if owner in (one.name, one.full_name))
 
     return chosen
-
-
-def _of_kind(source: str, requests: Requests) -> Iterator[Candidate]:
-    """Those that can be from `source`: each trial asks, and looking through 180 installed packages takes 6 ms."""
-    if source == SHIPPED:
-        return shipped()
-    return map(from_text, requests.extra) if source.startswith(ASKED_FOR) else installed()
 
 
 def shipped() -> Iterator[Candidate]:
@@ -132,7 +131,7 @@ def installed() -> Iterator[Candidate]:
 
 def _offered(package: Distribution, name: str, version: str, text: str) -> Iterator[Candidate]:
     file = os.path.join(str(getattr(package, "_path", "")), ENTRY_POINTS_FILE)
-    source = f"installed: {name} {version}".rstrip()
+    source = f"{INSTALLED}{name} {version}".rstrip()
     keys = [line.partition("=")[0].strip() for line in text.splitlines()]
     try:
         points = [point for point in package.entry_points if point.group == ENTRY_POINT_GROUP]

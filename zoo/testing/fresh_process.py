@@ -11,18 +11,18 @@ import os
 import socket
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo.discovery import collect
 from zoo.errors import first_line
-from zoo.manager.loading import candidates, read_requests
+from zoo.manager.loading import of_source, read_requests
 from zoo.specs import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from zoo.discovery import Zoo
-    from zoo.manager.loading import Candidate, Requests
 
 HEAVY = ("torch", "torchvision", "timm", "tensorflow", "jax", "keras", "transformers", "lightning")
 SEED = 1
@@ -44,10 +44,7 @@ def main(text: str) -> None:
 
 
 def _listed(job: Mapping[str, Any]) -> Zoo:
-    def owner_only(requests: Requests) -> Iterator[Candidate]:
-        return (one for one in candidates(requests) if one.source == job["source"])
-
-    return collect(owner_only, read_requests(job["plugins"], os.environ))
+    return collect(partial(of_source, job["source"]), read_requests(job["plugins"], os.environ))
 
 
 def _watch_network(asked: list[str]) -> None:
