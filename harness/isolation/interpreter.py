@@ -1,13 +1,18 @@
-"""How Python is started for children: it finds the modules that this process finds, and a socket that fits."""
+"""How Python is started for children: it finds the modules that this process finds, and a socket that fits.
+
+And it leaves the caller's script alone, so that this needs no `if __name__ == "__main__"`.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import util
+from multiprocessing import spawn, util
+from typing import Any
 
 from zoo.errors import ZooError
 
@@ -16,6 +21,7 @@ LONGEST_SOCKET = 104
 # What multiprocessing puts below the folder for temporary files: its own folder, and the socket in it.
 SOCKET = os.sep + "pymp-12345678" + os.sep + "listener-12345678"
 SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+_one_at_a_time = threading.Lock()
 
 
 @contextmanager
@@ -79,3 +85,27 @@ def _usual_folder() -> str | None:
 
 def _is_writable(folder: str) -> bool:
     return os.access(folder, os.W_OK | os.X_OK)
+
+
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """Within, this thread's children do not run the main module as they start.
+
+    By default each would: a script that calls `harness.run` would begin another run in every trial, and one that was
+    read from stdin ends with FileNotFoundError. Trials take nothing from it, as they get their jobs as JSON.
+    """
+    caller = threading.get_ident()
+    with _one_at_a_time:
+        whole = spawn.get_preparation_data
+
+        def without_main(name: str) -> dict[str, Any]:
+            prepared: dict[str, Any] = whole(name)
+            if threading.get_ident() == caller:  # other threads' children may need what their script defines
+                prepared = {key: value for key, value in prepared.items() if not key.startswith("init_main")}
+            return prepared
+
+        spawn.get_preparation_data = without_main
+        try:
+            yield
+        finally:
+            spawn.get_preparation_data = whole

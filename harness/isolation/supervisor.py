@@ -20,8 +20,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.isolation.child_process import kill_descendants
-from harness.isolation.interpreter import environment, place_socket, same_modules
-from harness.isolation.main_module import left_alone
+from harness.isolation.interpreter import environment, left_alone, place_socket, same_modules
 from harness.isolation.pipes import Lines, Log, open_pipe
 from zoo.manager.sandbox import kill_group
 

@@ -14,8 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from harness.isolation.child_process import kill_descendants
-from harness.isolation.interpreter import same_modules
-from harness.isolation.main_module import left_alone
+from harness.isolation.interpreter import left_alone, same_modules
 from harness.isolation.pipes import CHUNK, Lines, Log, as_line, open_pipe
 from harness.isolation.supervisor import start_tracker
 from harness.runs.loggers import worker

@@ -1,15 +1,20 @@
-"""What a Python that is started for children is told, and where its socket lies."""
+"""What a Python that is started for children is told, and where its socket lies.
+
+That trials are children that do not run the caller's script, `api/test_calls.py` shows.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from multiprocessing import process
+import threading
+from multiprocessing import process, spawn
 
 import pytest
 
 from harness.isolation import interpreter
+from harness.isolation.interpreter import left_alone
 from zoo.errors import ZooError
 
 
@@ -46,3 +51,19 @@ def test_without_any_short_folder_an_error_says_how_long_it_may_be(monkeypatch, 
     with pytest.raises(ZooError, match="no folder for temporary files") as caught:
         interpreter.place_socket()
     assert (caught.value.exit_code, caught.value.remedy.endswith("at most 71 characters")) == (3, True)
+
+
+def prepared() -> set[str]:
+    return {key for key in spawn.get_preparation_data("child") if key.startswith("init_main")}
+
+
+def test_only_the_threads_own_children_leave_the_script_alone(monkeypatch):
+    monkeypatch.setattr("__main__.__spec__", None)
+    monkeypatch.setattr("__main__.__file__", "/tmp/script.py", raising=False)
+    others = []
+    with left_alone():
+        assert prepared() == set()
+        thread = threading.Thread(target=lambda: others.append(prepared()))
+        thread.start()
+        thread.join()
+    assert others == [{"init_main_from_path"}] == [prepared()]
