@@ -1,4 +1,4 @@
-"""Checks of values; what the command line says of them is in `test_options.py`, what Python says in `api/test_calls.py`."""
+"""Checks of values; what the command line says of them is in `test_options.py`, what Python says in `test_calls.py`."""
 
 from __future__ import annotations
 
