@@ -39,7 +39,6 @@ def test_folds_follow_their_seed_and_val_its_fold():
         assert (plan.val.rows, plan.train.rows) == stratified_share(rest, LABELS, 0.2, f"1 fold {number}")
 
 
-@pytest.mark.once
 def test_no_group_stands_on_two_sides_of_any_split():
     """Over random groups of all sizes, of one class and of several."""
     dice = Random(0)

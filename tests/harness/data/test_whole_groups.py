@@ -114,7 +114,7 @@ def planned(images, units, seed, num_folds, refusals):
 def test_groups_of_all_kinds_are_cut_or_refused_in_words(num_folds):
     """Few groups of several classes: whatever they are like, parts are whole and have what they need."""
     dice, cut, refusals = np.random.default_rng(5), 0, []
-    for seed in range(150):
+    for seed in range(300):
         num_images, num_groups = (int(dice.integers(*limits)) for limits in ((6, 40), (1, 9)))
         labels, units = (dice.integers(0, count, num_images).tolist() for count in (2, num_groups))
         for plan in planned(labelled(labels), units, seed, num_folds, refusals):
@@ -123,7 +123,7 @@ def test_groups_of_all_kinds_are_cut_or_refused_in_words(num_folds):
             assert sum(map(len, parts)) == len(set(units))
             assert {labels[row] for row in plan.train.rows} == {0, 1}
             cut += 1
-    assert cut > 50
+    assert cut > 100
     kinds = [next((kind for kind in REFUSALS[num_folds] if re.fullmatch(kind, cause)), cause) for cause in refusals]
     assert set(kinds) == set(REFUSALS[num_folds])
 
