@@ -123,6 +123,6 @@ def test_46_a_decoder_that_raises_names_its_files(tmp_path, capsys):
 @pytest.mark.once
 @pytest.mark.fault(46)
 def test_46_a_decoder_that_hangs_is_ended_with_its_trial(tmp_path, capsys):
-    found = run(pets(tmp_path), "good/tiny,bad/slow-decoder", "--trial-timeout", "3", capsys=capsys)
+    found = run(pets(tmp_path), "good/tiny,bad/slow-decoder", "--trial-timeout", "8", capsys=capsys)
     assert (found.code, found.records["good/tiny"].status) == (1, "ok")
-    assert found.failure("bad/slow-decoder") == "timeout at data: no end after 3 s (--trial-timeout)"
+    assert found.failure("bad/slow-decoder") == "timeout at data: no end after 8 s (--trial-timeout)"

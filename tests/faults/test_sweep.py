@@ -27,7 +27,7 @@ SWEEP_TRIALS = 200
 @pytest.mark.once
 def test_a_sweep_of_twelve_with_five_hostile_models_ends_with_the_other_seven_as_without_them(tmp_path):
     mixed = [name for pair in zip(GOOD, [*BAD, "", ""], strict=True) for name in pair if name]
-    harmed = run(tmp_path / "harmed", ",".join(mixed), "--trial-timeout", "3", "--memory-limit", "600")
+    harmed = run(tmp_path / "harmed", ",".join(mixed), "--trial-timeout", "8", "--memory-limit", "600")
     clean = run(tmp_path / "clean", ",".join(GOOD))
     assert (harmed.code, clean.code, len(harmed.records)) == (1, 0, 12)
     assert sorted(name for name, record in harmed.records.items() if record.status == "ok") == sorted(GOOD)

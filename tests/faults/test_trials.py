@@ -64,9 +64,9 @@ def together(tmp_path_factory, clean) -> Run:
 )
 def test_14_a_trial_that_hangs_is_ended_when_its_time_is_up(beside, name):
     start = monotonic()
-    found = beside(name, "--trial-timeout", "1.5")
-    assert monotonic() - start < 12
-    assert (found.code, found.failure(name)) == (1, "timeout at build: no end after 1.5 s (--trial-timeout)")
+    found = beside(name, "--trial-timeout", "5")  # which the good one must not take, on a busy machine either
+    assert monotonic() - start < 20
+    assert (found.code, found.failure(name)) == (1, "timeout at build: no end after 5 s (--trial-timeout)")
 
 
 @pytest.mark.fault(15)
