@@ -10,22 +10,22 @@ from pathlib import Path
 
 # Files that take longest, the longest first: begun last, they would keep one process busy while the others wait.
 LONGEST = (
-    "tests/harness/api/test_calls.py",
-    "tests/test_wheel.py",
     "tests/faults/test_trials.py",
-    "tests/plugins/test_timm_models.py",
-    "tests/faults/test_plugin_packages.py",
     "tests/harness/cli/commands/test_run.py",
+    "tests/plugins/test_timm_models.py",
+    "tests/harness/api/test_calls.py",
     "tests/harness/cli/commands/test_resume.py",
-    "tests/faults/test_models.py",
-    "tests/faults/test_signals.py",
-    "tests/faults/test_resume.py",
     "tests/plugins/test_torchvision_models.py",
-    "tests/zoo/testing/test_kit.py",
+    "tests/faults/test_models.py",
+    "tests/harness/training/ddp/test_backward.py",
+    "tests/faults/test_discovery.py",
+    "tests/faults/test_signals.py",
     "tests/harness/training/test_finetune.py",
-    "tests/faults/test_sweep.py",
-    "tests/results/tables/test_agreement.py",
-    "tests/harness/cli/commands/doctor/test_doctor.py",
+    "tests/harness/training/frozen/test_backbone.py",
+    "tests/faults/test_data.py",
+    "tests/harness/trial/test_file_predictions.py",
+    "tests/faults/test_data_trials.py",
+    "tests/harness/trial/test_ranks.py",
 )
 
 

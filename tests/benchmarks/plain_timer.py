@@ -45,12 +45,12 @@ def built(name: str) -> torch.nn.Module:
     return models.get_model(name, weights=None)
 
 
-MODELS = {"built": lambda name: built(name).eval(), "loaded": trained}  # by what the process did before
+HISTORIES = {"built": lambda name: built(name).eval(), "loaded": trained}  # what the process did before
 
 
 def main(name: str, batch_size: str, num_threads: str, history: str) -> None:
     torch.set_num_threads(int(num_threads))
-    names = {"torch": torch, "model": MODELS[history](name), "images": torch.randn(int(batch_size), 3, 224, 224)}
+    names = {"torch": torch, "model": HISTORIES[history](name), "images": torch.randn(int(batch_size), 3, 224, 224)}
     timer = Timer(STATEMENT, globals=names, num_threads=int(num_threads))
     timer.timeit(3)
     assert not [module for module in sys.modules if module.partition(".")[0] in ("harness", "zoo", "results")]
