@@ -28,6 +28,8 @@ MIN_SIZES = {
     "csatv2": 64,
     "deepseek_vit_412m": 112,
     "eca_halonext26ts": 241,
+    "ghostnetv2": 33,
+    "ghostnetv3": 33,
     "halonet26t": 241,
     "halonet50ts": 249,
     "halonet_h1": 253,

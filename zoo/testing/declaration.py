@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
@@ -17,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from zoo.testing.subject import Subject
-
-SECONDS = 600
-TAIL = 200
 
 
 def name(subject: Subject) -> None:
@@ -65,28 +57,10 @@ def fresh_process(subject: Subject) -> None:
 
 def _elsewhere(subject: Subject) -> dict[str, Any]:
     """What `zoo.testing.fresh_process` says of the model."""
-    if not subject.source:
-        raise NotApplicable("of a spec without its plugin, no other process can build it")
     return subject.once(_asked)
 
 
 def _asked(subject: Subject) -> dict[str, Any]:
-    task = {key: value for key, value in asdict(subject.task).items() if key not in ("options", "weights")}
-    job = {"name": subject.name, "source": subject.source, "plugins": subject.plugins, "task": task}
-    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed, "ZOO_PLUGIN_TIMEOUT": "0"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "zoo.testing.fresh_process", json.dumps(job)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    try:
-        answer: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    except (ValueError, IndexError):
-        last = (ended.stderr.strip().splitlines() or [f"it ended with {ended.returncode}"])[-1]
-        raise ZooError(f"a process of its own says nothing: {last[:TAIL]}", "see: harness plugins") from None
-    return answer
+    if subject.elsewhere is None:
+        raise NotApplicable("of a spec without its plugin, no other process can build it")
+    return subject.elsewhere(subject.name, subject.task)

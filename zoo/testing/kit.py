@@ -58,10 +58,19 @@ _KNOWN.update(dict.fromkeys(CHECKS))
 
 
 class Session:
-    """One model on its way through the checks; each runs once, after those that it needs."""
+    """One model on its way through the checks; each runs once, after those that it needs.
 
-    def __init__(self, subject: Subject, entered: Callable[[str], None] = lambda name: None) -> None:
-        self.subject, self.entered = subject, entered
+    `entered` is called with a check's name as it begins. An exception that `is_none_of_its` of the model, such as one
+    of want of memory, is no result of a check: it is raised.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        entered: Callable[[str], None] = lambda name: None,
+        is_none_of_its: Callable[[Exception], bool] = lambda error: False,
+    ) -> None:
+        self.subject, self.entered, self.is_none_of_its = subject, entered, is_none_of_its
         self.known: dict[str, Result] = {}
         self.blocked: set[str] = set()  # checks that miss one which they need
 
@@ -90,13 +99,18 @@ class Session:
             check.function(self.subject)
         except NotApplicable as reason:
             return Result(check=check.name, status=NOT_RUN, cause=str(reason))
-        except ZooError as error:
+        except Exception as error:  # whatever a plugin raises is its result
+            if self.is_none_of_its(error):
+                raise
+            return self._failed(check, error)
+        return Result(check=check.name, status=PASSED)
+
+    def _failed(self, check: Check, error: Exception) -> Result:
+        if isinstance(error, ZooError):
             cause = error.cause.removeprefix(f"{self.subject.spec.name}: ")
             return Result(check=check.name, status=FAILED, cause=cause, remedy=error.remedy)
-        except Exception as error:  # whatever a plugin raises is its result
-            cause, remedy = f"{type(error).__name__}: {first_line(error)}", "see the model's own code"
-            return Result(check=check.name, status=FAILED, cause=cause, remedy=remedy)
-        return Result(check=check.name, status=PASSED)
+        cause, remedy = f"{type(error).__name__}: {first_line(error)}", "see the model's own code"
+        return Result(check=check.name, status=FAILED, cause=cause, remedy=remedy)
 
     def _declared(self, result: Result) -> Result:
         reason = self.subject.spec.expected_failures.get(result.check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zoo.specs import ModelSpec
+from zoo.testing.elsewhere import FreshProcess
 from zoo.testing.kit import CHECKS, Session
 from zoo.testing.result import EXPECTED, FAILED, NOT_RUN
 from zoo.testing.subject import Subject
@@ -49,9 +50,12 @@ def subjects(models: Sequence[str | ModelSpec], plugins: Sequence[str]) -> Itera
     from zoo.discovery import discover
 
     zoo = discover(plugins) if any(isinstance(model, str) for model in models) else None
+    processes: dict[str, FreshProcess] = {}  # none is started before a check asks it
     for model in models:
         if isinstance(model, ModelSpec):
             yield Subject(model)
         elif zoo is not None:
             for choice in zoo.select(model):
-                yield Subject(choice.spec, choice.name, zoo.plugin(choice.owner).source, plugins)
+                source = zoo.plugin(choice.owner).source
+                process = processes.setdefault(source, FreshProcess(source, plugins))
+                yield Subject(choice.spec, choice.name, process.ask)

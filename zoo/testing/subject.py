@@ -19,7 +19,7 @@ from zoo.specs import ModelSpec, Task
 from zoo.testing.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch import Tensor, nn
 
@@ -29,13 +29,21 @@ Found = TypeVar("Found")
 
 
 class Subject:
-    """A spec, and where it comes from: `name` and the plugin's `source`, with which another process finds it again.
+    """A spec, and the `name` by which another process finds it; `elsewhere` gives what that says of name and task.
 
-    `plugins` are the -p arguments that it takes.
+    `img_size` is the side of its images in pixels; None: a small one, or
+    the one size that it is made for.
     """
 
-    def __init__(self, spec: ModelSpec, name: str = "", source: str = "", plugins: Sequence[str] = ()) -> None:
-        self.spec, self.name, self.source, self.plugins = spec, name or spec.name, source, tuple(plugins)
+    def __init__(
+        self,
+        spec: ModelSpec,
+        name: str = "",
+        elsewhere: Callable[[str, Task], dict[str, Any]] | None = None,
+        *,
+        img_size: int | None = None,
+    ) -> None:
+        self.spec, self.name, self.elsewhere, self.img_size = spec, name or spec.name, elsewhere, img_size
         self._known: dict[Callable[[Subject], Any], Any] = {}
 
     def once(self, ask: Callable[[Subject], Found]) -> Found:
@@ -49,16 +57,21 @@ class Subject:
     def task(self) -> Task:
         """Ten classes on small images, or on those of the size that it runs on."""
         wanted = self.spec.input_for(None)
-        size = wanted.size if wanted.fixed and wanted.size else max(wanted.min_size, SMALL)
-        task = Task.for_model(self.spec, NUM_CLASSES, image_size=size)
-        try:
-            with undisturbed():
-                build(self.spec, task, device="meta")
-        except UnsuitableSize as error:
-            return replace(task, image_size=error.least)  # as a run would have it
-        except Exception:  # what is wrong with it, the checks say
-            pass
-        return task
+        own = wanted.size if wanted.fixed and wanted.size else max(wanted.min_size, SMALL)
+        tasks = [
+            Task.for_model(self.spec, NUM_CLASSES, image_size=size)
+            for size in (max(wanted.min_size, self.img_size or own), own)
+        ]
+        for task in tasks:
+            try:
+                with undisturbed():
+                    build(self.spec, task, device="meta")
+            except UnsuitableSize as error:
+                return replace(task, image_size=error.least)  # as a run would have it
+            except Exception:  # what is wrong with it, the checks say
+                continue
+            return task
+        return tasks[-1]
 
     @cached_property
     def module(self) -> nn.Module:

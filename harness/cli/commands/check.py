@@ -13,8 +13,8 @@ from harness.api.plugin_warnings import report_broken
 from harness.cli.shared.parser import add_json, typed
 from harness.cli.shared.train_options import add_option
 from harness.machine.system import LIBRARIES, installed
-from harness.plan.option_table import LICENSE, NUM_THREADS, SET
-from harness.plan.values import real
+from harness.plan.option_table import LICENSE, NUM_THREADS, SET, Option
+from harness.plan.values import real, whole
 from results.sanitize import harmless, plain
 from results.tables.number_format import counted
 from zoo.errors import USAGE, ZooError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zoo.selection import Choice
 
 OF_PLUGIN = ", plugin "  # in a row's conditions
-OK = "ok"
+OK, TOO_LARGE = "ok", "not checked"
 FORMATS = (".csv", ".md", ".json")
 
 
@@ -41,6 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "set", SET)
     add_option(parser, "license", LICENSE)
     add_option(parser, "num_threads", NUM_THREADS)
+    help = "side of the images in pixels, or the next that a model runs on (default: 64, or the model's one size)"
+    add_option(parser, "img_size", Option(help, whole(1)))
     help = "end the checks of a model after this (0: never)"
     parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
     help = "write a table, a row a model and a column a check: .csv, .md or .json (--all: model_checks.csv)"
@@ -66,13 +68,19 @@ def execute(arguments: argparse.Namespace, zoo: Zoo) -> int:
 
     done: list[CheckedModel] = []
     results = checked(
-        choices, arguments.plugins, slow=arguments.slow, num_threads=arguments.num_threads, limit_s=arguments.timeout
+        zoo,
+        choices,
+        arguments.plugins,
+        slow=arguments.slow,
+        num_threads=arguments.num_threads,
+        img_size=arguments.img_size,
+        limit_s=arguments.timeout,
     )
     for choice, one in zip(choices, results, strict=True):
         done.append(one)
         rows.append(_row(one, conditions[choice.owner]))
         if not arguments.json:
-            print(harmless("\n".join(_lines(one))), flush=True)
+            print(harmless("\n".join(_lines(one, arguments.img_size))), flush=True)
         if output:  # after each: hours of checks that end half-way have their table
             _write(output, done, rows)
     if arguments.json:
@@ -130,9 +138,10 @@ def _choices(arguments: argparse.Namespace, zoo: Zoo) -> Sequence[Choice]:
     return choose(zoo, ",".join(names), arguments.set, license=arguments.license)
 
 
-def _lines(one: CheckedModel) -> Iterator[str]:
-    """A line for the model, and two for each check that it failed."""
-    yield f"{plain(one.model)}  {outcome(one)}"
+def _lines(one: CheckedModel, asked: int | None) -> Iterator[str]:
+    """A line for the model, and two for each check that it failed; `asked` is the size of images that was asked for."""
+    other = asked and one.img_size not in (asked, None)
+    yield f"{plain(one.model)}  {outcome(one)}{f', on {one.img_size} px' if other else ''}"
     for result in one.results:
         if result.status == "failed":
             yield f"  {result.check}: {plain(result.cause)}"
@@ -144,7 +153,7 @@ def _lines(one: CheckedModel) -> Iterator[str]:
 def outcome(one: CheckedModel) -> str:
     """How many checks ended in which way."""
     if one.problem:
-        return f"FAIL: {plain(one.problem)}"
+        return f"{TOO_LARGE if one.is_too_large else 'FAIL'}: {plain(one.problem)}"
     counts = {status: one.count(status) for status in ("passed", "failed", "failed as declared", "not run")}
     parts = [f"{number} {status}" for status, number in counts.items() if number and status != "passed"]
     return ", ".join([f"{counts['passed']} of {counted(len(one.results), 'check')} passed", *parts])
@@ -157,6 +166,7 @@ def as_json(one: CheckedModel) -> dict[str, object]:
         "plugin": one.plugin,
         "ok": one.is_ok,
         "problem": one.problem,
+        "img_size": one.img_size,
         "seconds": round(one.seconds, 2),
         "checks": [
             {"check": result.check, "status": result.status, "cause": result.cause, "remedy": result.remedy}
@@ -177,8 +187,13 @@ def _write(output: Path, done: Sequence[CheckedModel], rows: Sequence[Mapping[st
 
 def _row(one: CheckedModel, conditions: str) -> dict[str, str]:
     said = [f"{result.check}: {result.cause}" for result in one.results if result.status.startswith("failed")]
-    facts = {"model": one.model, "plugin": one.plugin, "outcome": OK if one.is_ok else "failed"}
+    facts = {
+        "model": one.model,
+        "plugin": one.plugin,
+        "outcome": OK if one.is_ok else TOO_LARGE if one.is_too_large else "failed",
+    }
     facts |= {"passed": str(one.count("passed")), "seconds": f"{one.seconds:.1f}", "conditions": conditions}
+    facts |= {"img_size": str(one.img_size or "")}
     return facts | {"detail": one.problem or "; ".join(said)} | {result.check: result.status for result in one.results}
 
 
@@ -186,7 +201,13 @@ def _sum_up(done: Sequence[CheckedModel], num_before: int, output: Path | None, 
     wrong = [one for one in done if not one.is_ok]
     if len(done) + num_before > 1 and not quiet:
         earlier = f", {num_before} in the table before" if num_before else ""
-        print(plain(f"{counted(len(done), 'model')}: {len(done) - len(wrong)} ok, {len(wrong)} failed{earlier}"))
+        large = sum(one.is_too_large for one in wrong)
+        parts = [
+            f"{len(done) - len(wrong)} ok",
+            f"{len(wrong) - large} failed",
+            *([f"{large} not checked"] * bool(large)),
+        ]
+        print(plain(f"{counted(len(done), 'model')}: {', '.join(parts)}{earlier}"))
     if any(result.cause == NOT_ASKED for one in done for result in one.results):
         print("note: --slow also compiles and exports", file=sys.stderr)
     if output:

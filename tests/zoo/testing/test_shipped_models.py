@@ -29,7 +29,7 @@ def test_our_own_models_pass(check):
 
 def results_of(name):
     zoo = discover()
-    (one,) = checked(zoo.select(name), (), slow=True, num_threads=1)
+    (one,) = checked(zoo, zoo.select(name), (), slow=True, num_threads=1)
     return [f"{result.check}: {result.cause}" for result in one.results if result.status == "failed"] or one.problem
 
 

@@ -19,24 +19,36 @@ PLUGIN = """
 import os, zoo
 from tests.zoo.testing.mutants import flipped, network
 
+def large(task):
+    assert task.image_size >= 96
+    return network(task)
+
+def huge(task):
+    import torch
+
+    return torch.nn.Linear(10**7, 10**7)
+
 @zoo.hookimpl
 def zoo_models():
     yield zoo.ModelSpec(name="mine/flipped", build=flipped)
     yield zoo.ModelSpec(name="mine/declared", build=flipped, expected_failures={"order": "it flips"})
     yield zoo.ModelSpec(name="mine/crash", build=lambda task: os.abort())
+    yield zoo.ModelSpec(name="mine/large", build=large)
+    yield zoo.ModelSpec(name="mine/huge", build=huge)
 """
 
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory):
-    """The exit code, and what is printed and written, of four models: a sound one, two that flip, one that crashes."""
+    """The exit code, and what is printed and written, of models that are sound, flip, crash, or do not fit."""
     folder = tmp_path_factory.mktemp("check")
     (folder / "mine.py").write_text(PLUGIN)
     plugins = ["-p", str(folder / "mine.py"), "-p", str(Path(mutants.__file__))]
-    models = ["mutant/network", "mine/flipped", "mine/declared", "mine/crash"]
+    models = ["mutant/network", "mine/flipped", "mine/declared", "mine/crash", "mine/large", "mine/huge"]
+    options = ["--num-threads", "1", "--img-size", "48", "--output", str(folder / "table.csv")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(mutants.__file__).parents[3]))
-        code, out = printed([*plugins, "check", *models, "--num-threads", "1", "--output", str(folder / "table.csv")])
+        code, out = printed([*plugins, "check", *models, *options])
     return code, out.splitlines(), list(csv.DictReader((folder / "table.csv").open()))
 
 
@@ -61,17 +73,21 @@ def test_each_model_is_a_line_and_a_failed_check_two_more(checked):
         "mine/declared  29 of 33 checks passed, 1 failed as declared, 3 not run",
         "  order failed as declared: its outputs are not in the order of the images (declared: it flips)",
         "mine/crash  FAIL: builds: crashed with SIGABRT",
-        "4 models: 2 ok, 2 failed",
+        "mine/large  30 of 33 checks passed, 3 not run, on 96 px",
+        *[line for line in lines if line.startswith("mine/huge  not checked: builds: it takes more memory than ")],
+        "6 models: 3 ok, 2 failed, 1 not checked",
     ]
 
 
 def test_the_table_has_a_row_a_model_and_a_column_a_check(checked):
     _, _, rows = checked
-    assert [(row["model"], row["outcome"], row["order"]) for row in rows] == [
-        ("mutant/network", "ok", "passed"),
-        ("mine/flipped", "failed", "failed"),
-        ("mine/declared", "ok", "failed as declared"),
-        ("mine/crash", "failed", ""),
+    assert [(row["model"], row["outcome"], row["order"], row["img_size"]) for row in rows] == [
+        ("mutant/network", "ok", "passed", "48"),
+        ("mine/flipped", "failed", "failed", "48"),
+        ("mine/declared", "ok", "failed as declared", "48"),
+        ("mine/crash", "failed", "", ""),
+        ("mine/large", "ok", "passed", "96"),
+        ("mine/huge", "not checked", "", ""),
     ]
     assert rows[3]["detail"] == "builds: crashed with SIGABRT"
 
@@ -145,7 +161,7 @@ def asked(monkeypatch):
     """The models of each call that were to be checked; all pass but those whose name is in `failing`, once."""
     calls = Calls()
 
-    def done(choices, plugins, **how):
+    def done(zoo, choices, plugins, **how):
         calls.append([choice.name for choice in choices])
         for choice in choices:
             failed = choice.name in calls.failing

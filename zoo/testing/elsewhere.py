@@ -1,0 +1,95 @@
+"""Another process, started once for all models of a plugin, and what it says of each: `zoo.testing.fresh_process`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+from zoo.errors import ZooError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo.specs import Task
+
+SECONDS = 600
+TAIL = 200
+CHUNK = 1 << 16
+LONGEST_FOLDER = 80  # a socket's path may have some hundred bytes
+SHORT_FOLDER = "/tmp"
+SOCKET, LOG = "socket", "log"
+
+
+class FreshProcess:
+    """The process for the plugin of `source`, found with the -p arguments `plugins`; it ends with this object."""
+
+    def __init__(self, source: str, plugins: Sequence[str]) -> None:
+        self.source, self.plugins = source, list(plugins)
+
+    def ask(self, name: str, task: Task) -> dict[str, Any]:
+        """As the function `ask`, of this process."""
+        return ask(self.folder, name, task)
+
+    @cached_property
+    def folder(self) -> str:
+        """Where it listens; it is started when this is first asked for."""
+        usual = tempfile.gettempdir()
+        folder = tempfile.mkdtemp(prefix="zoo-", dir=usual if len(usual) < LONGEST_FOLDER else SHORT_FOLDER)
+        job = {"address": str(Path(folder, SOCKET)), "source": self.source, "plugins": self.plugins}
+        seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        with Path(folder, LOG).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "zoo.testing.fresh_process", json.dumps(job)],
+                env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed, "ZOO_PLUGIN_TIMEOUT": "0"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        finalize(self, _end, process, folder)
+        assert process.stdout
+        process.stdout.readline()  # its socket is there, or it has ended
+        return folder
+
+
+def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # and what it answers at the moment
+    with process:
+        pass
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def ask(folder: str, name: str, task: Task) -> dict[str, Any]:
+    """What the fresh process of `folder` says of a model built for `task`. Raises ZooError where it says nothing."""
+    fields = {key: value for key, value in asdict(task).items() if key not in ("options", "weights")}
+    with socket.socket(socket.AF_UNIX) as question:
+        question.settimeout(SECONDS)
+        try:
+            question.connect(str(Path(folder, SOCKET)))
+            question.sendall(json.dumps({"name": name, "task": fields}).encode())
+            question.shutdown(socket.SHUT_WR)
+            answer: dict[str, Any] = json.loads(read_all(question))
+        except (OSError, ValueError):
+            lines = Path(folder, LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            last = (lines or ["it ended without a word"])[-1]
+            raise ZooError(f"a process of its own says nothing: {last[:TAIL]}", "see: harness plugins") from None
+    return answer
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """What comes until the other side has said all."""
+    return b"".join(iter(lambda: connection.recv(CHUNK), b""))
