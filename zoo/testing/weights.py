@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.errors import ZooError
-from zoo.testing.digest import digest
-from zoo.testing.subject import OTHER_SEED
+from zoo.testing.side_effects import traces
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def seed_decides(subject: Subject) -> None:
     """The same seed gives the same weights."""
-    if digest(subject.build().model) != subject.digest:
+    if subject.once(traces).digest != subject.digest:
         cause = "two builds from the same seed have different weights"
         raise ZooError(cause, "draw weights with torch's own generator only")
 
@@ -41,14 +40,16 @@ def checkpoint(subject: Subject) -> None:
     """What is written to a file of tensors rebuilds the model."""
     from safetensors.torch import load, save
 
-    vars(subject).pop("other", None)  # its memory is wanted
     state = subject.built.model.state_dict()
     saved = load(save({name: tensor.detach().clone().contiguous() for name, tensor in state.items()}))
-    copy = subject.build(OTHER_SEED).model
+    copy, _ = subject.other
+    for tensor in copy.state_dict().values():  # which are the model's by now
+        tensor.zero_()
     versions = versions_of(subject.built.model)
     take_form_of(copy, versions)
     load_versioned(copy, saved, versions)
     _require_same(subject, copy, "a model that is rebuilt from a checkpoint gives other outputs")
+    vars(subject).pop("other", None)  # its memory is wanted
 
 
 def _require_same(subject: Subject, copy: nn.Module, cause: str) -> None:
