@@ -10,6 +10,7 @@ import torch
 
 from harness.training.numerics import resolve_numerics
 from zoo.manager import switches
+from zoo.memory_layout import lay_out
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,7 +34,7 @@ def resident(model: nn.Module, device: torch.device, config: TimingConfig) -> It
             _detach(model)
             model.to(device, getattr(torch, config.precision))
             # Always: a model that was trained channels-last on an accelerator would else be timed so on the CPU.
-            model.to(memory_format=resolve_numerics(config.numerics, device).memory_format)
+            lay_out(model, resolve_numerics(config.numerics, device).memory_format)
             yield
         finally:
             for module, training, named_parameters, named_buffers in modules:

@@ -16,6 +16,7 @@ from harness.training.numerics import resolve_numerics
 from harness.trial.model_input import geometry_for
 from zoo.building import BuiltModel, build
 from zoo.input_size import UnsuitableSize
+from zoo.memory_layout import lay_out
 from zoo.specs import Task
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _built(train: TrainConfig, choice: Choice, context: TrialContext) -> tuple[B
     if train.weights is None:
         raise_momentum(built.model)
     numerics = resolve_numerics(train.numerics, context.device)
-    built.model.to(context.device).to(memory_format=numerics.memory_format)
+    lay_out(built.model.to(context.device), numerics.memory_format)
     return built, geometry
 
 

@@ -25,6 +25,7 @@ from harness.trial.build import largest_part
 from results.answers.predicted import Prediction, predictions
 from zoo.errors import ZooError
 from zoo.manager import switches
+from zoo.memory_layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,8 +91,8 @@ def file_predictions(
     """
     files = _Files(FileSource(paths, trained.transform.geometry))
     batches = _batches(trained, files, device, conditions.train, batch_size)
-    layout = resolve_numerics(conditions.train.numerics, device).memory_format
-    model: Any = trained.model.to(device).to(memory_format=layout)
+    model: Any = trained.model.to(device)
+    lay_out(model, resolve_numerics(conditions.train.numerics, device).memory_format)
     trainable = TrainableModel(model=model, device=device, forward=model)
     for logits_BK, rows_B in outputs(trainable, batches, conditions.train):
         rows = rows_B.tolist()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zoo.errors import ZooError, first_line
 from zoo.heads.modes import mode
+from zoo.memory_layout import lay_out
 from zoo.testing.subject import difference, undisturbed
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ def channels_last(subject: Subject) -> None:
     import torch
 
     plain = subject.plain
-    model = subject.built.model.to(memory_format=torch.channels_last)
+    model = subject.built.model
+    lay_out(model, torch.channels_last)
     try:
         images = subject.images().to(memory_format=torch.channels_last)
         _require(subject.evaluated(images), plain, SAME, "in channels-last layout")
     finally:
-        model.to(memory_format=torch.contiguous_format)
+        lay_out(model, torch.contiguous_format)
 
 
 def bf16(subject: Subject) -> None:

@@ -26,6 +26,7 @@ from harness.training.frozen.pooling import pool_first
 from zoo.errors import first_line
 from zoo.heads import tap
 from zoo.manager.float32 import exact_float32
+from zoo.memory_layout import lay_out
 
 if TYPE_CHECKING:
     from zoo.heads import Head
@@ -58,7 +59,7 @@ def fast_backbone(
         if dtype is None and on_cpu:
             clamp_before_convolutions(duplicate, graph)
         num_pooled = pool_first(duplicate, graph)
-        duplicate.to(memory_format=torch.channels_last)
+        lay_out(duplicate, torch.channels_last)
         if dtype is None:
             _replace_large_convolutions(duplicate)
         if dtype is None and on_cpu:

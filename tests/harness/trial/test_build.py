@@ -37,4 +37,7 @@ def test_weights_and_images_lie_as_the_numerics_say(channels_last, layout):
 
 
 def convnet_of_colours(task):
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, task.num_classes))
+    """With a layer over depth too, whose weights have five dimensions: no layout of four is for them."""
+    in_depth = (nn.Unflatten(1, (2, 2)), nn.Conv3d(2, 2, 1), nn.Flatten(1, 2))
+    head = (nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, task.num_classes))
+    return nn.Sequential(nn.Conv2d(3, 4, 3), *in_depth, *head)
