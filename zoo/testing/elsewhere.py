@@ -59,13 +59,15 @@ class FreshProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        finalize(self, _end, process, folder)
+        finalize(self, _end, process, folder, os.getpid())
         assert process.stdout
         process.stdout.readline()  # its socket is there, or it has ended
         return folder
 
 
-def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+def _end(process: subprocess.Popen[bytes], folder: str, owner: int) -> None:
+    if os.getpid() != owner:  # a fork of it, which ends
+        return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # and what it answers at the moment
     with process:
