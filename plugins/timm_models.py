@@ -39,11 +39,14 @@ MIN_SIZES = {
     "inception_v4": 75,
     "sehalonet33ts": 249,
 }
+NO_POSITION = {"gradients": "after its last block only the class token counts, which has no relative position"}
 # Checks that fail for a reason; names are the beginnings of names.
 EXPECTED_FAILURES = {
     "mobileone_s4": {"bf16": "of random weights, its activations grow until rounding decides its saturated gates"},
     "efficientvim": {"gradients": "its parameter A is added to all that a softmax weighs, which changes nothing"},
     "sequencer2d": {"compiles": "torch.compile takes no LSTM"},
+    "vit_relpos_base_patch16_cls_": NO_POSITION,
+    "vit_relpos_medium_patch16_cls_": NO_POSITION,
 }
 ENCODER, NO_CLASSIFIER = "_enc", {"builds": "it is an encoder, which has no classifier"}
 # What timm itself looks for in a repository, in its order.

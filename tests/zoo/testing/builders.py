@@ -49,6 +49,14 @@ def evaluating(change):
     return lambda net, logits: logits if net.training else change(logits)
 
 
+def chaotic(task):
+    """In eval mode any rounding decides its outputs."""
+    net = network(task)
+    features = net.body.forward
+    net.body.forward = lambda images: features(images) if net.training else features(1e6 * images).sin()
+    return net
+
+
 def no_module(task):
     return "resnet18"
 

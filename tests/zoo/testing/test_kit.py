@@ -10,6 +10,7 @@ import torch
 
 import zoo
 from tests.zoo.testing import mutants
+from tests.zoo.testing.builders import chaotic
 from tests.zoo.testing.mutants import IN_ANOTHER_PROCESS, MUTANTS, SLOW_MUTANTS, network, spec_of
 from zoo.testing import failures
 from zoo.testing.kit import CHECKS, Session
@@ -95,6 +96,17 @@ def test_what_a_failed_check_is_needed_for_is_not_run():
     results = {one.check: one for one in Session(Subject(spec_of(mutants.noisy))).results()}
     assert (results["order"].status, results["order"].cause) == (NOT_RUN, "it needs deterministic")
     assert (results["checkpoint"].status, results["checkpoint"].cause) == (NOT_RUN, "it needs state_dict")
+
+
+@pytest.mark.parametrize("check", ["channels_last", "bf16"])
+def test_nothing_is_said_of_roundings_where_a_model_magnifies_any(check, monkeypatch):
+    subject = Subject(spec_of(chaotic))
+    session, evaluated = Session(subject), subject.evaluated
+    assert session.result("deterministic").status == PASSED
+    # On a few channels another layout takes the same kernels: here each pass rounds as if it took others.
+    monkeypatch.setattr(subject, "evaluated", lambda images, *rest: evaluated(images * (1 + 2.0**-21), *rest))
+    result = session.result(check)
+    assert (result.status, result.cause[:45]) == (NOT_RUN, "of random weights it magnifies roundings: ima")
 
 
 def test_a_builder_with_a_class_count_of_its_own_passes():
