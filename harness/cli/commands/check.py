@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=typed(real(0)), default=900.0, metavar="SECONDS", help=help)
     help = "write a table, a row a model and a column a check: .csv, .md or .json (--all: model_checks.csv)"
     parser.add_argument("--output", metavar="FILE", help=help)
-    help = "leave out what is ok in the table of --output (.csv), from the same libraries, and add to it"
+    help = "leave out what is ok in the table of --output (.csv), from the same libraries, on any size, and add to it"
     parser.add_argument("--continue", dest="goes_on", action="store_true", help=help)
     add_json(parser, "print every check of every model as JSON")
 

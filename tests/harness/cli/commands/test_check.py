@@ -90,6 +90,7 @@ def test_the_table_has_a_row_a_model_and_a_column_a_check(checked):
         ("mine/huge", "not checked", "", ""),
     ]
     assert rows[3]["detail"] == "builds: crashed with SIGABRT"
+    assert rows[5]["detail"].startswith("builds: it takes more memory than ")
 
 
 def one(**fields):
