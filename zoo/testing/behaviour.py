@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo.errors import ZooError
-from zoo.testing.subject import OTHER_SEED, difference
+from zoo.testing.elsewhere import OTHER_SEED
+from zoo.testing.subject import difference
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -50,9 +50,17 @@ def fresh_process(subject: Subject) -> None:
     there = _elsewhere(subject)
     if there["problem"]:
         raise ZooError(f"in a process of its own: {there['problem']}", "let the build depend on its task only")
-    if there["digest"] != subject.digest:
+    if not is_same_elsewhere(subject):
         cause = "another process builds other weights from the same seed"
         raise ZooError(cause, "let nothing depend on hash(), on the order of a set, or on what was built before")
+
+
+def is_same_elsewhere(subject: Subject) -> bool:
+    """Whether another process builds the same weights, as its first, that this one built as its second."""
+    try:
+        return bool(_elsewhere(subject)["digest"] == subject.second.digest)
+    except (NotApplicable, ZooError):
+        return False
 
 
 def _elsewhere(subject: Subject) -> dict[str, Any]:

@@ -18,5 +18,5 @@ def digest(model: nn.Module) -> str:
     for name, tensor in sorted([*model.named_parameters(), *model.named_buffers()]):
         hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         flat = tensor.detach().cpu().contiguous().reshape(-1)
-        hashed.update(bytes(flat.view(torch.uint8).numpy().data) if flat.numel() else b"")
+        hashed.update(flat.view(torch.uint8).numpy().data)
     return hashed.hexdigest()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zoo.specs import Task
 
 SECONDS = 600
+OTHER_SEED = 2  # from which this process builds its second model: what the first left behind would show
 TAIL = 200
 CHUNK = 1 << 16
 LONGEST_FOLDER = 80  # a socket's path may have some hundred bytes

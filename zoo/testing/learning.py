@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import ZooError
 from zoo.heads.modes import mode, untouched
-from zoo.testing.subject import undisturbed
+from zoo.testing.surroundings import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,8 @@ from zoo.errors import ZooError, first_line
 from zoo.heads.modes import mode
 from zoo.memory_layout import lay_out
 from zoo.testing.result import NotApplicable
-from zoo.testing.subject import SEED, difference, undisturbed
+from zoo.testing.subject import SEED, difference
+from zoo.testing.surroundings import undisturbed
 
 if TYPE_CHECKING:
     from torch import Tensor

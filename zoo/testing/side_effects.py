@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo.building import build
 from zoo.errors import ZooError
 from zoo.heads.modes import mode, untouched
-from zoo.manager import switches
-from zoo.testing.digest import digest
-from zoo.testing.subject import SEED, random_states, surroundings, undisturbed
+from zoo.testing.subject import SEED
+from zoo.testing.surroundings import Traces, undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zoo.testing.subject import Subject
 
 BATCH = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traces:
-    """What is other after a model was built and run than before, by name, and what was printed to stdout.
-
-    `digest` is of the weights that it was built with.
-    """
-
-    switches: Sequence[str]
-    surroundings: Sequence[str]
-    generators: Sequence[str]
-    printed: str
-    digest: str
 
 
 def torch_switches(subject: Subject) -> None:
@@ -63,32 +44,24 @@ def prints(subject: Subject) -> None:
 
 
 def traces(subject: Subject) -> Traces:
-    """What is left of building the model from the seed, a step forward and back, and a pass in eval mode."""
-    with undisturbed() as printed:
-        before = switches.read(), surroundings(), random_states()
-        of_seed = _build_and_run(subject)
-        now = switches.read(), surroundings(), random_states()
-        changed = [
-            [name for name, value in after.items() if str(value) != str(earlier.get(name, value))]
-            for earlier, after in zip(before, now, strict=True)
-        ]
-        text = printed.getvalue().strip()
-    return Traces(switches=changed[0], surroundings=changed[1], generators=changed[2], printed=text, digest=of_seed)
+    """What is left of building the model, and of a step forward and back and a pass in eval mode."""
+    left = subject.second.traces
+    with untouched(subject.built.model), undisturbed(left):
+        _run(subject)
+    return left
 
 
-def _build_and_run(subject: Subject) -> str:
+def _run(subject: Subject) -> None:
     import torch
 
-    torch.manual_seed(SEED)
-    model = build(subject.spec, subject.task).model
-    of_seed = digest(model)
+    model = subject.built.model
     for training in (True, False):
         with mode(model, training):
             output: Any = model(subject.images(BATCH))
         if training:
             parts = output if isinstance(output, tuple | list) else [output]
             sum((part.sum() for part in parts if part is not None), torch.zeros(())).backward()
-    return of_seed
+    model.zero_grad(set_to_none=True)
 
 
 def _after_a_pass(subject: Subject, seed: int) -> int:

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import random
-import sys
-from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from io import StringIO
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zoo.building import BuiltModel, build, build_module
 from zoo.heads.modes import mode, probe_images
 from zoo.input_size import UnsuitableSize
-from zoo.manager import switches
 from zoo.specs import ModelSpec, Task
 from zoo.testing.digest import digest
+from zoo.testing.elsewhere import OTHER_SEED
+from zoo.testing.surroundings import Traces, undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     from torch import Tensor, nn
 
-SMALL, NUM_CLASSES, SEED, OTHER_SEED = 64, 10, 1, 2
+SMALL, NUM_CLASSES, SEED = 64, 10, 1
 LEAST_NOISE = 0.01
+NUM_DRAWN = 65_537  # repeated, for drawing takes longer than a pass; a prime: no two rows of a layer get the same
 Found = TypeVar("Found")
+
+
+@dataclass(slots=True, kw_only=True)
+class Second:
+    """A model into which other weights may be loaded, the hash of those it had, and what building it left behind."""
+
+    model: nn.Module
+    digest: str
+    traces: Traces
 
 
 class Subject:
@@ -82,13 +89,22 @@ class Subject:
             torch.manual_seed(SEED)
             return build_module(self.spec, self.task)
 
-    def build(self, seed: int = SEED) -> BuiltModel:
-        """The model with its head, with the weights of a seed."""
+    def build(self, seed: int, traces: Traces | None = None) -> BuiltModel:
+        """The model with its head, with the weights of a seed; `traces` get what building it leaves."""
         import torch
 
-        with undisturbed():
+        with undisturbed(traces):
             torch.manual_seed(seed)
             return build(self.spec, self.task)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether it can be built with its head; what keeps it from that, `built` raises."""
+        try:
+            _ = self.built
+        except Exception:
+            return False
+        return True
 
     @property
     def built(self) -> BuiltModel:
@@ -106,16 +122,17 @@ class Subject:
     @cached_property
     def _first(self) -> tuple[BuiltModel, str]:
         vars(self).pop("module", None)  # its memory is wanted
-        built = self.build()
+        built = self.build(SEED)
         of_seed = digest(built.model)
         _move(built.model)
         return built, of_seed
 
     @cached_property
-    def other(self) -> tuple[nn.Module, str]:
-        """The model from another seed, and the hash of its weights then; other weights may be loaded into it."""
-        model = self.build(OTHER_SEED).model
-        return model, digest(model)
+    def second(self) -> Second:
+        """The model from another seed. It is built after the first: what libraries change when imported is done."""
+        traces = Traces()
+        model = self.build(OTHER_SEED, traces).model
+        return Second(model=model, digest=digest(model), traces=traces)
 
     @cached_property
     def plain(self) -> Tensor:
@@ -145,54 +162,14 @@ class Subject:
 def _move(model: nn.Module) -> None:
     import torch
 
-    generator = torch.Generator().manual_seed(SEED)
+    drawn, begin = torch.randn(NUM_DRAWN, generator=torch.Generator().manual_seed(SEED)), 0
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.is_floating_point() and parameter.numel():
-                spread = float(parameter.std()) if parameter.numel() > 1 else 0.0
-                noise = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
-                parameter.add_(noise * max(0.05 * spread, LEAST_NOISE))
-
-
-@contextmanager
-def undisturbed() -> Iterator[StringIO]:
-    """Put back at the end all that a plugin may change for everybody; gives what it prints to stdout."""
-    import torch
-
-    before, printed = surroundings(), StringIO()
-    states = random_states()
-    with torch.random.fork_rng(devices=[]), switches.kept(), redirect_stdout(printed):
-        try:
-            yield printed
-        finally:
-            _put_back(before)
-            random.setstate(states["random"])
-            if "numpy.random" in states:
-                sys.modules["numpy"].random.set_state(states["numpy.random"])
-
-
-def surroundings() -> dict[str, Any]:
-    """The current folder, the environment, and where modules are looked for."""
-    folder = ""
-    with suppress(OSError):  # it may have been removed
-        folder = os.getcwd()
-    return {"the current folder": folder, "os.environ": dict(os.environ), "sys.path": list(sys.path)}
-
-
-def random_states() -> dict[str, Any]:
-    """The states of generators other than torch's."""
-    numpy = sys.modules.get("numpy")
-    return {"random": random.getstate()} | ({"numpy.random": numpy.random.get_state()} if numpy else {})
-
-
-def _put_back(before: Mapping[str, Any]) -> None:
-    now = surroundings()
-    if now["the current folder"] != before["the current folder"]:
-        os.chdir(before["the current folder"])
-    if now["os.environ"] != before["os.environ"]:
-        os.environ.clear()
-        os.environ.update(before["os.environ"])
-    sys.path[:] = before["sys.path"]
+            if parameter.is_floating_point() and (number := parameter.numel()):
+                spread = float(parameter.std()) if number > 1 else 0.0
+                noise = drawn.roll(-begin).repeat(ceil(number / NUM_DRAWN))[:number].reshape(parameter.shape)
+                parameter.add_(noise.to(parameter.dtype), alpha=max(0.05 * spread, LEAST_NOISE))
+                begin += number
 
 
 def difference(one: Tensor, other: Tensor) -> float:

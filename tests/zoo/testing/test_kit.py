@@ -119,17 +119,19 @@ def test_a_builder_with_a_class_count_of_its_own_passes():
 
 @pytest.fixture(scope="module")
 def elsewhere():
-    """The checks that ask a process of their own, of a sound model and of two mutants."""
-    names = ["network", "asks_the_network", "hashed"]
+    """The checks that ask a process of their own, of a sound model and of mutants."""
+    names = ["network", "asks_the_network", "hashed", "remembering", "unseeded"]
     found = subjects([f"mutant/{name}" for name in names], [str(Path(mutants.__file__))])
     sessions = dict(zip(names, map(Session, found), strict=True))
-    return {
-        name: {check: session.result(check) for check in sorted(OF_A_PROCESS)} for name, session in sessions.items()
-    }
+    checks = ["seed_decides", *sorted(OF_A_PROCESS)]
+    return {name: {check: session.result(check) for check in checks} for name, session in sessions.items()}
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("check", "builder"), [(None, network), *IN_ANOTHER_PROCESS])
+@pytest.mark.parametrize(
+    ("check", "builder"),
+    [(None, network), *IN_ANOTHER_PROCESS, ("seed_decides", mutants.remembering), ("seed_decides", mutants.unseeded)],
+)
 def test_a_process_of_its_own_sees_what_this_one_cannot(elsewhere, check, builder):
     results = elsewhere[builder.__name__]
     assert [name for name, result in results.items() if result.status == FAILED] == ([check] if check else [])
