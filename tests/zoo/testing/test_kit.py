@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,10 +13,12 @@ import zoo
 from tests.zoo.testing import mutants
 from tests.zoo.testing.builders import chaotic
 from tests.zoo.testing.mutants import IN_ANOTHER_PROCESS, MUTANTS, SLOW_MUTANTS, network, spec_of
+from zoo.errors import ZooError
 from zoo.testing import failures
 from zoo.testing.kit import CHECKS, Session
+from zoo.testing.numerics import SAME, require
 from zoo.testing.parametrise import subjects
-from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED
+from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED, NotApplicable
 from zoo.testing.subject import Subject
 
 SPEC = spec_of(network)
@@ -107,6 +110,14 @@ def test_nothing_is_said_of_roundings_where_a_model_magnifies_any(check, monkeyp
     monkeypatch.setattr(subject, "evaluated", lambda images, *rest: evaluated(images * (1 + 2.0**-21), *rest))
     result = session.result(check)
     assert (result.status, result.cause[:45]) == (NOT_RUN, "of random weights it magnifies roundings: ima")
+
+
+@pytest.mark.parametrize(("own", "raised"), [(0.3, NotApplicable), (0.2, ZooError)])
+def test_all_roundings_of_a_model_may_do_four_times_what_one_of_its_images_does(own, raised):
+    plain = torch.ones(2, 3)
+    subject = SimpleNamespace(plain=plain, images=lambda: plain, evaluated=lambda images: plain * (1 + own * SAME))
+    with pytest.raises(raised):
+        require(subject, plain * (1 + 2 * SAME), "compiled")
 
 
 def test_a_builder_with_a_class_count_of_its_own_passes():
