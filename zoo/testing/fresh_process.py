@@ -99,7 +99,7 @@ def _built(zoo: Zoo, job: Mapping[str, Any]) -> str:
     import torch
 
     from zoo.building import build
-    from zoo.testing.digest import digest
+    from zoo.testing.subject import digest
 
     (choice,) = zoo.select(job["name"])
     torch.manual_seed(OTHER_SEED)

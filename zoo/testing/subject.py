@@ -11,7 +11,6 @@ from zoo.building import BuiltModel, build, build_module
 from zoo.heads.modes import mode, probe_images
 from zoo.input_size import UnsuitableSize
 from zoo.specs import ModelSpec, Task
-from zoo.testing.digest import digest
 from zoo.testing.elsewhere import OTHER_SEED
 from zoo.testing.surroundings import Traces, undisturbed
 
@@ -176,3 +175,17 @@ def difference(one: Tensor, other: Tensor) -> float:
     """The largest difference of two tensors, as a share of the largest number in the second."""
     scale = float(other.float().abs().max()) or 1.0
     return float((one.float() - other.float()).abs().max()) / scale
+
+
+def digest(model: nn.Module) -> str:
+    """SHA-256 of the names and bytes of all parameters and buffers."""
+    import hashlib
+
+    import torch
+
+    hashed = hashlib.sha256()
+    for name, tensor in sorted([*model.named_parameters(), *model.named_buffers()]):
+        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        hashed.update(flat.view(torch.uint8).numpy().data)
+    return hashed.hexdigest()

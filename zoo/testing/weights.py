@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from zoo.checkpoints.versions import load_versioned, take_form_of, versions_of
 from zoo.errors import ZooError
 from zoo.testing.declaration import is_same_elsewhere
-from zoo.testing.digest import digest
 from zoo.testing.elsewhere import OTHER_SEED
+from zoo.testing.subject import digest
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
