@@ -57,10 +57,12 @@ def fresh_process(subject: Subject) -> None:
 
 def is_same_elsewhere(subject: Subject) -> bool:
     """Whether another process builds the same weights, as its first, that this one built as its second."""
+    here = subject.second.digest
     try:
-        return bool(_elsewhere(subject)["digest"] == subject.second.digest)
-    except (NotApplicable, ZooError):
+        there = _elsewhere(subject)
+    except (NotApplicable, ZooError):  # which `fresh_process` says
         return False
+    return bool(there["digest"] == here)
 
 
 def _elsewhere(subject: Subject) -> dict[str, Any]:
