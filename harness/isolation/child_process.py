@@ -14,8 +14,8 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from harness.machine.system import descendants, own_kib
-from zoo.manager.sandbox import limit_data
+from harness.machine.system import descendants
+from zoo.manager.memory_limit import limit_further, taken
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -83,10 +83,9 @@ def limit_memory(mebibytes: int) -> None:
 
     Linux only: other systems accept the limit and do not keep it.
     """
-    # VmData is what the limit counts: private and writable pages, those of all that is loaded by now among them.
-    limit_data(1024 * (own_kib("VmData") or 0) + mebibytes * 2**20)
+    limit_further(mebibytes * 2**20)
 
 
 def can_limit_memory() -> bool:
     """Whether `limit_memory` is kept here."""
-    return own_kib("VmData") is not None
+    return taken() is not None

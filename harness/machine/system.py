@@ -77,18 +77,6 @@ def own_kib(field: str) -> int | None:
     return _kib("self/status", field)
 
 
-def room_below_limit() -> float:
-    """Bytes that this process may still take before its own limit (`--memory-limit`, ulimit -d); infinite without."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return float("inf")
-    limit, taken = resource.getrlimit(resource.RLIMIT_DATA)[0], own_kib("VmData")
-    if limit == resource.RLIM_INFINITY or taken is None:
-        return float("inf")
-    return max(0, limit - 1024 * taken)
-
-
 def busy_seconds() -> tuple[float | None, float | None]:
     """CPU seconds used by all processes on the cores that this one may use, and those stolen from them by a host."""
     lines = _lines("stat")

@@ -16,6 +16,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, NoReturn
 
 from zoo.errors import USAGE, ZooError
+from zoo.manager.memory_limit import limit_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,13 +62,6 @@ def kill_group(pid: int, *, is_reaped: bool) -> None:
     for kill in (os.killpg,) if is_reaped else (os.killpg, os.kill):  # one just begun may lead no group yet
         with suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
-
-
-def limit_data(num_bytes: int) -> None:
-    """Let this process have that many bytes of private, writable memory: allocations beyond fail. Lasts."""
-    import resource  # which Windows does not have
-
-    resource.setrlimit(resource.RLIMIT_DATA, (num_bytes, num_bytes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from harness.data.batches.placement import free_bytes
 from harness.machine.oom import is_out_of_memory
-from harness.machine.system import free_memory, room_below_limit
+from harness.machine.system import free_memory
+from zoo.manager.memory_limit import room_below_limit
 
 if TYPE_CHECKING:
     from torch import Tensor

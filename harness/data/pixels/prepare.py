@@ -25,9 +25,10 @@ from harness.data.files.unreadable import require_readable
 from harness.data.formats.versions import decoder_version
 from harness.data.pixels.resize import needs_resize
 from harness.data.pixels.sources import FileSource, MemorySource, ResizingSource, Source
-from harness.machine.system import free_memory, room_below_limit
+from harness.machine.system import free_memory
 from results.store.atomic import whole_file
 from results.tables.number_format import shown_bytes
+from zoo.manager.memory_limit import room_below_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
