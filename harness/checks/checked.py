@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.checks import worker
 from harness.isolation import supervisor
-from harness.machine.oom import KILLED
+from harness.machine.oom import KILLED, said_in
 from zoo.building import require_installed
 from zoo.errors import ZooError
 from zoo.testing.elsewhere import FreshProcess
@@ -114,8 +114,12 @@ def _img_size(answer: Mapping[str, Any] | None) -> int | None:
 
 def _lacking(report: ExitReport) -> str:
     """In which check memory ran out, and how much there was; "" where it did not."""
-    if report.exitcode == -signal.SIGKILL and not report.timed_out:
+    if report.timed_out:
+        return ""
+    if report.exitcode == -signal.SIGKILL:
         return f"{report.phase}: {KILLED}"
+    if cause := said_in(report.log):
+        return f"{report.phase}: {cause}"
     said = report.result.get("lacking") if isinstance(report.result, dict) else None
     return said if isinstance(said, str) else ""
 

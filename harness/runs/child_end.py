@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.isolation.result_files import TrialResult
-from harness.machine.oom import KILLED
+from harness.machine.oom import KILLED, said_in
 from harness.trial.outcome import lost
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def how_it_ended(report: ExitReport, timeout_s: float) -> tuple[str, str]:
         return "timeout", f"no end after {timeout_s:g} s (--trial-timeout)"
     if report.problem:
         return "failed", report.problem
-    if "bad_alloc" in report.log:
-        return "oom", "out of memory: std::bad_alloc"
+    if cause := said_in(report.log):
+        return "oom", cause
     if report.signal_name == "SIGKILL":
         return "failed", f"{KILLED}; try a lower --batch-size"
     if report.signal_name:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.isolation.job import Job
 from harness.isolation.result_files import read_array_file
 from harness.isolation.supervisor import Supervisor, context_for
-from harness.machine.oom import KILLED
+from harness.machine.oom import KILLED, said_in
 from harness.picks.probes import worker
 from harness.picks.probes.result import ProbeResult, read_result
 from results.store.atomic import make_folder, write_atomic
@@ -162,8 +162,8 @@ def _how_it_ended(report: ExitReport, limit_s: float) -> tuple[str, str]:
         return "timeout", f"no end after {limit_s:g} s"
     if report.problem:
         return "failed", report.problem
-    if "bad_alloc" in report.log:
-        return "oom", "out of memory: std::bad_alloc"
+    if cause := said_in(report.log):
+        return "oom", cause
     if report.signal_name == "SIGKILL":
         return "failed", KILLED
     if report.signal_name:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.checks.checked import CheckedModel, _problem, _results
+from harness.checks.checked import CheckedModel, _lacking, _problem, _results
 from harness.cli.commands import check
 from harness.cli.main import main
 from harness.isolation.supervisor import ExitReport
+from harness.machine.oom import KILLED
 from tests.zoo.testing import mutants
 from zoo.testing.result import EXPECTED, FAILED, NOT_RUN, PASSED, Result
 
@@ -155,6 +156,23 @@ def test_what_a_child_says_that_is_no_result_is_none(answer):
 )
 def test_a_process_that_gives_no_results_is_said_in_a_line(report, problem):
     assert _problem(report, 9.0) == problem
+
+
+@pytest.mark.parametrize(
+    ("report", "lacking"),
+    [
+        (ExitReport(exitcode=-9, phase="builds"), f"builds: {KILLED}"),
+        (ExitReport(exitcode=-9, phase="builds", timed_out=True), ""),
+        (
+            ExitReport(exitcode=-6, phase="checkpoint", log="memory allocation of 64 bytes failed\n"),
+            "checkpoint: out of memory: memory allocation of 64 bytes failed",
+        ),
+        (ExitReport(exitcode=-6, phase="checkpoint", log="assertion failed\n"), ""),
+        (ExitReport(exitcode=0, result={"lacking": "builds: it takes more"}), "builds: it takes more"),
+    ],
+)
+def test_want_of_memory_is_told_from_a_crash(report, lacking):
+    assert _lacking(report) == lacking
 
 
 @pytest.fixture
