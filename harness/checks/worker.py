@@ -14,7 +14,7 @@ from harness.machine.oom import is_out_of_memory
 from harness.machine.system import free_memory
 from harness.plan.plugin_guard import WATCHED
 from zoo.discovery import discover
-from zoo.testing.elsewhere import ask
+from zoo.testing.elsewhere import Question
 from zoo.testing.kit import Session
 from zoo.testing.subject import Subject
 
@@ -44,7 +44,7 @@ def perform(job: Mapping[str, Any], messenger: Messenger) -> dict[str, Any]:
         torch.set_num_threads(job["num_threads"])
     zoo = discover(job["plugins"], watched=WATCHED)
     (choice,) = zoo.select(job["name"])
-    subject = Subject(choice.spec, choice.name, partial(ask, job["elsewhere"]), img_size=job["img_size"])
+    subject = Subject(choice.spec, choice.name, partial(Question, job["elsewhere"]), img_size=job["img_size"])
     room = int(SHARE * free_memory())
     if can_limit_memory() and room:
         limit_memory(room // 2**20)

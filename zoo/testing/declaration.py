@@ -71,6 +71,6 @@ def _elsewhere(subject: Subject) -> dict[str, Any]:
 
 
 def _asked(subject: Subject) -> dict[str, Any]:
-    if subject.elsewhere is None:
+    if subject.question is None:
         raise NotApplicable("of a spec without its plugin, no other process can build it")
-    return subject.elsewhere(subject.name, subject.task)
+    return subject.question.answer()

@@ -13,11 +13,13 @@ import tempfile
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from zoo.errors import ZooError
+from zoo.manager.memory_limit import room_below_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +41,9 @@ class FreshProcess:
     def __init__(self, source: str, plugins: Sequence[str]) -> None:
         self.source, self.plugins = source, list(plugins)
 
-    def ask(self, name: str, task: Task) -> dict[str, Any]:
-        """As the function `ask`, of this process."""
-        return ask(self.folder, name, task)
+    def ask(self, name: str, task: Task) -> Question:
+        """Ask it of a model."""
+        return Question(self.folder, name, task)
 
     @cached_property
     def folder(self) -> str:
@@ -76,21 +78,34 @@ def _end(process: subprocess.Popen[bytes], folder: str, owner: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def ask(folder: str, name: str, task: Task) -> dict[str, Any]:
-    """What the fresh process of `folder` says of a model built for `task`. Raises ZooError where it says nothing."""
-    fields = {key: value for key, value in asdict(task).items() if key not in ("options", "weights")}
-    with socket.socket(socket.AF_UNIX) as question:
-        question.settimeout(SECONDS)
+class Question:
+    """Asks the fresh process of `folder` of a model built for `task`, and lets it build while this process does.
+
+    Where this process may take so much memory and no more, that one may take half of it: it builds one model, this two.
+    """
+
+    def __init__(self, folder: str, name: str, task: Task) -> None:
+        self.log = Path(folder, LOG)
+        fields = {key: value for key, value in asdict(task).items() if key not in ("options", "weights")}
+        room = room_below_limit()
+        words = {"name": name, "task": fields, "room": int(room / 2) if isfinite(room) else None}
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(SECONDS)
+        with suppress(OSError):  # which the answer says
+            self.socket.connect(str(Path(folder, SOCKET)))
+            self.socket.sendall(json.dumps(words).encode())
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def answer(self) -> dict[str, Any]:
+        """What it says, waited for once. Raises ZooError where it says nothing."""
         try:
-            question.connect(str(Path(folder, SOCKET)))
-            question.sendall(json.dumps({"name": name, "task": fields}).encode())
-            question.shutdown(socket.SHUT_WR)
-            answer: dict[str, Any] = json.loads(read_all(question))
+            with self.socket:
+                answer: dict[str, Any] = json.loads(read_all(self.socket))
         except (OSError, ValueError):
-            lines = Path(folder, LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             last = (lines or ["it ended without a word"])[-1]
             raise ZooError(f"a process of its own says nothing: {last[:TAIL]}", "see: harness plugins") from None
-    return answer
+        return answer
 
 
 def read_all(connection: socket.socket) -> bytes:

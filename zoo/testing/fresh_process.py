@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.discovery import Zoo, collect
 from zoo.errors import first_line
 from zoo.manager.loading import of_source, read_requests
+from zoo.manager.memory_limit import limit_further
 from zoo.specs import Task
 from zoo.testing.elsewhere import OTHER_SEED, read_all
 
@@ -101,6 +102,8 @@ def _built(zoo: Zoo, job: Mapping[str, Any]) -> str:
     from zoo.building import build
     from zoo.testing.subject import digest
 
+    if job["room"] is not None:
+        limit_further(job["room"])
     (choice,) = zoo.select(job["name"])
     torch.manual_seed(OTHER_SEED)
     return digest(build(choice.spec, Task(**job["task"])).model)

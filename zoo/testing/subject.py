@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from zoo.testing.elsewhere import Question
+
 SMALL, NUM_CLASSES, SEED = 64, 10, 1
 LEAST_NOISE = 0.01
 NUM_DRAWN = 65_537  # repeated, for drawing takes longer than a pass; a prime: no two rows of a layer get the same
@@ -35,7 +37,7 @@ class Second:
 
 
 class Subject:
-    """A spec, and the `name` by which another process finds it; `elsewhere` gives what that says of name and task.
+    """A spec, and the `name` by which another process finds it, which `elsewhere` asks of name and task.
 
     `img_size` is the side of its images in pixels; None: a small one, or
     the one size that it is made for.
@@ -45,7 +47,7 @@ class Subject:
         self,
         spec: ModelSpec,
         name: str = "",
-        elsewhere: Callable[[str, Task], dict[str, Any]] | None = None,
+        elsewhere: Callable[[str, Task], Question] | None = None,
         *,
         img_size: int | None = None,
     ) -> None:
@@ -121,10 +123,16 @@ class Subject:
     @cached_property
     def _first(self) -> tuple[BuiltModel, str]:
         vars(self).pop("module", None)  # its memory is wanted
+        _ = self.question
         built = self.build(SEED)
         of_seed = digest(built.model)
         _move(built.model)
         return built, of_seed
+
+    @cached_property
+    def question(self) -> Question | None:
+        """What another process is asked of it, which builds it at the same time."""
+        return self.elsewhere(self.name, self.task) if self.elsewhere else None
 
     @cached_property
     def second(self) -> Second:

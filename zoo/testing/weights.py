@@ -44,19 +44,31 @@ def state_dict(subject: Subject) -> None:
 
 def checkpoint(subject: Subject) -> None:
     """What is written to a file of tensors rebuilds the model."""
-    from safetensors.torch import load, save
-
-    saved: dict[str, Tensor] = {}
-    for name, tensor in subject.built.model.state_dict().items():  # one by one: all at once are there three times
-        saved |= load(save({name: tensor.detach().contiguous()}))
     copy = subject.second.model
-    for tensor in copy.state_dict().values():  # which are the model's by now
+    copied = copy.state_dict().values()  # which are the model's by now
+    places = {tensor.data_ptr() for tensor in copied}
+    state = subject.built.model.state_dict()
+    saved = {name: _through_a_file(tensor, is_shared=tensor.data_ptr() in places) for name, tensor in state.items()}
+    for tensor in copied:
         tensor.zero_()
     versions = versions_of(subject.built.model)
     take_form_of(copy, versions)
     load_versioned(copy, saved, versions)
     _require_same(subject, copy, "a model that is rebuilt from a checkpoint gives other outputs")
     del subject.second.model  # its memory is wanted
+
+
+def _through_a_file(tensor: Tensor, *, is_shared: bool) -> Tensor:
+    """What a file gives back of a tensor; itself where that is the same, for then it takes no memory of its own.
+
+    What two models share, a constant of their library, has to be kept apart from both.
+    """
+    import torch
+    from safetensors.torch import load, save
+
+    read = load(save({"tensor": tensor.detach().contiguous()}))["tensor"]
+    is_same = read.dtype == tensor.dtype and torch.equal(read, tensor)
+    return tensor if is_same and not is_shared else read
 
 
 def _require_same(subject: Subject, copy: nn.Module, cause: str) -> None:

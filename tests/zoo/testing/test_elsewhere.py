@@ -14,7 +14,7 @@ import pytest
 from zoo.errors import ZooError
 from zoo.specs import Task
 from zoo.testing import elsewhere
-from zoo.testing.elsewhere import FreshProcess, ask
+from zoo.testing.elsewhere import FreshProcess, Question
 
 PLUGIN = """
 import os, sys, zoo
@@ -67,12 +67,12 @@ def test_one_process_answers_for_all_models_of_a_plugin_and_outlives_a_crash(plu
     process = FreshProcess(f"file: {plugin}", [str(plugin)])
     assert started == []  # nobody has asked
     with pytest.raises(ZooError, match="a process of its own says nothing"):
-        process.ask("mine/crash", TASK)
-    broken, net = process.ask("mine/broken", TASK), process.ask("mine/net", TASK)
+        process.ask("mine/crash", TASK).answer()
+    broken, net = (one.answer() for one in (process.ask("mine/broken", TASK), process.ask("mine/net", TASK)))
     assert (broken["digest"], broken["problem"][:9]) == ("", "ZooError:")
     assert "no such net" in broken["problem"]
     assert (len(net["digest"]), net["problem"], net["heavy"], net["asked"]) == (64, "", [], [])
-    assert process.ask("mine/net", TASK) == net
+    assert process.ask("mine/net", TASK).answer() == net
     assert len(started) == 1
     folder = Path(process.folder)
     del process
@@ -85,7 +85,7 @@ def test_it_ends_where_its_parent_is_killed(plugin):
     parent = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with parent:
         folder = parent.stdout.readline().strip()
-        assert ask(folder, "mine/net", TASK)["problem"] == ""
+        assert Question(folder, "mine/net", TASK).answer()["problem"] == ""
         os.kill(parent.pid, signal.SIGKILL)
     deadline = monotonic() + 60
     while processes_with(folder):

@@ -120,6 +120,40 @@ def test_all_roundings_of_a_model_may_do_four_times_what_one_of_its_images_does(
         require(subject, plain * (1 + 2 * SAME), "compiled")
 
 
+def test_a_constant_that_all_models_share_is_no_fault():
+    mean = torch.rand(1, 3, 1, 1)
+
+    class Normalised(torch.nn.Module):
+        def __init__(self, task):
+            super().__init__()
+            self.net = network(task)
+            self.register_buffer("mean", mean if task.channels == 3 else mean[:, :1])
+
+        def forward(self, images):
+            return self.net(images - self.mean)
+
+    session, before = Session(Subject(replace(SPEC, build=Normalised))), mean.clone()
+    assert [one for one in session.results() if one.status == FAILED] == []
+    assert torch.equal(mean, before)
+
+
+def test_another_process_builds_while_this_one_does():
+    done = []
+
+    def build(task):
+        if not torch.empty(0).is_meta:
+            done.append("built")
+        return network(task)
+
+    def elsewhere(name, task):
+        done.append(f"{name} asked")
+        return SimpleNamespace(answer=lambda: done.append("answered") or {"digest": "", "asked": []})
+
+    session = Session(Subject(replace(SPEC, build=build), elsewhere=elsewhere))
+    assert session.result("offline_build").status == PASSED
+    assert done == [f"{SPEC.name} asked", "built", "answered"]
+
+
 def test_a_builder_with_a_class_count_of_its_own_passes():
     def imagenet(task):
         assert task.num_classes == 1000
