@@ -55,13 +55,13 @@ def _run(subject: Subject) -> None:
     import torch
 
     model = subject.built.model
-    for training in (True, False):
-        with mode(model, training):
-            output: Any = model(subject.images(BATCH))
-        if training:
-            parts = output if isinstance(output, tuple | list) else [output]
-            sum((part.sum() for part in parts if part is not None), torch.zeros(())).backward()
+    with mode(model, training=True):
+        output: Any = model(subject.images(BATCH))
+        parts = output if isinstance(output, tuple | list) else [output]
+        sum((part.sum() for part in parts if part is not None), torch.zeros(())).backward()
     model.zero_grad(set_to_none=True)
+    with mode(model, training=False), torch.no_grad():
+        model(subject.images(BATCH))
 
 
 def _after_a_pass(subject: Subject, seed: int) -> int:
