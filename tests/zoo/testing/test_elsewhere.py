@@ -12,6 +12,7 @@ from time import monotonic, sleep
 import pytest
 
 from zoo.errors import ZooError
+from zoo.manager.memory_limit import taken
 from zoo.specs import Task
 from zoo.testing import elsewhere
 from zoo.testing.elsewhere import FreshProcess, Question
@@ -27,12 +28,16 @@ def crash(task):
     print("about to crash", file=sys.stderr, flush=True)
     os.abort()
 
+def large(task):
+    from torch import nn
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * task.image_size ** 2, 2**18), nn.Linear(2**18, task.num_classes))
+
 def broken(task):
     raise ValueError("no such net")
 
 @zoo.hookimpl
 def zoo_models():
-    for build in (net, crash, broken):
+    for build in (net, crash, large, broken):
         yield zoo.ModelSpec(name=f"mine/{build.__name__}", build=build)
 """
 PARENT = """
@@ -42,6 +47,17 @@ from zoo.testing.elsewhere import FreshProcess
 process = FreshProcess(sys.argv[1], sys.argv[2:])
 print(process.folder, flush=True)
 input()
+"""
+LIMITED = """
+import sys
+from zoo.manager.memory_limit import limit_further
+from zoo.specs import Task
+from zoo.testing.elsewhere import FreshProcess
+
+process = FreshProcess(sys.argv[1], sys.argv[2:])
+process.folder
+limit_further(300 * 2**20)
+print(process.ask("mine/large", Task(num_classes=3, image_size=8, channels=3)).answer()["problem"])
 """
 TASK = Task(num_classes=3, image_size=8, channels=3)
 
@@ -78,6 +94,13 @@ def test_one_process_answers_for_all_models_of_a_plugin_and_outlives_a_crash(plu
     del process
     assert started[0].returncode is not None
     assert not folder.exists()
+
+
+@pytest.mark.skipif(taken() is None, reason="memory is limited on Linux only")
+def test_it_may_take_half_of_what_its_asker_may(plugin):
+    words = [sys.executable, "-c", LIMITED, f"file: {plugin}", str(plugin)]  # its model takes 195 MiB
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert "memory" in done.stdout, done.stderr
 
 
 def test_it_ends_where_its_parent_is_killed(plugin):
