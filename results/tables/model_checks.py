@@ -24,7 +24,7 @@ def from_csv(path: Path) -> list[dict[str, str]]:
     """The rows of such a file. Raises StoreError for another one."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(file)]
+            rows = [{name: value or "" for name, value in row.items()} for row in csv.DictReader(file)]
     except (OSError, ValueError, csv.Error) as error:
         raise StoreError(f"cannot read {path}: {error}", "name another file") from error
     if not all(row.keys() >= {"model", "conditions"} for row in rows):

@@ -79,6 +79,7 @@ def test_the_kept_table_of_checks_is_of_every_model_once_and_all_that_fit_into_m
     text = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
     assert f"of {len(rows):,} models, {len(rows) - len(others):,} are ok or fail as declared" in text
     assert f"the {len(others)} largest" in text
+    assert f"{sum(float(row['seconds']) for row in rows) / 3600:.1f} hours together" in text
 
 
 @pytest.mark.once

@@ -221,6 +221,7 @@ def test_continue_checks_what_is_not_ok_in_the_table(tmp_path, capsys, asked):
     asked.failing = {"fc_model"}
     assert [check("mlp", "fc_model"), check("mlp", "mlp-deep"), check("mlp")] == [1, 0, 0]
     assert asked == [["mlp", "fc_model"], ["mlp-deep"], []]
+    assert table.read_text().splitlines()[0] == "model,plugin,outcome,passed,seconds,conditions,img_size,detail,name"
     assert models_of(table) == ["mlp", "fc_model", "mlp-deep"]
     assert "1 model: 1 ok, 0 failed, 2 in the table before" in capsys.readouterr().out
     assert check("mlp", "fc_model") == 0  # which failed before
