@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.isolation import supervisor
 from harness.isolation.timing_results import unpack
+from harness.machine.oom import KILLED, said_in
 from harness.picks import clock_worker
 from harness.plan.config import TimingConfig, flat
 from results.ranking.step_times import median_interval
@@ -100,8 +101,10 @@ def _ended(model: str, report: ExitReport, otherwise: str, limit_s: float, secon
     if report.timed_out:
         error = f"{report.phase}: not done within {limit_s:g} s"
         return ClockedModel(model=model, status="timeout", seconds=seconds, error=error)
+    if cause := said_in(report.log):
+        return ClockedModel(model=model, status="oom", seconds=seconds, error=f"{report.phase}: {cause}")
     if report.signal_name:
-        otherwise = f"crashed with {report.signal_name}"
+        otherwise = KILLED if report.signal_name == "SIGKILL" else f"crashed with {report.signal_name}"
     return ClockedModel(
         model=model, status="failed", seconds=seconds, error=f"{report.phase}: {report.problem or otherwise}"
     )

@@ -93,7 +93,8 @@ def _reply(question: socket.socket, zoo: Zoo | None, answer: Answer) -> None:
             answer.digest = _built(zoo, json.loads(read_all(question)))
     except Exception as error:
         answer.problem = _said(error)
-    question.sendall(json.dumps(asdict(answer)).encode())
+    with suppress(OSError):  # who asked has ended
+        question.sendall(json.dumps(asdict(answer)).encode())
 
 
 def _built(zoo: Zoo, job: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.machine.oom import KILLED
 from harness.picks.clocks import clocked
 from harness.plan.config import Numerics, TimingConfig, flat, grouped
 
@@ -29,6 +30,8 @@ class Slow(nn.Module):
 def zoo_models():
     yield zoo.ModelSpec(name="mine/slow", build=Slow, weights=("far_away",))
     yield zoo.ModelSpec(name="mine/crash", build=lambda task: os.abort())
+    yield zoo.ModelSpec(name="mine/full", build=lambda task: print("std::bad_alloc", flush=True) or os.abort())
+    yield zoo.ModelSpec(name="mine/killed", build=lambda task: os.kill(os.getpid(), 9))
     yield zoo.ModelSpec(name="mine/hang", build=lambda task: time.sleep(60))
     yield zoo.ModelSpec(name="mine/wrong", build=lambda task: 1 / 0)
 """
@@ -40,7 +43,7 @@ def timed(tmp_path_factory):
     file = tmp_path_factory.mktemp("plugin") / "mine.py"
     file.write_text(PLUGIN)
     usual = {"timing": TIMING, "plugins": [str(file)], "num_classes": 5}
-    ended = clocked({f"mine/{name}": 32 for name in ("slow", "crash", "wrong")}, "cpu", **usual)
+    ended = clocked({f"mine/{name}": 32 for name in ("slow", "crash", "full", "killed", "wrong")}, "cpu", **usual)
     endless = clocked({"mine/hang": 32}, "cpu", **usual, limit_s=2.0)
     return {one.model: one for one in (*ended, *endless)}
 
@@ -56,6 +59,8 @@ def test_a_model_that_sleeps_20_ms_takes_20_ms(timed):
     ("name", "status", "error"),
     [
         ("mine/crash", "failed", "build: crashed with SIGABRT"),
+        ("mine/full", "oom", "build: out of memory: std::bad_alloc"),
+        ("mine/killed", "failed", f"build: {KILLED}"),
         ("mine/hang", "timeout", "(start|build): not done within 2 s"),
         ("mine/wrong", "failed", "build: ZooError: mine/wrong: cannot be built: ZeroDivisionError: division by zero"),
     ],
